@@ -1,0 +1,83 @@
+/** One request on its way through its stack: what is known of it, what was decided, what must be given back. */
+
+import type { Context } from 'koa'
+import { Body } from './body.ts'
+import type { Decision } from './decision.ts'
+import { anonymous, type Principal } from './principal.ts'
+import type { RouteFacts } from './site.ts'
+
+/** The input as the schema left it: read, transformed, defaults filled in. */
+export interface Input {
+  /** Percent-decoded by matching; read as their declared types by the `input` guard. */
+  params: Readonly<Record<string, unknown>>
+  query: Readonly<Record<string, unknown>>
+  headers: Readonly<Record<string, unknown>>
+  cookies: Readonly<Record<string, unknown>>
+  body: unknown
+}
+
+/** What hygiene read off the request, once; everything after it uses these. */
+export interface Facts {
+  readonly method: string
+  /** Decoded and normalised once; matched, audited and sent upstream as it stands. */
+  readonly path: string
+  /** The query as it came, without `?`. */
+  readonly query: string
+  /** Lower case, without port. */
+  readonly host: string
+  /** The client's address; IPv4-mapped IPv6 is IPv4. */
+  readonly address: string
+  readonly secure: boolean
+  readonly requestId: string
+}
+
+export class Exchange implements Facts {
+  readonly ctx: Context
+  readonly method: string
+  readonly path: string
+  readonly query: string
+  readonly host: string
+  readonly address: string
+  readonly secure: boolean
+  readonly requestId: string
+  readonly body: Body
+  readonly decision: Decision
+  readonly input: Input
+  /** The route that the request met; none before matching, and where nothing matched. */
+  route: RouteFacts | undefined
+  principal: Principal = anonymous
+  /** Set by `authenticate`: request headers (lower case) that carried a credential; they do not go upstream. */
+  credentials: readonly string[] = []
+  /** What the route's loader found, for conditions and handlers. */
+  resource: unknown
+  /** Milliseconds until the answer's head, and between bytes of its body. */
+  timeout = { head: 30_000, idle: 60_000 }
+  #deferred: (() => void)[] | undefined
+
+  constructor(ctx: Context, facts: Facts) {
+    this.ctx = ctx
+    this.method = facts.method
+    this.path = facts.path
+    this.query = facts.query
+    this.host = facts.host
+    this.address = facts.address
+    this.secure = facts.secure
+    this.requestId = facts.requestId
+    this.body = new Body(ctx.req, ctx.res)
+    this.decision = { judges: [], passed: 0, reported: [], denial: undefined, judge: undefined }
+    this.input = { params: {}, query: {}, headers: {}, cookies: {}, body: undefined }
+  }
+
+  /** Gives back what a step took: runs once, when the answer is finished or the client is gone. */
+  defer(release: () => void): void {
+    this.#deferred ??= []
+    this.#deferred.push(release)
+  }
+
+  /** Runs what was deferred, last first; the engine calls it once the exchange is over. */
+  release(): void {
+    const deferred = this.#deferred
+    this.#deferred = undefined
+    for (let i = (deferred?.length ?? 0) - 1; i >= 0; i--) deferred?.[i]?.()
+  }
+}

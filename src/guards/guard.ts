@@ -1,0 +1,67 @@
+/** The one shape of a guard: a policy block in, a plan of steps and headers out. */
+
+import type { Answer, Head } from '../core/answer.ts'
+import type { Judge } from '../core/decision.ts'
+import type { Denial } from '../core/denial.ts'
+import type { Fault, Rules } from '../core/diagnostic.ts'
+import type { Exchange } from '../core/exchange.ts'
+import type { Site } from '../core/site.ts'
+import type { Schema } from '../schema/builder.ts'
+import type { Services } from '../services/services.ts'
+
+/** Where a step stands in the order of `http.md`, outermost first. */
+export const gates = [
+  'network',
+  'rateLimit:ip',
+  'authenticate',
+  'rateLimit:user',
+  'scopes',
+  'input',
+  'rateLimit:input',
+  'authorize',
+  'timeout',
+] as const
+export type Gate = (typeof gates)[number]
+
+/** One judgement at one gate; it refuses by returning a denial, and never throws on purpose. */
+export interface Step extends Judge {
+  readonly gate: Gate
+  decide(exchange: Exchange): Denial | undefined | Promise<Denial | undefined>
+}
+
+/** How a path answers CORS preflights. */
+export interface Preflight {
+  readonly source: Judge['source']
+  accepts(origin: string): boolean
+  /** `methods` are those of the path whose routes accept the origin. */
+  answer(exchange: Exchange, methods: readonly string[]): Answer | Denial
+}
+
+/** What a block became: everything that could be done at start-up is done. */
+export interface Plan {
+  readonly steps?: readonly Step[]
+  /** Writes on the head of every answer of the route, refusals included. */
+  head?(exchange: Exchange, head: Head): void
+  readonly preflight?: Preflight
+}
+
+export interface Guard<B = unknown> {
+  /** The YAML key, and the word wherever a user looks. */
+  readonly name: string
+  readonly summary: string
+  /** A YAML snippet of the block; the reference shows it and a test compiles it. */
+  readonly example: string
+  readonly schema: Schema<B>
+  /** List blocks whose own items may stand beside the inherited ones. */
+  readonly inherits?: boolean
+  /** May stand in `reportOnly`. */
+  readonly reportable?: boolean
+  /** The diagnostics of its own block, by full id. */
+  readonly rules?: Rules
+  /** Findings beyond the schema; text with `${env:…}` or `${secret:…}` is not judged before it is filled in. */
+  check?(block: B, site: Site): readonly Fault[]
+  compile(block: B, site: Site, services: Services): Plan | Promise<Plan>
+}
+
+/** Keeps the block's type from schema to `compile`. */
+export const defineGuard = <B>(guard: Guard<B>): Guard<B> => guard

@@ -1,0 +1,27 @@
+/** The one shape of a destination: what an allowed request reaches. */
+
+import type { Answer } from '../core/answer.ts'
+import type { Denial } from '../core/denial.ts'
+import type { Fault, Rules } from '../core/diagnostic.ts'
+import type { Exchange } from '../core/exchange.ts'
+import type { Site } from '../core/site.ts'
+import type { Schema } from '../schema/builder.ts'
+import type { Services } from '../services/services.ts'
+
+/** Answers an allowed request; what it throws is a 500, a thrown denial is answered as such. */
+export type Destination = (exchange: Exchange) => Answer | Denial | Promise<Answer | Denial>
+
+export interface Handler<B = unknown> {
+  /** The YAML key: `upstream`, `handler`, `reply`, `builtin`. */
+  readonly name: string
+  readonly summary: string
+  readonly example: string
+  readonly schema: Schema<B>
+  readonly rules?: Rules
+  check?(block: B, site: Site): readonly Fault[]
+  /** Runs when the server opens; a rejection is a sentence that says what to do. */
+  compile(block: B, site: Site, services: Services): Destination | Promise<Destination>
+}
+
+/** Keeps the block's type from schema to `compile`. */
+export const defineHandler = <B>(handler: Handler<B>): Handler<B> => handler

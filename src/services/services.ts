@@ -1,0 +1,35 @@
+/** What guards and handlers need from the world, each part behind one small interface. */
+
+import type { Counters } from './counters/counters.ts'
+import type { Clock } from './clock.ts'
+import type { Log } from './log.ts'
+import type { Metrics } from './metrics.ts'
+import type { TokenVerifier } from './keys/verifier.ts'
+import type { Revocation } from './revocation/revocation.ts'
+import type { Roles } from './roles.ts'
+import type { Upstreams } from './upstreams/upstreams.ts'
+import type { Status } from './status.ts'
+import type { JsonSchema } from '../schema/schema.ts'
+
+/** What outlives a reload: one for the process. */
+export interface World {
+  readonly clock: Clock
+  /** A random, unguessable id: request ids, trace ids. */
+  readonly randomId: () => string
+  readonly counters: Counters
+  readonly upstreams: Upstreams
+  readonly revocation: Revocation
+  readonly metrics: Metrics
+  readonly status: Status
+  readonly log: Log
+}
+
+/** The world, and what the policy's other sections hold, opened. */
+export interface Services extends World {
+  /** By name, as in `issuers`. */
+  readonly issuers: ReadonlyMap<string, TokenVerifier>
+  readonly roles: Roles
+  readonly schemas: Readonly<Record<string, JsonSchema>>
+  /** The default of `input.maxBytes`. */
+  readonly maxBodyBytes: number
+}
