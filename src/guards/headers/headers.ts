@@ -1,0 +1,74 @@
+/** The `headers` guard: the security headers of every answer, made by koa-helmet once and written as one flat list. */
+
+import koaHelmet from 'koa-helmet'
+import { type HeaderSet, headerSet } from '../../core/answer.ts'
+import { anonymous } from '../../core/principal.ts'
+import { defineGuard, type Plan } from '../guard.ts'
+import { recordHeaders } from '../recording.ts'
+import { checkHeaders, headersRules } from './check-headers.ts'
+import { type HeadersBlock, type HeadersOptions, headersBlock, readOptions } from './headers-block.ts'
+import { type KoaHelmetOptions, readHelmet } from './helmet-options.ts'
+
+/** `web` is helmet's own choice. What an `api` answers is no document: nothing of it may load, frame or be framed. */
+const presets: Readonly<Record<'api' | 'web', KoaHelmetOptions>> = {
+  api: {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] },
+    },
+    xFrameOptions: { action: 'deny' },
+    originAgentCluster: false,
+    xDnsPrefetchControl: false,
+    xDownloadOptions: false,
+  },
+  web: {},
+}
+
+const noStore = headerSet({ 'Cache-Control': 'no-store' })
+
+const lowerCased = (names: readonly string[] = []): string[] => names.map((name) => name.toLowerCase())
+
+/** What helmet sets under these options, less what the block itself sets or removes. */
+async function recordPreset(options: HeadersOptions): Promise<[string, string][]> {
+  const merged = { ...presets[options.use ?? 'api'], ...readHelmet(options.helmet) }
+  const recorded = await recordHeaders(koaHelmet(merged), { method: 'GET', headers: {} })
+  const dropped = new Set(lowerCased([...(options.remove ?? []), ...Object.keys(options.set ?? {})]))
+  return Object.entries(recorded).filter(([name]) => !dropped.has(name.toLowerCase()))
+}
+
+/** HSTS is not to be sent in clear (RFC 6797 §7.2). */
+const withoutHsts = (recorded: readonly [string, string][]): HeaderSet =>
+  headerSet(Object.fromEntries(recorded.filter(([name]) => name !== 'Strict-Transport-Security')))
+
+/** Helmet takes the banner of the framework away, unless it is told not to. */
+function removedBy({ remove, helmet }: HeadersOptions): ReadonlySet<string> {
+  const keepsBanner = readHelmet(helmet).xPoweredBy === false
+  return new Set(keepsBanner ? lowerCased(remove) : ['x-powered-by', ...lowerCased(remove)])
+}
+
+async function compileHeaders(block: HeadersBlock): Promise<Plan> {
+  const options = readOptions(block)
+  const recorded = await recordPreset(options)
+  const secure = headerSet(Object.fromEntries(recorded))
+  const plain = withoutHsts(recorded)
+  const forced = headerSet(options.set ?? {})
+  const removed = removedBy(options)
+  return {
+    head: function headersGuard(exchange, head) {
+      head.defaults.push(exchange.secure ? secure : plain)
+      head.removed.push(removed)
+      if (forced.flat.length > 0) head.forced.push(forced)
+      if (exchange.principal !== anonymous || exchange.credentials.length > 0) head.defaults.push(noStore)
+    },
+  }
+}
+
+export const headers = defineGuard<HeadersBlock>({
+  name: 'headers',
+  summary: 'The security headers of every answer, refusals included; authenticated answers are not stored.',
+  example: 'headers: { use: api, set: { X-Robots-Tag: noindex }, remove: [Server] }',
+  schema: headersBlock,
+  rules: headersRules,
+  check: checkHeaders,
+  compile: compileHeaders,
+})

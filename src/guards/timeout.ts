@@ -1,0 +1,77 @@
+/** The `timeout` guard: how long a client waits for the answer's head, and for the next byte of its body. */
+
+import type { Fault } from '../core/diagnostic.ts'
+import { durationPattern, readDuration } from '../core/duration.ts'
+import { hasReference } from '../core/expression.ts'
+import { type Infer, object, string, union } from '../schema/builder.ts'
+import { defineGuard } from './guard.ts'
+
+const duration = (description: string) =>
+  string({ pattern: durationPattern, title: 'a duration', examples: ['30s'], description })
+
+const schema = union([
+  duration('Until the head of the answer; `idle` keeps its default.'),
+  object(
+    {
+      'head?': duration('Until the head of the answer; 30s unless told.'),
+      'idle?': duration('Between two bytes of its body; 60s unless told.'),
+    },
+    { minProperties: 1 },
+  ),
+])
+
+type Block = Infer<typeof schema>
+
+const defaults = { head: '30s', idle: '60s' }
+/** What a timer can hold, 2^31-1 ms; a longer one would fire at once. */
+const longest = 2 ** 31 - 1
+
+const isTooLong = (text: string): boolean => !hasReference(text) && readDuration(text) > longest
+
+const tooLong = (text: string, path: readonly string[]): Fault => ({
+  rule: 'timeout/too-long',
+  path,
+  message: `expected at most \`24d\`, not \`${text}\``,
+})
+
+function checkTimeout(block: Block): readonly Fault[] {
+  if (typeof block === 'string') return isTooLong(block) ? [tooLong(block, [])] : []
+  return Object.entries(block).flatMap(([key, text]) => (isTooLong(text) ? [tooLong(text, [key])] : []))
+}
+
+function readLimits(block: Block): { head: number; idle: number } {
+  const { head, idle } = { ...defaults, ...(typeof block === 'string' ? { head: block } : block) }
+  return Object.freeze({ head: readDuration(head), idle: readDuration(idle) })
+}
+
+export const timeout = defineGuard<Block>({
+  name: 'timeout',
+  summary: 'How long the destination may take: until the head of its answer, and between two bytes of its body.',
+  example: 'timeout: { head: 5s, idle: 15s }',
+  schema,
+  rules: {
+    'timeout/too-long': {
+      severity: 'error',
+      cause: 'A timer holds at most 24 days; a longer one would fire at once.',
+      hint: 'write a shorter duration',
+    },
+  },
+  check: checkTimeout,
+  compile(block, site) {
+    const limits = readLimits(block)
+    const source = Object.freeze({ file: site.file, line: site.line })
+    return {
+      steps: [
+        {
+          guard: 'timeout',
+          gate: 'timeout',
+          source,
+          decide: function timeoutGuard(exchange) {
+            exchange.timeout = limits
+            return undefined
+          },
+        },
+      ],
+    }
+  },
+})
