@@ -1,0 +1,88 @@
+/** Reads the answer that a handler left in Koa's context, and what it threw. */
+
+import type { ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import type { ReadableStream as WebStream } from 'node:stream/web'
+import type { Context } from 'koa'
+import type { Answer } from '../core/answer.ts'
+import { type Code, Denial, deny } from '../core/denial.ts'
+
+const notFound = deny('not_found')
+
+/** The answer in `ctx`; a handler that set nothing found nothing, as in Koa. */
+export function readAnswer(ctx: Context): Answer | Denial {
+  const headers = takeHeaders(ctx.res)
+  const { status } = ctx
+  const body: unknown = ctx.body ?? undefined
+  if (status === 404 && body === undefined) return notFound
+  return { status, headers, body: readBody(body) }
+}
+
+/** Takes them off the response: the engine writes the whole head at once. */
+function takeHeaders(res: ServerResponse): readonly string[] {
+  const flat: string[] = []
+  if (res.headersSent) return flat
+  for (const name of res.getHeaderNames()) {
+    const value = res.getHeader(name)
+    if (Array.isArray(value)) for (const item of value) flat.push(name, item)
+    else if (value !== undefined) flat.push(name, String(value))
+    res.removeHeader(name)
+  }
+  return flat
+}
+
+/** The kinds of body that Koa knows (its `respond`). */
+function readBody(body: unknown): Answer['body'] {
+  if (body === undefined || typeof body === 'string' || Buffer.isBuffer(body)) return body
+  if (body instanceof Readable) return guarded(body)
+  if (body instanceof Response) return body.body === null ? undefined : fromWeb(body.body)
+  if (body instanceof Blob) return fromWeb(body.stream())
+  if (body instanceof ReadableStream) return fromWeb(body)
+  return JSON.stringify(body)
+}
+
+const fromWeb = (stream: WebStream): Readable => guarded(Readable.fromWeb(stream))
+
+/** A stream may fail before anyone reads it: that must not end the process. */
+function guarded(body: Readable): Readable {
+  return body.on('error', () => undefined)
+}
+
+/** What `ctx.throw` and `http-errors` make. */
+interface HttpError {
+  readonly status: number
+  readonly message: string
+  readonly expose: boolean
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+const isExposed = (error: unknown): error is HttpError =>
+  error instanceof Error &&
+  'expose' in error &&
+  error.expose === true &&
+  'status' in error &&
+  typeof error.status === 'number'
+
+const codes: ReadonlyMap<number, Code> = new Map([
+  [400, 'request_malformed'],
+  [403, 'forbidden'],
+  [404, 'not_found'],
+  [413, 'body_too_large'],
+  [415, 'media_type_unsupported'],
+  [422, 'input_invalid'],
+])
+
+/**
+ * A thrown denial, or an HTTP error meant for the client: in the catalogue's form where it has that status, else with
+ * its own message, as Koa does. Anything else is thrown again.
+ */
+export function readThrown(error: unknown, ctx: Context): Answer | Denial {
+  takeHeaders(ctx.res)
+  if (error instanceof Denial) return error
+  if (!isExposed(error)) throw error
+  const { status, message } = error
+  const headers = Object.entries(error.headers ?? {}).flat()
+  const code = codes.get(status)
+  if (code !== undefined) return deny(code, { message, headers })
+  return { status, headers: ['Content-Type', 'text/plain; charset=utf-8', ...headers], body: message }
+}

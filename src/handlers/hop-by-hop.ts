@@ -1,0 +1,25 @@
+/** Header fields that concern one connection only (RFC 9110 §7.6.1): they end at each proxy. */
+
+export const hopByHop: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'http2-settings',
+])
+
+const nothing: readonly string[] = []
+
+/** The fields that `Connection` names, in lower case: they end here too. */
+export function namedByConnection(connection: string | readonly string[] | undefined): readonly string[] {
+  if (connection === undefined || connection === 'keep-alive' || connection === 'close') return nothing
+  return String(connection)
+    .toLowerCase()
+    .split(',')
+    .map((name) => name.trim())
+}

@@ -1,0 +1,71 @@
+/** The header fields that a request goes up with: the client's, less what is withheld, and what this server says. */
+
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Exchange } from '../../core/exchange.ts'
+import type { Value } from '../../core/expression.ts'
+import { namedByConnection } from '../hop-by-hop.ts'
+import { fieldValue } from './field-text.ts'
+import { writeIdentity } from './identity.ts'
+import { writeTrace } from './trace.ts'
+import { goesUp } from './withheld.ts'
+
+/** A field that the policy sets: a fixed text, or what an expression yields. */
+export interface OwnField {
+  readonly name: string
+  readonly value: string | { read(exchange: Exchange): Value }
+}
+
+export interface HeadOptions {
+  readonly fields: readonly OwnField[]
+  readonly forwardToken: boolean
+  readonly randomId: () => string
+}
+
+/** Returns the function that writes the head of one request as a flat list: name, value, name, value. */
+export function compileRequestHead({ fields, forwardToken, randomId }: HeadOptions): (exchange: Exchange) => string[] {
+  const own = new Set(fields.map(({ name }) => name.toLowerCase().replace(/[^a-z0-9]/g, '-')))
+  return (exchange) => {
+    const { headers } = exchange.ctx.req
+    const flat: string[] = []
+    copyClients(headers, { own, credentials: forwardToken ? [] : exchange.credentials }, flat)
+    flat.push('X-Request-Id', exchange.requestId)
+    writeTrace(headers, randomId, flat)
+    writeForwarded(exchange, flat)
+    writeIdentity(exchange.principal, flat)
+    for (const { name, value } of fields) {
+      const text = typeof value === 'string' ? value : fieldValue(value.read(exchange))
+      if (text !== undefined) flat.push(name, text)
+    }
+    return flat
+  }
+}
+
+interface Kept {
+  readonly own: ReadonlySet<string>
+  readonly credentials: readonly string[]
+}
+
+/** As the guards read them: a repeated field arrives joined into one. */
+function copyClients(headers: IncomingHttpHeaders, kept: Kept, flat: string[]): void {
+  const named = namedByConnection(headers.connection)
+  for (const name in headers) {
+    const value = headers[name]
+    if (value === undefined || !goesUp(name, kept.own)) continue
+    if (kept.credentials.includes(name) || named.includes(name)) continue
+    if (typeof value === 'string') flat.push(name, value)
+    else for (const item of value) flat.push(name, item)
+  }
+}
+
+/** What the client's connection was; what it says itself of this is not passed on. */
+function writeForwarded(exchange: Exchange, flat: string[]): void {
+  flat.push('X-Forwarded-For', exchange.address, 'X-Forwarded-Proto', exchange.secure ? 'https' : 'http')
+  flat.push('X-Forwarded-Host', authority(exchange))
+}
+
+/** The host that the guards judged, with the port as the client wrote it. */
+function authority({ ctx, host }: Exchange): string {
+  const written = ctx.req.headers.host ?? ''
+  const port = written.slice(host.length)
+  return port.startsWith(':') && written.toLowerCase().startsWith(host) ? written : host
+}

@@ -1,0 +1,18 @@
+/** The W3C trace context (Trace Context §3.2): a valid one is passed on, else one begins here. */
+
+import type { IncomingHttpHeaders } from 'node:http'
+
+const traceparent = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/
+
+/** Writes `traceparent`, and `tracestate` where it belongs to a valid one, at the end of a flat list of fields. */
+export function writeTrace(headers: IncomingHttpHeaders, randomId: () => string, flat: string[]): void {
+  const { traceparent: parent, tracestate: state } = headers
+  if (typeof parent !== 'string' || !traceparent.test(parent)) flat.push('traceparent', beginTrace(randomId))
+  else if (typeof state !== 'string') flat.push('traceparent', parent)
+  else flat.push('traceparent', parent, 'tracestate', state)
+}
+
+/** Sampled: an upstream that follows its parent would otherwise record nothing. */
+const beginTrace = (randomId: () => string): string => `00-${hex(randomId(), 32)}-${hex(randomId(), 16)}-01`
+
+const hex = (id: string, digits: number): string => id.replaceAll('-', '').slice(0, digits)

@@ -1,0 +1,116 @@
+/** The `upstream` destination: an allowed request goes on to another server, in whatever language it is written. */
+
+import { Readable } from 'node:stream'
+import type { Dispatcher } from 'undici'
+import type { Answer } from '../../core/answer.ts'
+import { Denial } from '../../core/denial.ts'
+import type { Exchange } from '../../core/exchange.ts'
+import { ExpressionFault, hasExpression, parseExpression } from '../../core/expression.ts'
+import { boolean, type Infer, object, record, string, union } from '../../schema/builder.ts'
+import { type Destination, defineHandler } from '../handler.ts'
+import { UpstreamCall } from './call.ts'
+import { checkUpstream, upstreamRules } from './checks.ts'
+import { compilePath } from './path.ts'
+import { compileRequestHead, type OwnField } from './request-head.ts'
+import { relayUpload } from './upload.ts'
+
+const url = string({ minLength: 1, title: 'a url', description: 'Scheme, host and port of the server.' })
+
+const schema = union([
+  url,
+  object({
+    url,
+    'prefix?': string({
+      pattern: '^/([^/?#:*]+(/[^/?#:*]+)*)?$',
+      title: 'a path prefix',
+      description: "Takes the place of the file's `prefix` on the way up.",
+    }),
+    'headers?': record(string(), {
+      description: 'Set on every request, in place of what the client sent; left out where an expression has no value.',
+    }),
+    'ca?': string({ description: 'PEM: what vouches for the server, in place of the usual authorities.' }),
+    'cert?': string({ description: 'PEM: the certificate by which this server is known there.' }),
+    'key?': string({ description: 'PEM: the key of `cert`.' }),
+    'serverName?': string({
+      minLength: 1,
+      description: "The name that its certificate must carry; the url's host unless told.",
+    }),
+    'forwardToken?': boolean({
+      description: 'Passes on the credential that `authenticate` checked; it stays here unless told.',
+    }),
+    'insecurePlain?': string({ minLength: 1, description: 'Why plain http: to another machine is good enough.' }),
+  }),
+])
+
+type Block = Infer<typeof schema>
+
+const optionsOf = (block: Block) => (typeof block === 'string' ? { url: block } : block)
+
+export const upstream = defineHandler<Block>({
+  name: 'upstream',
+  summary: 'Passes the checked request on to another server, with the identity of its caller.',
+  example:
+    "upstream: { url: https://orders.internal, prefix: /v2/orders, headers: { X-Tenant: '${user.claims.tenant}' } }",
+  schema,
+  rules: upstreamRules,
+  check(block) {
+    const faults = checkUpstream(optionsOf(block))
+    return typeof block === 'string' ? faults.map((fault) => ({ ...fault, path: [] })) : faults
+  },
+  async compile(block, { route }, { upstreams, randomId }): Promise<Destination> {
+    const { ca, cert, key, serverName, prefix, headers = {}, forwardToken = false, ...options } = optionsOf(block)
+    const dispatcher = await upstreams.dispatcher({ origin: new URL(options.url).origin, ca, cert, key, serverName })
+    const fields = Object.entries(headers).map(readField)
+    const writeHead = compileRequestHead({ fields, forwardToken, randomId })
+    const call: Call = { dispatcher, writeHead, writePath: compilePath(route.prefix, prefix) }
+    return function upstreamDestination(exchange) {
+      const { body } = exchange
+      if (body.replaced !== undefined) return send(call, exchange, body.replaced)
+      if (body.taken)
+        return body.read(0).then((bytes) => (bytes instanceof Denial ? bytes : send(call, exchange, bytes)))
+      return send(call, exchange, body.present ? relayUpload(body.stream()) : undefined)
+    }
+  },
+})
+
+function readField([name, text]: readonly [string, string]): OwnField {
+  if (!hasExpression(text)) return { name, value: text }
+  const value = parseExpression(text)
+  if (value instanceof ExpressionFault) throw new TypeError(value.message)
+  return { name, value }
+}
+
+/** What is the same for every request of a route. */
+interface Call {
+  readonly dispatcher: Dispatcher
+  readonly writeHead: (exchange: Exchange) => string[]
+  readonly writePath: (path: string) => string
+}
+
+/** Ends with the exchange, however that ends: nothing goes on for a client that is gone. */
+function send(
+  { dispatcher, writeHead, writePath }: Call,
+  exchange: Exchange,
+  body: Buffer | Readable | undefined,
+): Promise<Answer | Denial> {
+  const { method, timeout } = exchange
+  const query = exchange.sanitisedQuery ?? exchange.query
+  const path = writePath(exchange.path)
+  const headers = writeHead(exchange)
+  const length = exchange.ctx.req.headers['content-length']
+  if (body instanceof Readable && length !== undefined) headers.push('content-length', length)
+  const call = new UpstreamCall(
+    dispatcher,
+    {
+      method,
+      path: query === '' ? path : `${path}?${query}`,
+      headers,
+      body: body ?? null,
+      headersTimeout: timeout.head,
+      bodyTimeout: timeout.idle,
+    },
+    body === undefined && (method === 'GET' || method === 'HEAD'),
+  )
+  exchange.defer(() => call.cancel())
+  return call.answer
+}

@@ -1,0 +1,60 @@
+/** What this server counts about itself: requests, durations and decisions, by route. */
+
+import type { Exchange } from '../core/exchange.ts'
+import type { Observer, Outcome } from '../core/observer.ts'
+import type { RouteFacts } from '../core/site.ts'
+import type { Exposition } from './metrics/exposition.ts'
+import { RouteTally } from './metrics/route-tally.ts'
+
+export class Metrics {
+  inFlight = 0
+  /** The policy in force, and when it was loaded, in milliseconds since the Unix epoch. */
+  policy: { readonly digest: string; readonly loaded: number } | undefined
+  readonly #tallies = new Map<string, RouteTally>()
+  readonly #unmatched = this.#tally('none', 'none')
+  readonly #byFacts = new WeakMap<RouteFacts, RouteTally>()
+  #exposition: Promise<Exposition> | undefined
+
+  /** One a route; `none` for what no route was met by. */
+  get tallies(): Iterable<RouteTally> {
+    return this.#tallies.values()
+  }
+
+  begin(): void {
+    this.inFlight++
+  }
+
+  end(exchange: Exchange, outcome: Outcome): void {
+    this.inFlight--
+    this.#tallyOf(exchange.route).count(exchange, outcome)
+  }
+
+  /** Everything in the text format of Prometheus; its library is loaded by the first who asks. */
+  async expose(): Promise<{ readonly contentType: string; readonly text: string }> {
+    this.#exposition ??= import('./metrics/exposition.ts').then(({ Exposition }) => new Exposition(this))
+    return (await this.#exposition).write()
+  }
+
+  #tallyOf(facts: RouteFacts | undefined): RouteTally {
+    if (facts === undefined) return this.#unmatched
+    const known = this.#byFacts.get(facts)
+    if (known !== undefined) return known
+    const tally = this.#tally(`${facts.method} ${facts.path}`, facts.service)
+    this.#byFacts.set(facts, tally)
+    return tally
+  }
+
+  /** By name, so that a route that is there again after a reload goes on counting. */
+  #tally(route: string, service: string): RouteTally {
+    const key = `${service} ${route}`
+    const tally = this.#tallies.get(key) ?? new RouteTally(route, service)
+    this.#tallies.set(key, tally)
+    return tally
+  }
+}
+
+/** Counts every exchange. */
+export const metricsObserver = (metrics: Metrics): Observer => ({
+  started: () => metrics.begin(),
+  finished: (exchange, outcome) => metrics.end(exchange, outcome),
+})
