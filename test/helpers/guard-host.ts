@@ -13,7 +13,17 @@ import type { Plan } from '../../src/guards/guard.ts'
 /** A site in no file, on a route of this path. */
 export function siteOf(route: Partial<RouteFacts> = {}): Site {
   const source = { file: 'test.yaml', line: 1 }
-  const facts = { service: 'test', method: 'POST', path: '/', prefix: '', params: [], cost: 1, source, ...route }
+  const facts = {
+    service: 'test',
+    method: 'POST',
+    path: '/',
+    prefix: '',
+    params: [],
+    cost: 1,
+    reportOnly: [],
+    source,
+    ...route,
+  }
   const site: Site = { ...source, owner: 'test/', folder: '/', route: facts, item: () => site }
   return site
 }

@@ -1,11 +1,10 @@
 /** The findings of `check` about a `headers` block. */
 
-import koaHelmet from 'koa-helmet'
 import type { Fault, Rules } from '../../core/diagnostic.ts'
 import { hasReference } from '../../core/expression.ts'
 import { isFieldName, isFieldValue } from '../../core/field.ts'
 import { type HeadersBlock, type HeadersOptions, readOptions } from './headers-block.ts'
-import { currentName, type KoaHelmetOptions } from './helmet-options.ts'
+import { currentName, helmetWith } from './helmet-options.ts'
 
 export const headersRules: Rules = {
   'headers/invalid-name': {
@@ -93,8 +92,8 @@ function checkRemove(remove: HeadersOptions['remove'], set: HeadersOptions['set'
 }
 
 function checkName(name: string, path: Fault['path'], onKey: boolean): Fault[] {
-  if (hasReference(name)) return []
   const lower = name.toLowerCase()
+  if (hasReference(name)) return []
   if (!isFieldName(name)) return [fault('invalid-name', path, `expected a header name, not \`${name}\``, onKey)]
   if (!reserved.has(lower) && !lower.startsWith('access-control-')) return []
   return [fault('reserved', path, `\`${name}\` is not written here`, onKey)]
@@ -104,7 +103,7 @@ function checkName(name: string, path: Fault['path'], onKey: boolean): Fault[] {
 function checkHelmet(helmet: HeadersOptions['helmet']): Fault[] {
   if (helmet === undefined || hasReference(JSON.stringify(helmet))) return []
   try {
-    koaHelmet(helmet as KoaHelmetOptions)
+    helmetWith(helmet)
   } catch (error) {
     return [fault('helmet-option', ['helmet'], String(error).replace(/^Error: |\.$/g, ''))]
   }

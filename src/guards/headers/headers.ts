@@ -1,16 +1,15 @@
 /** The `headers` guard: the security headers of every answer, made by koa-helmet once and written as one flat list. */
 
-import koaHelmet from 'koa-helmet'
 import { type HeaderSet, headerSet } from '../../core/answer.ts'
 import { anonymous } from '../../core/principal.ts'
 import { defineGuard, type Plan } from '../guard.ts'
 import { recordHeaders } from '../recording.ts'
 import { checkHeaders, headersRules } from './check-headers.ts'
 import { type HeadersBlock, type HeadersOptions, headersBlock, readOptions } from './headers-block.ts'
-import { type KoaHelmetOptions, readHelmet } from './helmet-options.ts'
+import { type HelmetChoices, helmetWith, readHelmet } from './helmet-options.ts'
 
 /** `web` is helmet's own choice. What an `api` answers is no document: nothing of it may load, frame or be framed. */
-const presets: Readonly<Record<'api' | 'web', KoaHelmetOptions>> = {
+const presets: Readonly<Record<'api' | 'web', HelmetChoices>> = {
   api: {
     contentSecurityPolicy: {
       useDefaults: false,
@@ -31,7 +30,7 @@ const lowerCased = (names: readonly string[] = []): string[] => names.map((name)
 /** What helmet sets under these options, less what the block itself sets or removes. */
 async function recordPreset(options: HeadersOptions): Promise<[string, string][]> {
   const merged = { ...presets[options.use ?? 'api'], ...readHelmet(options.helmet) }
-  const recorded = await recordHeaders(koaHelmet(merged), { method: 'GET', headers: {} })
+  const recorded = await recordHeaders(helmetWith(merged), { method: 'GET', headers: {} })
   const dropped = new Set(lowerCased([...(options.remove ?? []), ...Object.keys(options.set ?? {})]))
   return Object.entries(recorded).filter(([name]) => !dropped.has(name.toLowerCase()))
 }

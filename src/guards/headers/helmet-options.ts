@@ -1,18 +1,8 @@
 /** The options of helmet, as a policy writes them. */
 
-import type koaHelmet from 'koa-helmet'
-import {
-  array,
-  boolean,
-  type Infer,
-  number,
-  object,
-  record,
-  type Schema,
-  string,
-  union,
-  word,
-} from '../../schema/builder.ts'
+import type { Middleware } from 'koa'
+import koaHelmet from 'koa-helmet'
+import { array, boolean, number, object, record, type Schema, string, union, word } from '../../schema/builder.ts'
 
 /** Off, on with helmet's own setting, or set. */
 const adjustable = <T>(header: string, options: Schema<T>): Schema<boolean | T> =>
@@ -105,8 +95,11 @@ export const helmetOptions = object(
   { description: "helmet's own options, over those of the preset." },
 )
 
-/** The same options as koa-helmet's own types say them. */
-export type KoaHelmetOptions = NonNullable<Parameters<typeof koaHelmet>[0]>
+/** Helmet's options by name: its own type is a product of unions, over which the compiler takes minutes. */
+export type HelmetChoices = Readonly<Record<string, unknown>>
+
+/** The middleware of these options; throws where helmet refuses one. */
+export const helmetWith = (choices: HelmetChoices): Middleware => koaHelmet(choices as Parameters<typeof koaHelmet>[0])
 
 const olderNames: ReadonlyMap<string, string> = new Map([
   ['hsts', 'strictTransportSecurity'],
@@ -123,5 +116,5 @@ const olderNames: ReadonlyMap<string, string> = new Map([
 export const currentName = (name: string): string => olderNames.get(name) ?? name
 
 /** The options under their names of today, as koa-helmet takes them. */
-export const readHelmet = (options: Infer<typeof helmetOptions> = {}): KoaHelmetOptions =>
+export const readHelmet = (options: HelmetChoices = {}): HelmetChoices =>
   Object.fromEntries(Object.entries(options).map(([name, option]) => [currentName(name), option]))
