@@ -1,10 +1,15 @@
 /** The `settings` section: the server that a policy directory describes. */
 
-import { durationPattern, sizePattern } from '../core/duration.ts'
+import { isCidr } from '../core/address.ts'
+import type { Fault, Rules } from '../core/diagnostic.ts'
+import { durationPattern, readDuration, readSize, sizePattern } from '../core/duration.ts'
+import { hasReference } from '../core/expression.ts'
 import { array, type Infer, integer, object, string, word } from '../schema/builder.ts'
 
-const duration = string({ pattern: durationPattern, title: 'a duration', examples: ['30s'] })
-const size = string({ pattern: sizePattern, title: 'a size', examples: ['100kb'] })
+const duration = (description: string) =>
+  string({ pattern: durationPattern, title: 'a duration', examples: ['30s'], description })
+const size = (description: string) =>
+  string({ pattern: sizePattern, title: 'a size', examples: ['100kb'], description })
 
 export const settingsSchema = object({
   'listen?': object({
@@ -19,15 +24,15 @@ export const settingsSchema = object({
     'dir?': string({ description: 'The folder of the `file` provider, one file a secret.', minLength: 1 }),
   }),
   'limits?': object({
-    'body?': { json: { ...size.json, description: 'The default of `input.maxBytes`; 100kb unless told.' } },
-    'headers?': { json: { ...size.json, description: 'All request header fields together; 16kb unless told.' } },
-    'headersTimeout?': { json: { ...duration.json, description: 'Until the request head is here; 10s unless told.' } },
-    'requestTimeout?': { json: { ...duration.json, description: 'Until the whole request is here; 30s unless told.' } },
+    'body?': size('The default of `input.maxBytes`; 100kb unless told.'),
+    'headers?': size('All request header fields together; 16kb unless told.'),
+    'headersTimeout?': duration('Until the request head is here; 10s unless told.'),
+    'requestTimeout?': duration('Until the whole request is here; 30s unless told.'),
     'connections?': integer({ description: 'Open connections at most; 10000 unless told.', minimum: 1 }),
   }),
 })
 
-type Written = Infer<typeof settingsSchema>
+export type WrittenSettings = Infer<typeof settingsSchema>
 
 /** The settings with every default filled in. */
 export interface Settings {
@@ -44,4 +49,67 @@ export interface Settings {
   }
 }
 
-export type WrittenSettings = Written
+export const settingsRules: Rules = {
+  'settings/invalid-cidr': {
+    severity: 'error',
+    cause: 'An entry of `trustedProxies` is no address and no CIDR range.',
+    hint: 'write an address or a range, such as `10.0.0.0/8`',
+  },
+  'settings/trusts-everyone': {
+    severity: 'error',
+    cause: 'A proxy range that holds every address lets each caller choose its own address.',
+    hint: 'name the addresses of your proxies',
+  },
+  'settings/secrets-dir': {
+    severity: 'error',
+    cause: 'The `file` provider reads secrets from a folder that is not named.',
+    hint: 'add `dir: /run/secrets`',
+  },
+}
+
+/** Findings beyond the schema. */
+export function checkSettings({ trustedProxies = [], secrets }: WrittenSettings): readonly Fault[] {
+  const written = trustedProxies.map((text, index) => ({ text, path: ['trustedProxies', index] as const }))
+  const judged = written.filter(({ text }) => !hasReference(text))
+  const invalid = judged.filter(({ text }) => !isCidr(text))
+  const everyone = judged.filter(({ text }) => isCidr(text) && /\/0$/.test(text))
+  const noDir = secrets?.provider === 'file' && secrets.dir === undefined
+  return [
+    ...invalid.map(({ text, path }) => ({
+      rule: 'settings/invalid-cidr',
+      path,
+      message: `expected an address or CIDR range, got \`${text}\``,
+    })),
+    ...everyone.map(({ text, path }) => ({
+      rule: 'settings/trusts-everyone',
+      path,
+      message: `\`${text}\` trusts every address`,
+    })),
+    ...(noDir ? [{ rule: 'settings/secrets-dir', path: ['secrets'], message: 'expected the key `dir`' }] : []),
+  ]
+}
+
+/** Where a command line says to listen, in place of the settings. */
+export interface ListenOn {
+  readonly host?: string | undefined
+  readonly port?: number | undefined
+}
+
+/** Fills in the defaults. */
+export function readSettings(
+  { listen, trustedProxies, secrets, limits }: WrittenSettings = {},
+  listenOn: ListenOn = {},
+): Settings {
+  return {
+    listen: { host: listenOn.host ?? listen?.host ?? '127.0.0.1', port: listenOn.port ?? listen?.port ?? 8080 },
+    trustedProxies: trustedProxies ?? [],
+    secrets: { provider: secrets?.provider ?? 'env', dir: secrets?.dir ?? '' },
+    limits: {
+      body: readSize(limits?.body ?? '100kb'),
+      headers: readSize(limits?.headers ?? '16kb'),
+      headersTimeout: readDuration(limits?.headersTimeout ?? '10s'),
+      requestTimeout: readDuration(limits?.requestTimeout ?? '30s'),
+      connections: limits?.connections ?? 10_000,
+    },
+  }
+}

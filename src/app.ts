@@ -1,0 +1,79 @@
+/** A policy directory goes in, an enforcing Koa app comes out: load → parse → check → open → compile → enforce. */
+
+import Koa from 'koa'
+import type { Diagnostic } from './core/diagnostic.ts'
+import type { Observer } from './core/observer.ts'
+import { activate, enforce } from './enforce/enforce.ts'
+import { check } from './policy/check.ts'
+import { compile } from './policy/compile.ts'
+import { refuseErrors, sortDiagnostics } from './policy/findings.ts'
+import { type Loaded, load } from './policy/load.ts'
+import { open } from './policy/open.ts'
+import { type Parsed, parse } from './policy/parse.ts'
+import type { Policy, Route } from './policy/policy.ts'
+import type { ListenOn } from './policy/settings.ts'
+import type { SourceText } from './policy/source.ts'
+import type { CompiledPolicy } from './policy/stack.ts'
+import { metricsObserver } from './services/metrics.ts'
+import type { World } from './services/services.ts'
+
+export interface AppOptions {
+  /** The text of a values file, for `${value:NAME}`. */
+  readonly values?: SourceText | undefined
+  readonly world: World
+  /** In place of `settings.listen`. */
+  readonly listenOn?: ListenOn
+  readonly observers?: readonly Observer[]
+}
+
+export interface App {
+  /** Enforces the policies; usable without listening through `koa.callback()`. */
+  readonly koa: Koa
+  readonly policy: CompiledPolicy
+  /** The routes as they were written, inheritance resolved. */
+  readonly routes: readonly Route[]
+  /** What `check` warns of. */
+  readonly warnings: readonly Diagnostic[]
+  close(): Promise<void>
+}
+
+/** Every diagnostic of a policy directory, sorted; throws `DirectoryFault` where it cannot be read. */
+export const diagnose = (directory: string, values?: SourceText): readonly Diagnostic[] =>
+  examine(load(directory), values).diagnostics
+
+/** The policies of a directory as data; throws `PolicyRefused` where they have errors. */
+export function inspect(directory: string, values?: SourceText): Policy {
+  const { policy, diagnostics } = examine(load(directory), values)
+  refuseErrors(diagnostics)
+  return policy
+}
+
+function examine(loaded: Loaded, values: SourceText | undefined): Parsed {
+  const { policy, diagnostics } = parse(loaded, { values })
+  return { policy, diagnostics: sortDiagnostics([...diagnostics, ...check(policy)]) }
+}
+
+/**
+ * Makes the app of a policy directory. Throws `PolicyRefused` for policies with errors, `DirectoryFault` where there is
+ * nothing to read, `StartFault` where the machine lacks something.
+ */
+export async function createApp(
+  directory: string,
+  { values, world, listenOn, observers = [] }: AppOptions,
+): Promise<App> {
+  const loaded = load(directory)
+  const examined = examine(loaded, values)
+  refuseErrors(examined.diagnostics)
+  const opened = await open(loaded, examined.policy, { values, world, listenOn })
+  const policy = await compile(opened)
+  const active = { current: activate(policy, world) }
+  const koa = new Koa()
+  koa.use(enforce(active, world, [metricsObserver(world.metrics), ...observers]))
+  return {
+    koa,
+    policy,
+    routes: opened.policy.routes,
+    warnings: examined.diagnostics,
+    close: async () => opened.close(),
+  }
+}

@@ -1,0 +1,77 @@
+/** The one shape of a command, and how its arguments are read. */
+
+import { type ParseArgsConfig, parseArgs } from 'node:util'
+
+type Options = NonNullable<ParseArgsConfig['options']>
+
+export interface Option {
+  readonly type: 'string' | 'boolean'
+  /** What stands for the value in the help: `FILE`. */
+  readonly value?: string
+  /** May be given more than once. */
+  readonly multiple?: boolean
+  readonly description: string
+}
+
+export interface Command {
+  readonly name: string
+  readonly summary: string
+  readonly example: string
+  readonly options: Readonly<Record<string, Option>>
+  /** The exit status; errors go through `main`. */
+  run(call: Call): Promise<number>
+}
+
+/** What one flag was given. */
+export type Flag = string | boolean | readonly string[] | undefined
+
+/** A command's arguments, read. */
+export interface Call {
+  /** The policy directory; `policies` unless told. */
+  readonly directory: string
+  readonly flags: Readonly<Record<string, Flag>>
+}
+
+/** Keeps a command's type. */
+export const defineCommand = (command: Command): Command => command
+
+/** A call that cannot be understood; ends with status 2. */
+export class UsageFault extends Error {
+  override readonly name = 'UsageFault'
+}
+
+/** Reads `[policy-dir]` and flags. */
+export function readCall(command: Command, args: readonly string[]): Call {
+  const options: Options = Object.fromEntries(
+    Object.entries(command.options).map(([name, { type, multiple = false }]) => [name, { type, multiple }]),
+  )
+  try {
+    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true, strict: true })
+    if (positionals.length > 1) throw new UsageFault(`expected one policy directory, got \`${positionals.join(' ')}\``)
+    return { directory: positionals[0] ?? 'policies', flags: values as Call['flags'] }
+  } catch (error) {
+    if (error instanceof UsageFault) throw error
+    throw new UsageFault((error as Error).message.split('. ')[0] ?? 'wrong arguments')
+  }
+}
+
+/** The value of a text flag. */
+export const text = (value: Flag): string | undefined => (typeof value === 'string' ? value : undefined)
+
+/** The help of one command. */
+export function helpOf({ name, summary, example, options }: Command): string {
+  const flags = Object.entries(options).map(([flag, { value, description }]) => {
+    const left = `--${flag}${value ? ` ${value}` : ''}`
+    return `  ${left.padEnd(20)} ${description}`
+  })
+  return [
+    `portcullis ${name} [policy-dir]  ${summary}`,
+    '',
+    ...flags,
+    `  ${'--help'.padEnd(20)} Shows this.`,
+    '',
+    'Example:',
+    `  ${example}`,
+    '',
+  ].join('\n')
+}

@@ -1,0 +1,70 @@
+#!/usr/bin/env node
+/** The command line: one command a file, errors and exit statuses in one place. */
+
+import { StartFault } from '../core/start-fault.ts'
+import { suggest } from '../core/suggest.ts'
+import { PolicyRefused } from '../policy/findings.ts'
+import { DirectoryFault } from '../policy/load.ts'
+import { check } from './check.ts'
+import { type Command, helpOf, readCall, UsageFault } from './command.ts'
+import { paintFor } from './paint.ts'
+import { reportText } from './report.ts'
+import { routes } from './routes.ts'
+import { serve } from './serve.ts'
+import { token } from './token.ts'
+
+const commands: readonly Command[] = [serve, check, routes, token]
+
+const help = (): string =>
+  [
+    'portcullis <command> [policy-dir]  policies in, an enforcing server out',
+    '',
+    ...commands.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`),
+    '',
+    'portcullis <command> --help shows its options and an example.',
+    '',
+  ].join('\n')
+
+async function main([name, ...args]: readonly string[]): Promise<number> {
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    process.stdout.write(help())
+    return name === undefined ? 2 : 0
+  }
+  const command = commands.find((candidate) => candidate.name === name)
+  if (command === undefined) throw new UsageFault(unknownCommand(name))
+  if (args.includes('--help') || args.includes('-h')) {
+    process.stdout.write(helpOf(command))
+    return 0
+  }
+  return command.run(readCall(command, args))
+}
+
+function unknownCommand(name: string): string {
+  const near = suggest(
+    name,
+    commands.map((command) => command.name),
+  )
+  return `no command is named \`${name}\`${near ? `; did you mean \`${near}\`?` : ''}`
+}
+
+/** What went wrong in words, and the status it ends with. */
+function explain(error: unknown): number {
+  const paint = paintFor(process.stderr)
+  const say = (text: string): void => void process.stderr.write(`portcullis: ${text}\n`)
+  if (error instanceof PolicyRefused) {
+    process.stderr.write(reportText(error.diagnostics, paint))
+    say('the policies have errors; nothing was started')
+    return 1
+  }
+  if (error instanceof StartFault) {
+    say(error.message)
+    return 3
+  }
+  if (error instanceof UsageFault || error instanceof DirectoryFault) {
+    say(`${error.message}${error instanceof UsageFault ? '; see `portcullis --help`' : ''}`)
+    return 2
+  }
+  throw error
+}
+
+process.exitCode = await main(process.argv.slice(2)).catch(explain)

@@ -1,0 +1,24 @@
+/** `portcullis routes`: the table of routes and what guards them. */
+
+import { inspect } from '../app.ts'
+import { defineCommand, text, UsageFault } from './command.ts'
+import { rowOf, tableOf } from './route-table.ts'
+import { readValues } from './values.ts'
+
+export const routes = defineCommand({
+  name: 'routes',
+  summary: 'shows every route with its guards and destination',
+  example: 'portcullis routes ./policies',
+  options: {
+    format: { type: 'string', value: 'text|json', description: 'How the table is written.' },
+    values: { type: 'string', value: 'FILE', description: 'Values in place of the declared ones.' },
+  },
+  async run({ directory, flags }) {
+    const format = text(flags.format) ?? 'text'
+    if (format !== 'text' && format !== 'json')
+      throw new UsageFault(`expected \`--format text\` or \`--format json\`, got \`${format}\``)
+    const rows = inspect(directory, readValues(flags.values)).routes.map(rowOf)
+    process.stdout.write(format === 'json' ? `${JSON.stringify(rows, null, 2)}\n` : tableOf(rows))
+    return 0
+  },
+})

@@ -1,0 +1,52 @@
+/** `portcullis serve`: load, check, compile, listen; SIGTERM drains. */
+
+import { createApp } from '../app.ts'
+import { accessLog } from '../server/access-log.ts'
+import { listen } from '../server/listen.ts'
+import { untilShutdown } from '../server/shutdown.ts'
+import { createLog } from '../services/log.ts'
+import { createWorld } from '../services/world.ts'
+import { announce } from './announce.ts'
+import { defineCommand, text, UsageFault } from './command.ts'
+import { paintFor } from './paint.ts'
+import { reportText } from './report.ts'
+import { readValues } from './values.ts'
+
+export const serve = defineCommand({
+  name: 'serve',
+  summary: 'enforces the policies on a port',
+  example: 'portcullis serve ./policies --port 8080',
+  options: {
+    port: { type: 'string', value: 'PORT', description: 'In place of `settings.listen.port`; 0 takes a free one.' },
+    host: { type: 'string', value: 'HOST', description: 'In place of `settings.listen.host`.' },
+    values: { type: 'string', value: 'FILE', description: 'Values in place of the declared ones.' },
+  },
+  async run({ directory, flags }) {
+    const listenOn = { host: text(flags.host), port: readPort(text(flags.port)) }
+    const log = createLog({ pretty: process.stdout.isTTY })
+    const world = createWorld(log)
+    const app = await createApp(directory, {
+      values: readValues(flags.values),
+      world,
+      listenOn,
+      observers: [accessLog(log)],
+    })
+    const warnings = app.warnings.filter(({ severity }) => severity === 'warning')
+    if (warnings.length > 0) process.stderr.write(`${reportText(warnings, paintFor(process.stderr))}\n`)
+    const { limits, listen: address } = app.policy.settings
+    const server = await listen(app.koa.callback(), { ...address, limits, world, bareHead: app.policy.bareHead })
+    world.status.open()
+    announce({ url: server.url, directory, app, log, stream: process.stdout })
+    await untilShutdown({ server, status: world.status, log })
+    await app.close()
+    await world.upstreams.close()
+    return 0
+  },
+})
+
+function readPort(port: string | undefined): number | undefined {
+  if (port === undefined) return undefined
+  const number = Number(port)
+  if (/^\d{1,5}$/.test(port) && number <= 65_535) return number
+  throw new UsageFault(`expected \`--port\` from 0 to 65535, got \`${port}\``)
+}

@@ -1,0 +1,87 @@
+/** `portcullis token`: mints a token of a builtin issuer, for trying things out. */
+
+import { inspect } from '../app.ts'
+import { readDuration } from '../core/duration.ts'
+import type { Named, Policy } from '../policy/policy.ts'
+import { systemClock } from '../services/clock.ts'
+import { readDevKey } from '../services/keys/dev-key.ts'
+import type { IssuerBlock } from '../services/keys/issuer.ts'
+import { mintToken } from '../services/keys/mint.ts'
+import { type Call, defineCommand, type Flag, text, UsageFault } from './command.ts'
+import { readValues } from './values.ts'
+
+export const token = defineCommand({
+  name: 'token',
+  summary: 'mints a token of a builtin issuer, signed with the development key',
+  example: 'portcullis token ./policies --sub alice --scopes orders:read,orders:write --ttl 1h',
+  options: {
+    sub: { type: 'string', value: 'ID', description: 'Whose token it is.' },
+    scopes: { type: 'string', value: 'A,B', description: 'The scopes that it carries.' },
+    roles: { type: 'string', value: 'A,B', description: 'The roles that it carries.' },
+    claim: { type: 'string', value: 'NAME=JSON', multiple: true, description: 'A further claim; may be repeated.' },
+    ttl: { type: 'string', value: '10m', description: "How long it lives; the issuer's `accessTtl` unless told." },
+    issuer: { type: 'string', value: 'NAME', description: 'Which builtin issuer, where there are several.' },
+    audience: { type: 'string', value: 'NAME', description: 'For whom, where the issuer has several audiences.' },
+    values: { type: 'string', value: 'FILE', description: 'Values in place of the declared ones.' },
+  },
+  async run({ directory, flags }) {
+    const sub = text(flags.sub)
+    if (!sub) throw new UsageFault('expected `--sub ID`')
+    const { name, value: block } = builtinIssuer(inspect(directory, readValues(flags.values)), text(flags.issuer))
+    const wishes = {
+      scopes: list(flags.scopes),
+      roles: list(flags.roles),
+      claims: readClaims(flags.claim),
+      ...readLimits(flags),
+    }
+    const key = await readDevKey('data')
+    process.stdout.write(`${mintToken({ name, block, sub, ...wishes }, key, systemClock)}\n`)
+    return 0
+  },
+})
+
+function builtinIssuer({ issuers }: Policy, wanted: string | undefined): Named<IssuerBlock> {
+  const builtin = issuers.filter(({ value }) => value.builtin)
+  const names = builtin.map(({ name }) => `\`${name}\``).join(', ')
+  if (builtin.length === 0)
+    throw new UsageFault('the policies have no issuer with `builtin: true`, and only such tokens can be minted here')
+  if (wanted === undefined && builtin.length > 1) throw new UsageFault(`expected \`--issuer\`, one of ${names}`)
+  const issuer = wanted === undefined ? builtin[0] : builtin.find(({ name }) => name === wanted)
+  if (issuer === undefined) throw new UsageFault(`expected \`--issuer\` to be ${names}, got \`${wanted}\``)
+  return issuer
+}
+
+const list = (flag: Flag): readonly string[] =>
+  text(flag)
+    ?.split(/[\s,]+/)
+    .filter(Boolean) ?? []
+
+function readLimits({ ttl, audience }: Call['flags']): { readonly ttlSeconds?: number; readonly audience?: string } {
+  const limits = { ...(typeof audience === 'string' && { audience }) }
+  if (typeof ttl !== 'string') return limits
+  try {
+    return { ...limits, ttlSeconds: Math.ceil(readDuration(ttl) / 1000) }
+  } catch {
+    throw new UsageFault(`expected \`--ttl\` to be a duration such as \`10m\`, got \`${ttl}\``)
+  }
+}
+
+/** `plan=pro` is a text, `level=3` a number: what is no JSON is taken as it stands. */
+function readClaims(flag: Flag): Readonly<Record<string, unknown>> {
+  const written = Array.isArray(flag) ? flag : []
+  return Object.fromEntries(
+    written.map((claim) => {
+      const at = claim.indexOf('=')
+      if (at < 1) throw new UsageFault(`expected \`--claim NAME=VALUE\`, got \`${claim}\``)
+      return [claim.slice(0, at), readJson(claim.slice(at + 1))]
+    }),
+  )
+}
+
+function readJson(written: string): unknown {
+  try {
+    return JSON.parse(written)
+  } catch {
+    return written
+  }
+}

@@ -1,0 +1,50 @@
+/** Check: every finding beyond the shape of the language; first each block by itself, then the rules over several. */
+
+import type { Diagnostic } from '../core/diagnostic.ts'
+import type { RouteFacts } from '../core/site.ts'
+import { checkIssuer } from '../services/keys/issuer.ts'
+import { checkRole } from '../services/roles/check-role.ts'
+import { type Finding, locate } from './findings.ts'
+import { place } from './place.ts'
+import type { Block, DestinationBlock, Named, Origin, Policy, Route } from './policy.ts'
+import { allRules, policyRules } from './rules/index.ts'
+import { checkSettings } from './settings.ts'
+import { factsOf, siteOf } from './site.ts'
+
+/** Every diagnostic of a parsed policy; unsorted. */
+export function check(policy: Policy): readonly Diagnostic[] {
+  const findings = [
+    ...policy.settings.flatMap((entry) => place(checkSettings(entry.value), originOf(entry))),
+    ...policy.issuers.flatMap((entry) => place(checkIssuer(entry.value), originOf(entry))),
+    ...policy.roles.flatMap((entry) => place(checkRole(entry.value), originOf(entry))),
+    ...policy.routes.flatMap(checkRoute),
+    ...policyRules.flatMap((rule) => rule.check(policy)),
+  ]
+  return findings.map((finding) => locate(finding, allRules))
+}
+
+const originOf = ({ at }: Named<unknown>): Origin => ({ at, owner: '' })
+
+function checkRoute(route: Route): readonly Finding[] {
+  const facts = factsOf(route)
+  return [
+    ...[...route.blocks.values()].flatMap((block) => checkBlock(block, facts)),
+    ...route.destinations
+      .filter(({ broken }) => !broken)
+      .flatMap((destination) => checkDestination(destination, route, facts)),
+  ]
+}
+
+function checkBlock(block: Block, facts: RouteFacts): readonly Finding[] {
+  const { guard, value, items } = block
+  return place(guard.check?.(value, siteOf(block, facts, items)) ?? [], block, items)
+}
+
+function checkDestination(
+  { handler, value, at }: DestinationBlock,
+  route: Route,
+  facts: RouteFacts,
+): readonly Finding[] {
+  const origin = { at, owner: route.owner }
+  return place(handler.check?.(value, siteOf(origin, facts)) ?? [], origin)
+}

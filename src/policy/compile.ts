@@ -1,0 +1,82 @@
+/** Compile: a checked, opened policy → one stack a route. */
+
+import type { RouteFacts } from '../core/site.ts'
+import { type Gate, gates, type Plan, type Step } from '../guards/guard.ts'
+import { headers } from '../guards/headers/headers.ts'
+import type { Services } from '../services/services.ts'
+import type { Opened } from './open.ts'
+import type { Block, Route } from './policy.ts'
+import { factsOf, siteOf } from './site.ts'
+import type { CompiledPolicy, Stack, Stage, WriteHead } from './stack.ts'
+
+/** Compiles every route; a rejection is a `StartFault` that says what to do. */
+export async function compile({ policy, settings, services }: Opened): Promise<CompiledPolicy> {
+  const stacks: Stack[] = []
+  for (const route of policy.routes) stacks.push(await compileRoute(route, services))
+  return Object.freeze({
+    settings,
+    stacks,
+    bareHead: await compileBareHead(services),
+    digest: policy.digest,
+  })
+}
+
+async function compileRoute(route: Route, services: Services): Promise<Stack> {
+  const facts = Object.freeze(factsOf(route))
+  const plans = new Map<string, Plan>()
+  for (const block of route.blocks.values()) plans.set(block.guard.name, await compileBlock(block, facts, services))
+  const stages = [...plans].flatMap(([name, plan]) => stagesOf(plan, route.reportOnly.includes(name))).sort(byGate)
+  return Object.freeze({
+    facts,
+    hosts: route.hosts,
+    stages,
+    judges: stages.map(({ step }) => step),
+    heads: [...plans.values()].flatMap(headOf),
+    corsHead: headOf(plans.get('cors'))[0],
+    preflight: plans.get('cors')?.preflight,
+    destination: await compileDestination(route, facts, services),
+  })
+}
+
+const compileBlock = async (
+  { guard, value, items, ...origin }: Block,
+  facts: RouteFacts,
+  services: Services,
+): Promise<Plan> => guard.compile(value, siteOf(origin, facts, items), services)
+
+const stagesOf = ({ steps = [] }: Plan, reportOnly: boolean): readonly Stage[] =>
+  steps.map((step: Step) => Object.freeze({ step, reportOnly }))
+
+const rank: ReadonlyMap<Gate, number> = new Map(gates.map((gate, index) => [gate, index]))
+const byGate = (a: Stage, b: Stage): number => (rank.get(a.step.gate) ?? 0) - (rank.get(b.step.gate) ?? 0)
+
+const headOf = (plan: Plan | undefined): readonly WriteHead[] =>
+  plan?.head === undefined ? [] : [plan.head.bind(plan)]
+
+/** `check` made sure that there is exactly one. */
+async function compileDestination(route: Route, facts: RouteFacts, services: Services): Promise<Stack['destination']> {
+  const [destination] = route.destinations
+  if (destination === undefined) throw new TypeError(`the route ${route.key} has no destination`)
+  return destination.handler.compile(
+    destination.value,
+    siteOf({ at: destination.at, owner: route.owner }, facts),
+    services,
+  )
+}
+
+/** What the `headers` guard's default writes, for answers that no route gives. */
+async function compileBareHead(services: Services): Promise<WriteHead> {
+  const nowhere = { file: '', line: 0 }
+  const route = {
+    service: '',
+    method: 'ANY',
+    path: '',
+    params: [],
+    prefix: '',
+    reportOnly: [],
+    cost: 1,
+    source: nowhere,
+  }
+  const site = { ...nowhere, owner: '', folder: '', route, item: () => site }
+  return headOf(await headers.compile('api', site, services))[0] ?? (() => {})
+}

@@ -1,0 +1,56 @@
+/** A scope that nobody can have: the route would refuse everyone. */
+
+import { suggest } from '../../core/suggest.ts'
+import type { Finding } from '../findings.ts'
+import type { Block, Policy, Route } from '../policy.ts'
+import { isOnlyPublic, issuersOf } from '../who.ts'
+import { defineRule } from './rule.ts'
+
+export const grantableScopes = defineRule({
+  rules: {
+    'scopes/ungrantable': {
+      severity: 'error',
+      cause: 'No caller can have a scope that the route asks for.',
+      hint: 'correct the scope, add it to the `scopes` of an issuer, or accept a credential that carries scopes',
+    },
+  },
+  check: (policy) => policy.routes.flatMap((route) => checkRoute(route, policy)),
+})
+
+function checkRoute(route: Route, policy: Policy): readonly Finding[] {
+  const block = route.blocks.get('scopes')
+  if (block === undefined || route.broken.has('authenticate')) return []
+  if (isOnlyPublic(route)) {
+    return [{ rule: 'scopes/ungrantable', at: block.at, onKey: true, message: 'a public caller has no scopes' }]
+  }
+  const granted = grantedTo(route, policy)
+  if (granted === undefined) return []
+  return written(block).flatMap(({ scope, at }) => (granted.includes(scope) ? [] : [describe(scope, at, granted)]))
+}
+
+/** The scopes that the route's issuers say they grant; undefined where one of them does not say. */
+function grantedTo(route: Route, { issuers }: Policy): readonly string[] | undefined {
+  const accepted = issuersOf(
+    route,
+    issuers.map(({ name }) => name),
+  )
+  const said = issuers.filter(({ name }) => accepted.includes(name)).map(({ value }) => value.scopes)
+  if (said.length === 0 || said.includes(undefined)) return undefined
+  return said.flatMap((scopes) => scopes ?? [])
+}
+
+function written({ value, items, at }: Block): readonly { readonly scope: string; readonly at: Finding['at'] }[] {
+  if (Array.isArray(value)) return value.map((scope, index) => ({ scope, at: items[index]?.at ?? at }))
+  const { any } = value as { readonly any: readonly string[] }
+  return any.map((scope, index) => ({ scope, at: { source: at.source, path: [...at.path, 'any', index] } }))
+}
+
+function describe(scope: string, at: Finding['at'], granted: readonly string[]): Finding {
+  const near = suggest(scope, granted)
+  return {
+    rule: 'scopes/ungrantable',
+    at,
+    message: `no issuer of this route grants \`${scope}\``,
+    hint: near && `did you mean \`${near}\`?`,
+  }
+}

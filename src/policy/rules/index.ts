@@ -1,0 +1,51 @@
+/** Every rule that `check` knows: those of blocks, sections and parsing, and those over several blocks. */
+
+import type { Rules } from '../../core/diagnostic.ts'
+import { guards } from '../../guards/index.ts'
+import { handlers } from '../../handlers/index.ts'
+import { issuerRules } from '../../services/keys/issuer.ts'
+import { roleRules } from '../../services/roles/check-role.ts'
+import { parseRules } from '../parse.ts'
+import { settingsRules } from '../settings.ts'
+import { authentication } from './authentication.ts'
+import { authorization } from './authorization.ts'
+import { destination } from './destination.ts'
+import { expressions } from './expressions.ts'
+import { grantableScopes } from './grantable-scopes.ts'
+import { limitIdentity } from './limit-identity.ts'
+import { patterns } from './patterns.ts'
+import { plainSecret } from './plain-secret.ts'
+import { publicUnlimited } from './public-unlimited.ts'
+import { routesUnique } from './routes-unique.ts'
+import type { PolicyRule } from './rule.ts'
+import { sharedSchemas } from './shared-schemas.ts'
+import { unused } from './unused.ts'
+import { weakening } from './weakening.ts'
+
+/** The rules over several blocks. */
+export const policyRules: readonly PolicyRule[] = [
+  routesUnique,
+  destination,
+  authentication,
+  authorization,
+  publicUnlimited,
+  weakening,
+  grantableScopes,
+  limitIdentity,
+  expressions,
+  sharedSchemas,
+  patterns,
+  plainSecret,
+  unused,
+]
+
+/** By id; the reference lists them, and each has a golden case. */
+export const allRules: Rules = Object.assign(
+  {},
+  parseRules,
+  settingsRules,
+  issuerRules,
+  roleRules,
+  ...[...guards, ...handlers].map(({ rules }) => rules),
+  ...policyRules.map(({ rules }) => rules),
+)

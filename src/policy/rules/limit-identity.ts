@@ -1,0 +1,49 @@
+/** Limits that would count on the same counter without meaning to. */
+
+import type { Finding } from '../findings.ts'
+import type { Origin, Policy } from '../policy.ts'
+import { defineRule } from './rule.ts'
+
+interface WrittenLimit {
+  readonly name?: string
+  readonly by: string | readonly string[]
+}
+
+export const limitIdentity = defineRule({
+  rules: {
+    'rateLimit/identity-clash': {
+      severity: 'error',
+      cause: 'Two limits of one service have the same name, so they would share one counter.',
+      hint: 'give one of them a `name` of its own, or its file a `service` of its own',
+    },
+  },
+  check: findClashes,
+})
+
+/** A limit that several routes inherit is one limit: it stands at one place. */
+function findClashes({ routes }: Policy): readonly Finding[] {
+  const places = new Map<string, Origin>()
+  const findings: Finding[] = []
+  for (const { blocks } of routes) {
+    const { value, items = [] } = blocks.get('rateLimit') ?? {}
+    for (const [index, limit] of ((value ?? []) as readonly WrittenLimit[]).entries()) {
+      const origin = items[index]
+      if (origin === undefined) continue
+      const identity = `${origin.owner}${limit.name ?? [limit.by].flat().join('+')}`
+      const first = places.get(identity)
+      if (first === undefined) places.set(identity, origin)
+      else if (!samePlace(first, origin)) findings.push(clash(identity, origin, first))
+    }
+  }
+  return findings
+}
+
+const samePlace = (a: Origin, b: Origin): boolean =>
+  a.at.source === b.at.source && a.at.path.join('\0') === b.at.path.join('\0')
+
+const clash = (identity: string, origin: Origin, first: Origin): Finding => ({
+  rule: 'rateLimit/identity-clash',
+  at: origin.at,
+  message: `the limit \`${identity}\` exists twice`,
+  related: [{ at: first.at, message: 'the other one' }],
+})

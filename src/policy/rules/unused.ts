@@ -1,0 +1,82 @@
+/** What is declared and used nowhere: most often a misspelt name somewhere else. */
+
+import type { Finding } from '../findings.ts'
+import type { Named, Policy } from '../policy.ts'
+import { refsOf } from '../schema-refs.ts'
+import { issuersOf } from '../who.ts'
+import { defineRule } from './rule.ts'
+
+const rule = (what: string, hint: string) =>
+  ({ severity: 'warning', cause: `A declared ${what} is used nowhere.`, hint: `${hint}, or take it out` }) as const
+
+export const unused = defineRule({
+  rules: {
+    'issuers/unused': rule('issuer', 'name it in an `authenticate` block'),
+    'roles/unused': rule('role', 'let its rules name an action and subject that a route authorizes'),
+    'schemas/unused': rule('schema', "refer to it as `$ref: '#/schemas/Name'`"),
+    'profiles/unused': rule('profile', 'take it with `use`'),
+  },
+  check: (policy) => [
+    ...idle('issuers', 'issuer', policy.issuers, usedIssuers(policy)),
+    ...idle('roles', 'role', policy.roles, usedRoles(policy)),
+    ...idle('schemas', 'schema', policy.schemas, usedSchemas(policy)),
+    ...idle('profiles', 'profile', policy.profiles, policy.usedProfiles),
+  ],
+})
+
+const idle = (
+  section: string,
+  word: string,
+  declared: readonly Named<unknown>[],
+  used: ReadonlySet<string>,
+): readonly Finding[] =>
+  declared
+    .filter(({ name }) => !used.has(name))
+    .map(({ name, at }) => ({
+      rule: `${section}/unused`,
+      at,
+      onKey: true,
+      message: `nothing uses the ${word} \`${name}\``,
+    }))
+
+function usedIssuers({ routes, issuers }: Policy): ReadonlySet<string> {
+  const declared = issuers.map(({ name }) => name)
+  return new Set(routes.flatMap((route) => issuersOf(route, declared)))
+}
+
+/** A schema counts as used where a route reaches it, also by way of another schema. */
+function usedSchemas({ routes, schemas }: Policy): ReadonlySet<string> {
+  const byName = new Map(schemas.map(({ name, value }) => [name, value]))
+  const used = new Set<string>()
+  const pending = routes.flatMap(({ blocks }) => refsOf(blocks.get('input')?.value).map(({ name }) => name))
+  for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
+    if (used.has(name)) continue
+    used.add(name)
+    pending.push(...refsOf(byName.get(name)).map((ref) => ref.name))
+  }
+  return used
+}
+
+function usedRoles({ routes, roles }: Policy): ReadonlySet<string> {
+  const asked = routes.flatMap(({ blocks }) => (blocks.get('authorize')?.value ?? []) as readonly Asked[] | Asked)
+  const used = roles.filter(({ value }) => value.some((grant) => asked.some((ask) => covers(grant, ask))))
+  return new Set(used.map(({ name }) => name))
+}
+
+interface Asked {
+  readonly action: string
+  readonly subject: string
+}
+
+interface Grant {
+  readonly can?: string | readonly string[]
+  readonly cannot?: string | readonly string[]
+  readonly subject: string | readonly string[]
+}
+
+/** CASL's `manage` and `all` stand for every action and every subject. */
+const covers = ({ can, cannot, subject }: Grant, asked: Asked): boolean =>
+  names(can ?? cannot ?? [], asked.action, 'manage') && names(subject, asked.subject, 'all')
+
+const names = (written: string | readonly string[], name: string, wildcard: string): boolean =>
+  [written].flat().some((word) => word === name || word === wildcard)

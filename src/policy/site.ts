@@ -1,0 +1,36 @@
+/** The site of a block: its place in a file, and the facts of the route it holds for. */
+
+import type { RouteFacts, Site } from '../core/site.ts'
+import type { Origin, Route } from './policy.ts'
+
+/** The facts of a route that guards, handlers, metrics and decisions share. */
+export function factsOf(route: Route): RouteFacts {
+  const { file, line } = route.at.source.range(route.at.path, true)
+  return {
+    service: route.service,
+    method: route.method,
+    path: route.path,
+    params: route.params,
+    prefix: route.prefix,
+    reportOnly: route.reportOnly,
+    cost: route.cost,
+    source: { file, line },
+  }
+}
+
+/** Where a block stands; `items` are those of a list whose items come from several places. */
+export function siteOf(origin: Origin, route: RouteFacts, items: readonly Origin[] = []): Site {
+  const { file, line } = origin.at.source.range(origin.at.path, true)
+  const site: Site = {
+    file,
+    line,
+    owner: origin.owner,
+    folder: origin.at.source.folder,
+    route,
+    item: (index) => {
+      const item = items[index]
+      return item === undefined ? site : siteOf(item, route)
+    },
+  }
+  return site
+}

@@ -1,0 +1,23 @@
+/** The world of a real server: this machine's clock and randomness, state in memory. */
+
+import { randomUUID } from 'node:crypto'
+import { systemClock } from './clock.ts'
+import { memoryCounters } from './counters/memory.ts'
+import type { Log } from './log.ts'
+import { Metrics } from './metrics.ts'
+import { noRevocation } from './revocation/revocation.ts'
+import type { World } from './services.ts'
+import { Status } from './status.ts'
+import { UpstreamPools } from './upstreams/pools.ts'
+
+/** Made once a process; it outlives every reload. */
+export const createWorld = (log: Log): World => ({
+  clock: systemClock,
+  randomId: randomUUID,
+  counters: memoryCounters(systemClock),
+  upstreams: new UpstreamPools(),
+  revocation: noRevocation,
+  metrics: new Metrics(),
+  status: new Status(),
+  log,
+})
