@@ -1,0 +1,52 @@
+/** `scopes`: what the caller's token must have been granted. */
+
+import { type Denial, deny } from '../core/denial.ts'
+import { array, type Infer, object, string, union } from '../schema/builder.ts'
+import { defineGuard, type Step } from './guard.ts'
+
+/** One scope token (RFC 6749 §3.3). */
+const scope = string({
+  pattern: '^[\\x21\\x23-\\x5B\\x5D-\\x7E]+$',
+  maxLength: 256,
+  title: 'a scope',
+  examples: ['orders:read'],
+})
+
+const schema = union([
+  array(scope, { description: 'All of these are needed.', minItems: 1 }),
+  object({ any: array(scope, { description: 'One of these is enough.', minItems: 1 }) }),
+])
+
+export const scopes = defineGuard<Infer<typeof schema>>({
+  name: 'scopes',
+  summary: "Asks for scopes of the caller's token, compared whole and case-sensitive.",
+  example: 'scopes: [orders:read, orders:write]\n',
+  schema,
+  inherits: true,
+  reportable: true,
+  compile(block, site) {
+    const source = Object.freeze({ file: site.file, line: site.line })
+    const decide = 'any' in block ? anyScopeGuard(block.any) : allScopesGuard(block)
+    return { steps: [{ guard: 'scopes', gate: 'scopes', source, decide }] }
+  },
+})
+
+const allScopesGuard = (wanted: readonly string[]): Step['decide'] => {
+  const denial = lacking(wanted)
+  return function scopesGuard({ principal }) {
+    return wanted.every((name) => principal.scopes.includes(name)) ? undefined : denial
+  }
+}
+
+const anyScopeGuard = (wanted: readonly string[]): Step['decide'] => {
+  const denial = lacking(wanted)
+  return function scopesGuard({ principal }) {
+    return wanted.some((name) => principal.scopes.includes(name)) ? undefined : denial
+  }
+}
+
+/** Tells which scopes to ask the issuer for (RFC 6750 §3.1). */
+const lacking = (wanted: readonly string[]): Denial =>
+  deny('scope_missing', {
+    headers: ['WWW-Authenticate', `Bearer error="insufficient_scope", scope="${[...new Set(wanted)].join(' ')}"`],
+  })

@@ -1,0 +1,73 @@
+/** Fetches a JWK set (RFC 7517 §5) once: bounded in time and size, and from the very URL that the policy names. */
+
+import { isUtf8 } from 'node:buffer'
+import { type Dispatcher, request } from 'undici'
+import { JsonFault, parseJson } from '../../core/json.ts'
+
+export interface FetchOptions {
+  readonly dispatcher?: Dispatcher
+  readonly signal: AbortSignal
+  /** Milliseconds for the whole answer; 5 seconds unless told. */
+  readonly timeout?: number
+}
+
+export interface FetchedJwks {
+  readonly keys: readonly unknown[]
+  /** Milliseconds that the set may be used before it is asked for again. */
+  readonly freshFor: number
+}
+
+const maxBytes = 262_144
+const maxKeys = 100
+const minute = 60_000
+
+/** The set, or an error whose message ends the sentence "the keys could not be fetched: …". Redirects are not followed. */
+export async function fetchJwks(
+  url: string,
+  { dispatcher, signal, timeout = 5_000 }: FetchOptions,
+): Promise<FetchedJwks> {
+  const late = AbortSignal.timeout(timeout)
+  try {
+    const answer = await request(url, {
+      headers: { accept: 'application/jwk-set+json, application/json' },
+      reset: true,
+      signal: AbortSignal.any([signal, late]),
+      ...(dispatcher && { dispatcher }),
+    })
+    return { keys: readKeys(await readText(answer)), freshFor: readLifetime(answer.headers['cache-control']) }
+  } catch (error) {
+    if (late.aborted) throw new Error(`no answer within ${timeout} ms`, { cause: error })
+    throw error
+  }
+}
+
+async function readText({ statusCode, body }: Dispatcher.ResponseData): Promise<string> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    if (statusCode !== 200) throw new Error(`the answer was ${statusCode}`)
+    size += chunk.length
+    if (size > maxBytes) throw new Error(`the answer is larger than ${maxBytes} bytes`)
+    chunks.push(chunk)
+  }
+  if (statusCode !== 200) throw new Error(`the answer was ${statusCode}`)
+  const bytes = Buffer.concat(chunks, size)
+  if (!isUtf8(bytes)) throw new Error('the answer is not UTF-8')
+  return bytes.toString('utf8')
+}
+
+function readKeys(text: string): readonly unknown[] {
+  const parsed = parseJson(text)
+  const keys = parsed instanceof JsonFault ? undefined : (parsed.value as { keys?: unknown } | null)?.keys
+  if (!Array.isArray(keys)) throw new Error('the answer is not a JWK set')
+  if (keys.length > maxKeys) throw new Error(`the set has more than ${maxKeys} keys`)
+  return keys
+}
+
+/** `max-age` within a minute and a day; ten minutes where nothing is said. */
+function readLifetime(header: string | string[] | undefined): number {
+  const directives = String(header ?? '').toLowerCase()
+  if (/\bno-(store|cache)\b/.test(directives)) return minute
+  const seconds = /(?:^|[\s,])max-age="?(\d{1,10})/.exec(directives)?.[1]
+  return seconds === undefined ? 10 * minute : Math.min(Math.max(Number(seconds) * 1000, minute), 1440 * minute)
+}

@@ -1,0 +1,113 @@
+/** The `issuers` section: whose tokens are accepted, with which keys, algorithms and audience. */
+
+import type { Fault } from '../../core/diagnostic.ts'
+import { durationPattern, readDuration } from '../../core/duration.ts'
+import { hasReference } from '../../core/expression.ts'
+import { any, array, type Infer, literal, object, record, string, union } from '../../schema/builder.ts'
+import { checkKeys, issuerFault } from './check-keys.ts'
+
+export { issuerRules } from './issuer-rules.ts'
+
+const name = string({ minLength: 1 })
+const duration = { pattern: durationPattern, title: 'a duration' }
+
+/** A member name, or a JSON Pointer (RFC 6901). */
+const claimPattern = '^([^/].*|(/([^~/]|~[01])*)+)$'
+
+export const issuerSchema = object({
+  'builtin?': literal(true, {
+    description: 'Tokens that this server signs itself; only `audience`, `issuer` and `accessTtl` stand beside it.',
+  }),
+  'issuer?': string({
+    description: 'The `iss` claim of its tokens, compared whole.',
+    minLength: 1,
+    examples: ['https://login.example/'],
+  }),
+  'audience?': union([name, array(name, { minItems: 1 })], {
+    description: 'The `aud` claim that its tokens must carry, or a list of which one suffices; a route may narrow it.',
+  }),
+  'algorithms?': array(string(), {
+    description:
+      'The signature algorithms that are accepted: HS256, RS256, PS256, ES256 (and 384, 512) and EdDSA. The token never chooses.',
+    minItems: 1,
+    examples: [['RS256', 'ES256']],
+  }),
+  'jwks?': string({ description: 'Where the issuer publishes its keys, as a JWK set.', minLength: 1 }),
+  'publicKeys?': array(union([name, record(any())]), {
+    description: "The issuer's public keys, each as PEM, as a JWK or as the JSON text of one; often `${file:PATH}`.",
+    minItems: 1,
+    maxItems: 8,
+  }),
+  'secret?': string({
+    description: 'The shared secret of HS algorithms; what follows `base64:` is decoded.',
+    minLength: 1,
+  }),
+  'type?': string({
+    description: 'The `typ` that its tokens must carry; unless told, none, `JWT` or `at+jwt`.',
+    minLength: 1,
+    examples: ['at+jwt'],
+  }),
+  'leeway?': string({
+    ...duration,
+    description: 'How far clocks may differ; nothing unless told, 5m at most.',
+    examples: ['5s'],
+  }),
+  'claims?': record(string({ pattern: claimPattern, title: 'a name or a JSON Pointer' }), {
+    description: 'Where `id`, `scopes` and `roles` stand in the token, and under which name other claims are wanted.',
+    examples: [{ id: 'sub', roles: '/realm_access/roles' }],
+  }),
+  'scopes?': array(string({ pattern: '^[\\x21\\x23-\\x5B\\x5D-\\x7E]+$', title: 'a scope' }), {
+    description: 'Every scope that it grants; `check` then finds routes that ask for another.',
+    uniqueItems: true,
+  }),
+  'accessTtl?': string({
+    ...duration,
+    description: 'How long a token of a `builtin` issuer lives; 10m unless told.',
+    examples: ['10m'],
+  }),
+})
+
+/** One issuer as the policy writes it. */
+export type IssuerBlock = Infer<typeof issuerSchema>
+
+/** The `iss` claim of an issuer's tokens; a builtin one that names none has its own URN. */
+export const issuerClaim = (name: string, block: IssuerBlock): string => block.issuer ?? `urn:portcullis:${name}`
+
+/** The audiences of an issuer as a list. */
+export const audiences = ({ audience = [] }: IssuerBlock): readonly string[] =>
+  typeof audience === 'string' ? [audience] : audience
+
+/** The faults of one issuer beyond its schema, their paths inside the block. */
+export function checkIssuer(block: IssuerBlock): readonly Fault[] {
+  if (block.builtin) return [...judgeAudience(block), ...judgeStrangers(block, foreign, 'without')]
+  return [
+    ...(block.issuer === undefined ? [issuerFault('issuers/no-issuer', [], 'expected `issuer`')] : []),
+    ...judgeAudience(block),
+    ...checkKeys(block),
+    ...judgeLeeway(block),
+    ...judgeStrangers(block, ['accessTtl'], 'with'),
+  ]
+}
+
+const foreign = ['algorithms', 'jwks', 'publicKeys', 'secret', 'type', 'leeway', 'claims'] as const
+const maxLeeway = 300_000
+
+const judgeAudience = (block: IssuerBlock): readonly Fault[] =>
+  block.audience === undefined ? [issuerFault('issuers/no-audience', [], 'expected `audience`')] : []
+
+const judgeStrangers = (
+  block: IssuerBlock,
+  names: readonly (keyof IssuerBlock)[],
+  where: 'with' | 'without',
+): readonly Fault[] =>
+  names
+    .filter((name) => block[name] !== undefined)
+    .map((name) => ({
+      ...issuerFault('issuers/unexpected-option', [name], `\`${name}\` stands ${where} \`builtin: true\` only`),
+      onKey: true,
+    }))
+
+function judgeLeeway({ leeway }: IssuerBlock): readonly Fault[] {
+  if (leeway === undefined || hasReference(leeway) || readDuration(leeway) <= maxLeeway) return []
+  return [issuerFault('issuers/long-leeway', ['leeway'], `expected at most \`5m\`, not \`${leeway}\``)]
+}

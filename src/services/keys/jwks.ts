@@ -1,0 +1,145 @@
+/** Keys that an issuer publishes: fetched ahead of need, shared by all who wait, and kept when the issuer is out of reach. */
+
+import type { KeyObject } from 'node:crypto'
+import Bottleneck from 'bottleneck'
+import type { Denial } from '../../core/denial.ts'
+import type { Clock } from '../clock.ts'
+import type { Log } from '../log.ts'
+import type { Status } from '../status.ts'
+import type { Algorithm } from './algorithm.ts'
+import type { FetchedJwks } from './fetch-jwks.ts'
+import { type KeySource, keysUnavailable, selectKeys, type Wanted } from './key-source.ts'
+import { KeyFault, readJwk, type VerificationKey } from './public-key.ts'
+
+/** Runs something later; what it returns takes that back. */
+export type Later = (run: () => void, milliseconds: number) => () => void
+
+export interface JwksParts {
+  /** The name in `issuers`. */
+  readonly name: string
+  readonly algorithms: readonly Algorithm[]
+  readonly fetch: (signal: AbortSignal) => Promise<FetchedJwks>
+  readonly clock: Clock
+  readonly later: Later
+  readonly status: Status
+  readonly log: Log
+}
+
+/** At most so many fetches at once, over all issuers. */
+const pace = new Bottleneck({ maxConcurrent: 4 })
+
+/** An unknown `kid` makes a fetch no more often than this. */
+const cooldown = 30_000
+const maxRetryDelay = 30_000
+/** The part of its lifetime after which a set is fetched anew. */
+const renewAfter = 0.8
+
+export class Jwks implements KeySource {
+  readonly #parts: JwksParts
+  readonly #closing = new AbortController()
+  #keys: readonly VerificationKey[] = []
+  #published = ''
+  #generation = 0
+  #running: Promise<void> | undefined
+  #missedAt = Number.NEGATIVE_INFINITY
+  #nextAt = 0
+  #failures = 0
+  #cancelNext = () => {}
+
+  constructor(parts: JwksParts) {
+    this.#parts = parts
+  }
+
+  get generation(): number {
+    return this.#generation
+  }
+
+  find(wanted: Wanted): readonly KeyObject[] | Denial {
+    if (this.#keys.length === 0) return keysUnavailable(this.#nextAt - this.#parts.clock.monotonic())
+    return selectKeys(this.#keys, wanted)
+  }
+
+  renew(wanted: Wanted): Promise<void> | undefined {
+    if (this.#keys.length === 0 || selectKeys(this.#keys, wanted).length > 0) return undefined
+    if (this.#running !== undefined) return this.#running
+    const now = this.#parts.clock.monotonic()
+    if (now - this.#missedAt < cooldown || this.#closing.signal.aborted) return undefined
+    this.#missedAt = now
+    return this.refresh()
+  }
+
+  /** Fetches the keys; whoever asks meanwhile waits for the same fetch. Never rejects. */
+  refresh(): Promise<void> {
+    this.#running ??= pace
+      .schedule(() => this.#load())
+      .finally(() => {
+        this.#running = undefined
+      })
+    return this.#running
+  }
+
+  close(): void {
+    this.#closing.abort()
+    this.#cancelNext()
+  }
+
+  async #load(): Promise<void> {
+    if (this.#closing.signal.aborted) return
+    try {
+      const { keys, freshFor } = await this.#parts.fetch(this.#closing.signal)
+      this.#take(keys)
+      if (this.#keys.length === 0) this.#fail('the set holds no key that can be used')
+      else this.#succeed(freshFor)
+    } catch (error) {
+      if (!this.#closing.signal.aborted) this.#fail(reasonOf(error))
+    }
+  }
+
+  /** A set without a usable key is believed too: that is how an issuer takes all of them back. */
+  #take(published: readonly unknown[]): void {
+    const text = JSON.stringify(published)
+    if (text === this.#published) return
+    this.#published = text
+    this.#keys = published.flatMap((jwk) => this.#read(jwk))
+    this.#generation++
+  }
+
+  #read(jwk: unknown): readonly VerificationKey[] {
+    const key = readJwk(jwk)
+    if (!(key instanceof KeyFault))
+      return key.algorithms.some((name) => this.#parts.algorithms.includes(name)) ? [key] : []
+    if (key.rule !== 'issuers/unusable-key') {
+      this.#parts.log.warn({ issuer: this.#parts.name, rule: key.rule }, `a published key is not used: ${key.message}`)
+    }
+    return []
+  }
+
+  #succeed(freshFor: number): void {
+    const { name, status, log } = this.#parts
+    if (this.#failures > 0) log.info({ issuer: name }, 'the keys are there again')
+    this.#failures = 0
+    status.report(`issuers/${name}`, undefined)
+    this.#schedule(freshFor * renewAfter)
+  }
+
+  #fail(reason: string): void {
+    const { name, status, log } = this.#parts
+    const sentence = `the keys could not be fetched: ${reason}`
+    if (this.#failures === 0) log.warn({ issuer: name }, sentence)
+    status.report(`issuers/${name}`, sentence)
+    this.#schedule(Math.min(1000 * 2 ** this.#failures, maxRetryDelay))
+    this.#failures++
+  }
+
+  #schedule(milliseconds: number): void {
+    this.#cancelNext()
+    this.#nextAt = this.#parts.clock.monotonic() + milliseconds
+    this.#cancelNext = this.#parts.later(() => void this.refresh(), milliseconds)
+  }
+}
+
+/** The reason of a failed connection; Node leaves the message empty where several addresses were tried. */
+function reasonOf(error: unknown): string {
+  const { message, code } = error as NodeJS.ErrnoException
+  return message || (code ?? 'unknown error')
+}

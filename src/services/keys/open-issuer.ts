@@ -1,0 +1,109 @@
+/** Opens an issuer: its keys are read or fetched, and a verifier stands ready. */
+
+import { createPublicKey, createSecretKey } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Dispatcher } from 'undici'
+import { readDuration } from '../../core/duration.ts'
+import { StartFault } from '../../core/start-fault.ts'
+import type { Clock } from '../clock.ts'
+import type { Log } from '../log.ts'
+import type { Revocation } from '../revocation/revocation.ts'
+import type { Status } from '../status.ts'
+import { type Algorithm, algorithmsOf, isAlgorithm } from './algorithm.ts'
+import { compileMapping } from './claim-mapping.ts'
+import { normaliseType } from './claims.ts'
+import { readDevKey } from './dev-key.ts'
+import { fetchJwks } from './fetch-jwks.ts'
+import { readSecret } from './hmac-secret.ts'
+import { audiences, type IssuerBlock, issuerClaim } from './issuer.ts'
+import { IssuerVerifier } from './issuer-verifier.ts'
+import { Jwks, type Later } from './jwks.ts'
+import { type KeySource, staticKeys } from './key-source.ts'
+import { builtinAlgorithm } from './mint.ts'
+import { KeyFault, readPublicKey, type VerificationKey } from './public-key.ts'
+import type { TokenVerifier } from './verifier.ts'
+
+export interface IssuerWorld {
+  readonly clock: Clock
+  readonly revocation: Revocation
+  readonly status: Status
+  readonly log: Log
+  /** The server answers this machine alone, and not in production: a development key may sign. */
+  readonly development: boolean
+  /** Where the development key is kept; `data` unless told. */
+  readonly folder?: string
+  readonly dispatcher?: Dispatcher
+  readonly later?: Later
+}
+
+/** Milliseconds that the start waits for the first answer of a JWKS. */
+const patience = 2_000
+
+/** A verifier of a block without faults; a `StartFault` where its keys are not to be had. */
+export async function openIssuer(name: string, block: IssuerBlock, world: IssuerWorld): Promise<TokenVerifier> {
+  const issuer = issuerClaim(name, block)
+  const type = block.builtin ? 'at+jwt' : block.type
+  return new IssuerVerifier({
+    name,
+    issuer,
+    audiences: audiences(block),
+    type: type === undefined ? undefined : normaliseType(type),
+    algorithms: allowed(block),
+    leeway: block.leeway === undefined ? 0 : readDuration(block.leeway),
+    readPrincipal: compileMapping(block.claims ?? {}, issuer),
+    keys: await openKeys(name, block, world),
+    clock: world.clock,
+    revocation: world.revocation,
+  })
+}
+
+const allowed = (block: IssuerBlock): readonly Algorithm[] =>
+  block.builtin ? [builtinAlgorithm] : (block.algorithms ?? []).filter(isAlgorithm)
+
+async function openKeys(name: string, block: IssuerBlock, world: IssuerWorld): Promise<KeySource> {
+  if (block.builtin) return staticKeys([await openDevKey(name, world)])
+  if (block.jwks !== undefined) return openJwks(name, block.jwks, { ...world, algorithms: allowed(block) })
+  if (block.secret !== undefined) return staticKeys([openSecret(name, block.secret)])
+  return staticKeys((block.publicKeys ?? []).map((source) => openPublicKey(name, source)))
+}
+
+async function openDevKey(name: string, { development, folder }: IssuerWorld): Promise<VerificationKey> {
+  if (!development) {
+    throw new StartFault(
+      `issuer \`${name}\` signs with a development key, and that only while \`settings.listen.host\` is a loopback address and NODE_ENV is not \`production\``,
+    )
+  }
+  const { kid, key } = await readDevKey(folder)
+  return { kid, key: createPublicKey(key), algorithms: [builtinAlgorithm] }
+}
+
+async function openJwks(
+  name: string,
+  url: string,
+  world: IssuerWorld & Pick<VerificationKey, 'algorithms'>,
+): Promise<KeySource> {
+  const { dispatcher, later = unhurried } = world
+  const fetch = (signal: AbortSignal) => fetchJwks(url, { signal, ...(dispatcher && { dispatcher }) })
+  const jwks = new Jwks({ ...world, name, fetch, later })
+  await Promise.race([jwks.refresh(), delay(patience, undefined, { ref: false })])
+  return jwks
+}
+
+/** A timer that keeps no process alive. */
+const unhurried: Later = (run, milliseconds) => {
+  const timer = setTimeout(run, milliseconds).unref()
+  return () => clearTimeout(timer)
+}
+
+function openSecret(name: string, text: string): VerificationKey {
+  const bytes = readSecret(text)
+  if (bytes === undefined) throw new StartFault(`issuer \`${name}\`: expected base64 after \`base64:\` in \`secret\``)
+  const key = createSecretKey(bytes)
+  return { kid: undefined, key, algorithms: algorithmsOf(key) }
+}
+
+function openPublicKey(name: string, source: unknown): VerificationKey {
+  const key = readPublicKey(source)
+  if (key instanceof KeyFault) throw new StartFault(`issuer \`${name}\`: ${key.message}`)
+  return key
+}
