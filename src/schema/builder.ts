@@ -25,7 +25,12 @@ const schema = <T>(json: JsonSchema): Schema<T> => ({ json })
 
 /** Any JSON value. */
 export const any = (options: JsonSchema = {}): Schema<unknown> =>
-  schema({ ...options, type: ['string', 'number', 'boolean', 'object', 'array', 'null'], items: true, additionalProperties: true })
+  schema({
+    ...options,
+    type: ['string', 'number', 'boolean', 'object', 'array', 'null'],
+    items: true,
+    additionalProperties: true,
+  })
 
 export const string = (options: JsonSchema = {}): Schema<string> => schema({ type: 'string', ...options })
 export const number = (options: JsonSchema = {}): Schema<number> => schema({ type: 'number', ...options })
@@ -44,7 +49,10 @@ export const array = <T>(items: Schema<T>, options: JsonSchema = {}): Schema<rea
   schema({ type: 'array', items: items.json, ...options })
 
 /** A closed object; a property whose name ends in `?` may be left out. */
-export function object<const P extends Properties>(properties: P, options: JsonSchema = {}): Schema<Simplify<ObjectOf<P>>> {
+export function object<const P extends Properties>(
+  properties: P,
+  options: JsonSchema = {},
+): Schema<Simplify<ObjectOf<P>>> {
   const entries = Object.entries(properties)
   const required = entries.filter(([name]) => !name.endsWith('?')).map(([name]) => name)
   return schema({
@@ -60,8 +68,10 @@ export const record = <T>(values: Schema<T>, options: JsonSchema = {}): Schema<R
   schema({ type: 'object', additionalProperties: values.json, ...options })
 
 /** One of several shapes. Where they differ in `type`, errors are those of the shape whose type fits. */
-export const union = <const S extends readonly Schema<unknown>[]>(shapes: S, options: JsonSchema = {}): Schema<Infer<S[number]>> =>
-  schema({ ...options, anyOf: shapes.map((shape) => shape.json) })
+export const union = <const S extends readonly Schema<unknown>[]>(
+  shapes: S,
+  options: JsonSchema = {},
+): Schema<Infer<S[number]>> => schema({ ...options, anyOf: shapes.map((shape) => shape.json) })
 
 /** A schema written elsewhere, by name: `#/schemas/Name`. */
 export const reference = <T>(name: string): Schema<T> => schema({ $ref: `#/schemas/${name}` })

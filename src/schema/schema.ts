@@ -60,7 +60,8 @@ export interface SchemaError {
 
 export type Checked<T> =
   /** `changed` tells whether a transform, a default or a reading made `value` differ from what came in. */
-  { readonly value: T; readonly changed: boolean; readonly errors?: undefined } | { readonly errors: readonly SchemaError[] }
+  | { readonly value: T; readonly changed: boolean; readonly errors?: undefined }
+  | { readonly errors: readonly SchemaError[] }
 
 export interface Validator<T = unknown> {
   /** The explaining path: judges, reads, transforms, fills defaults; at most `maxErrors` errors. */

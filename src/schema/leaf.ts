@@ -1,0 +1,57 @@
+/** The yup schema of a scalar, made from the keyword table: it judges type and keywords, and has the words for what fails. */
+
+import { type Message, mixed, type Schema, ValidationError } from 'yup'
+import type { CompiledAssertion } from './assertions.ts'
+import { alternatives } from './phrases.ts'
+import { compileTypeTest } from './predicate.ts'
+import type { JsonType } from './schema.ts'
+import type { Trail } from './trail.ts'
+import { kindOf, labelOf } from './types.ts'
+
+export type Explain = (value: unknown, trail: Trail) => void
+
+/** yup's own names for what JSON Schema calls `type`. */
+const typeTests: ReadonlySet<string> = new Set(['typeError', 'nullable', 'optionality'])
+const judging = { strict: true, abortEarly: false, disableStackTrace: true } as const
+
+/** Reports what yup finds; its schema is made at the first failure, since most leaves never see one. */
+export function compileLeaf(types: readonly JsonType[] | undefined, assertions: readonly CompiledAssertion[]): Explain {
+  let leaf: Schema | undefined
+  return (value, trail) => {
+    leaf ??= createLeaf(types, assertions)
+    for (const { type = 'typeError', message } of judge(leaf, value)) {
+      const allowed = assertions.find(({ name }) => name === type)?.allowed
+      trail.report(typeTests.has(type) ? 'type' : type, message, allowed)
+    }
+  }
+}
+
+/** What yup finds wrong with a value, which it is never let to cast. */
+function judge(leaf: Schema, value: unknown): readonly ValidationError[] {
+  try {
+    leaf.validateSync(value, judging)
+    return []
+  } catch (error) {
+    if (error instanceof ValidationError) return error.inner
+    throw error
+  }
+}
+
+/** Messages are functions: in a string, yup would take a `${…}` of a pattern for a place to put the value. */
+function createLeaf(types: readonly JsonType[] | undefined, assertions: readonly CompiledAssertion[]): Schema {
+  const isType = compileTypeTest(types)
+  const expected = alternatives((types ?? []).map(labelOf))
+  const wrongType: Message = ({ value }) => describeType(expected, value)
+  const typed = mixed({ check: (value): value is NonNullable<unknown> => isType(value) })
+    .typeError(wrongType)
+    .defined(wrongType)
+  return assertions.reduce<Schema>(
+    (leaf, { name, test, message }) => leaf.test({ name, message: () => message, test }),
+    isType(null) ? typed.nullable() : typed.nonNullable(wrongType),
+  )
+}
+
+function describeType(expected: string, value: unknown): string {
+  const received = kindOf(value)
+  return received ? `expected ${expected}, received ${labelOf(received)}` : `expected ${expected}`
+}
