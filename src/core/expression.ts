@@ -15,6 +15,14 @@ interface Path {
   readonly steps: readonly Step[]
 }
 
+/** A piece of text that was understood, and where it ended. */
+interface Read<T> {
+  readonly found: T
+  readonly end: number
+}
+
+type Reader = (exchange: Exchange) => unknown
+
 const roots = ['user', 'params', 'query', 'headers', 'body', 'ip', 'resource'] as const
 export type Root = (typeof roots)[number]
 
@@ -24,7 +32,9 @@ export type Stage = 'ip' | 'user' | 'input' | 'resource'
 export interface Expression {
   /** As written, `${…}` included. */
   readonly text: string
-  /** Every path in it, indexes included, such as `user.claims.orgs`. */
+  /** One path without text around it: it keeps its type, and may yield a list. */
+  readonly single: boolean
+  /** Every path in it, an outer one before its indexes, such as `user.claims.orgs`; header names in lower case. */
   readonly paths: readonly { readonly root: Root; readonly names: readonly string[] }[]
   /** When it can be read at the earliest. */
   readonly stage: Stage
@@ -39,108 +49,138 @@ export class ExpressionFault {
   }
 }
 
+const maxLength = 1000
+const maxDepth = 4
+
 /** Whether a text holds something that is filled in at load: `${env:…}`, `${secret:…}`, `${file:…}`, `${value:…}`. */
 export const hasReference = (text: unknown): text is string =>
   typeof text === 'string' && /\$\{(env|secret|file|value):/.test(text)
 
 /** Whether a text holds an expression. */
-export const hasExpression = (text: unknown): text is string => typeof text === 'string' && /\$\{(?!(env|secret|file|value):)/.test(text)
+export const hasExpression = (text: unknown): text is string =>
+  typeof text === 'string' && /\$\{(?!(env|secret|file|value):)/.test(text)
 
 const nameAt = /[A-Za-z_][A-Za-z0-9_-]*/y
-const quotedAt = /'([^'\]]{1,128})'/y
-
-/** Reads `root(.name | [path] | ['name'])*` from `text`; returns the path and where it ended. */
-function readPath(text: string, from: number): { path: Path; end: number } | ExpressionFault {
-  const root = match(nameAt, text, from)
-  if (!root || !(roots as readonly string[]).includes(root)) {
-    return new ExpressionFault(`expected one of ${roots.map((name) => `\`${name}\``).join(', ')}, not \`${root ?? text.slice(from)}\``)
-  }
-  const steps: Step[] = []
-  let end = from + root.length
-  for (;;) {
-    const step = readStep(text, end)
-    if (step === undefined) break
-    if (step instanceof ExpressionFault) return step
-    steps.push(step.step)
-    end = step.end
-  }
-  return judgeShape({ root: root as Root, steps }, end)
-}
-
-function readStep(text: string, at: number): { step: Step; end: number } | ExpressionFault | undefined {
-  if (text[at] === '.') {
-    const name = match(nameAt, text, at + 1)
-    return name ? { step: { name }, end: at + 1 + name.length } : new ExpressionFault('expected a name after `.`')
-  }
-  if (text[at] !== '[') return undefined
-  const quoted = match(quotedAt, text, at + 1)
-  if (quoted) return closing(text, { name: quoted.slice(1, -1) }, at + 1 + quoted.length)
-  const inner = readPath(text, at + 1)
-  if (inner instanceof ExpressionFault) return inner
-  return closing(text, { index: inner.path }, inner.end)
-}
-
-const closing = (text: string, step: Step, at: number): { step: Step; end: number } | ExpressionFault =>
-  text[at] === ']' ? { step, end: at + 1 } : new ExpressionFault('expected `]`')
+const quotedAt = /'[^'\]]{1,128}'/y
 
 function match(pattern: RegExp, text: string, at: number): string | undefined {
   pattern.lastIndex = at
   return pattern.exec(text)?.[0]
 }
 
+/** The rest of a text as a message shows it. */
+const show = (text: string, at: number): string =>
+  at >= text.length ? 'the end' : `\`${text.slice(at, at + 24)}${text.length > at + 24 ? '…' : ''}\``
+
+/** Reads `root(.name | [path] | ['name'])*`. */
+function readPath(text: string, from: number, depth: number): Read<Path> | ExpressionFault {
+  const root = readRoot(text, from)
+  if (root instanceof ExpressionFault) return root
+  const steps: Step[] = []
+  let end = from + root.length
+  while (text[end] === '.' || text[end] === '[') {
+    const step = text[end] === '.' ? readMember(text, end + 1) : readIndex(text, end + 1, depth)
+    if (step instanceof ExpressionFault) return step
+    steps.push(step.found)
+    end = step.end
+  }
+  const path: Path = { root, steps: root === 'headers' ? steps.map(lowerCased) : steps }
+  return judgeShape(path) ?? { found: path, end }
+}
+
+function readRoot(text: string, at: number): Root | ExpressionFault {
+  const name = match(nameAt, text, at)
+  const root = roots.find((known) => known === name)
+  if (root !== undefined) return root
+  if (text[at] === ' ') return new ExpressionFault('expected no space after `${` or `[`')
+  const known = roots.map((each) => `\`${each}\``).join(', ')
+  return new ExpressionFault(`expected one of ${known}, not ${show(name ?? text, name === undefined ? at : 0)}`)
+}
+
+function readMember(text: string, at: number): Read<Step> | ExpressionFault {
+  const name = match(nameAt, text, at)
+  if (name !== undefined) return { found: { name }, end: at + name.length }
+  return new ExpressionFault(`expected a name after \`.\`, not ${show(text, at)}`)
+}
+
+function readIndex(text: string, at: number, depth: number): Read<Step> | ExpressionFault {
+  const quoted = match(quotedAt, text, at)
+  if (quoted !== undefined) return readClosing(text, { found: { name: quoted.slice(1, -1) }, end: at + quoted.length })
+  if (text[at] === "'")
+    return new ExpressionFault(`expected \`['name']\` of 1 to 128 characters, not ${show(text, at)}`)
+  if (depth === maxDepth) return new ExpressionFault(`expected at most ${maxDepth} indexes inside each other`)
+  const inner = readPath(text, at, depth + 1)
+  return inner instanceof ExpressionFault ? inner : readClosing(text, { found: { index: inner.found }, end: inner.end })
+}
+
+const readClosing = (text: string, step: Read<Step>): Read<Step> | ExpressionFault =>
+  text[step.end] === ']'
+    ? { found: step.found, end: step.end + 1 }
+    : new ExpressionFault(`expected \`]\`, not ${show(text, step.end)}`)
+
+/** Field names are case-insensitive (RFC 9110 §5.1), and kept in lower case. */
+const lowerCased = (step: Step): Step => ('name' in step ? { name: step.name.toLowerCase() } : step)
+
 /** `user` has `id`, `issuer` and `claims.NAME`; `ip` stands alone; the others need a name. */
-function judgeShape(path: Path, end: number): { path: Path; end: number } | ExpressionFault {
-  const [first] = path.steps
-  if (path.root === 'ip') return path.steps.length === 0 ? { path, end } : new ExpressionFault('`ip` has no members')
-  if (first === undefined) return new ExpressionFault(`\`${path.root}\` needs a member, such as \`${path.root}.name\``)
-  if (path.root !== 'user') return { path, end }
+function judgeShape({ root, steps }: Path): ExpressionFault | undefined {
+  const [first] = steps
+  if (root === 'ip') return steps.length === 0 ? undefined : new ExpressionFault('`ip` has no members')
+  if (first === undefined) return new ExpressionFault(`\`${root}\` needs a member, such as \`${root}.name\``)
+  if (root !== 'user') return undefined
   const member = 'name' in first ? first.name : ''
-  if ((member === 'id' || member === 'issuer') && path.steps.length === 1) return { path, end }
-  if (member === 'claims' && path.steps.length > 1) return { path, end }
+  if ((member === 'id' || member === 'issuer') && steps.length === 1) return undefined
+  if (member === 'claims' && steps.length > 1) return undefined
   return new ExpressionFault('`user` has `id`, `issuer` and `claims.NAME`')
 }
 
-function startOf(root: Root, exchange: Exchange): unknown {
-  if (root === 'user') return exchange.principal.id === '' ? undefined : exchange.principal
-  if (root === 'ip') return exchange.address
-  if (root === 'resource') return exchange.resource
-  return exchange.input[root]
+const starts: Readonly<Record<Root, Reader>> = {
+  user: ({ principal }) => (principal.id === '' ? undefined : principal),
+  params: ({ input }) => input.params,
+  query: ({ input }) => input.query,
+  headers: ({ input }) => input.headers,
+  body: ({ input }) => input.body,
+  ip: ({ address }) => address,
+  resource: ({ resource }) => resource,
 }
 
-function follow(path: Path, exchange: Exchange): unknown {
-  let value = startOf(path.root, exchange)
-  for (const step of path.steps) {
-    const key = 'name' in step ? memberName(path.root, step.name) : follow(step.index, exchange)
-    if (typeof key !== 'string' && typeof key !== 'number') return undefined
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined
-    value = (value as Record<string | number, unknown>)[key]
-  }
-  return value
+const readerOf = ({ root, steps }: Path): Reader => steps.reduce(stepInto, starts[root])
+
+function stepInto(holder: Reader, step: Step): Reader {
+  if ('name' in step) return (exchange) => ownMember(holder(exchange), step.name)
+  const index = readerOf(step.index)
+  return (exchange) => ownMember(holder(exchange), index(exchange))
 }
 
-const memberName = (root: Root, name: string): string => (root === 'headers' ? name.toLowerCase() : name)
+function ownMember(holder: unknown, key: unknown): unknown {
+  if (typeof key !== 'string' && typeof key !== 'number') return undefined
+  if (typeof holder !== 'object' || holder === null || !Object.hasOwn(holder, key)) return undefined
+  return (holder as Readonly<Record<string | number, unknown>>)[key]
+}
 
 const isScalar = (value: unknown): value is Scalar =>
   typeof value === 'string' || typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value))
 
-const asValue = (value: unknown): Value => {
+function asValue(value: unknown): Value {
   if (isScalar(value)) return value
   return Array.isArray(value) && value.every(isScalar) ? value : undefined
 }
 
 const stageOf: Readonly<Record<Root, Stage>> = {
-  ip: 'ip', user: 'user', params: 'input', query: 'input', headers: 'input', body: 'input', resource: 'resource',
+  ip: 'ip',
+  user: 'user',
+  params: 'input',
+  query: 'input',
+  headers: 'input',
+  body: 'input',
+  resource: 'resource',
 }
 const stages: readonly Stage[] = ['ip', 'user', 'input', 'resource']
 
-function allPaths(path: Path): { root: Root; names: string[] }[] {
-  const names: string[] = []
-  for (const step of path.steps) {
-    if (!('name' in step)) break
-    names.push(step.name)
-  }
-  const inner = path.steps.flatMap((step) => ('index' in step ? allPaths(step.index) : []))
-  return [{ root: path.root, names }, ...inner]
+function allPaths({ root, steps }: Path): Expression['paths'] {
+  const dynamic = steps.findIndex((step) => 'index' in step)
+  const fixed = dynamic === -1 ? steps : steps.slice(0, dynamic)
+  const names = fixed.flatMap((step) => ('name' in step ? [step.name] : []))
+  return [{ root, names }, ...steps.flatMap((step) => ('index' in step ? allPaths(step.index) : []))]
 }
 
 /**
@@ -148,17 +188,18 @@ function allPaths(path: Path): { root: Root; names: string[] }[] {
  * string that has a value only if every part has a scalar one.
  */
 export function parseExpression(text: string): Expression | ExpressionFault {
+  if (text.length > maxLength) return new ExpressionFault(`expected an expression of at most ${maxLength} characters`)
   const parts: (string | Path)[] = []
-  let at = 0
-  while (at < text.length) {
+  for (let at = 0; at < text.length; ) {
     const open = text.indexOf('${', at)
-    if (open !== at) parts.push(text.slice(at, open === -1 ? text.length : open))
+    const literal = text.slice(at, open === -1 ? text.length : open)
+    if (literal !== '') parts.push(literal)
     if (open === -1) break
-    const read = readPath(text, open + 2)
-    if (read instanceof ExpressionFault) return read
-    if (text[read.end] !== '}') return new ExpressionFault(`expected \`}\`, not \`${text.slice(read.end, read.end + 12) || 'the end'}\``)
-    parts.push(read.path)
-    at = read.end + 1
+    const path = readPath(text, open + 2, 0)
+    if (path instanceof ExpressionFault) return path
+    if (text[path.end] !== '}') return new ExpressionFault(`expected \`}\`, not ${show(text, path.end)}`)
+    parts.push(path.found)
+    at = path.end + 1
   }
   return build(text, parts)
 }
@@ -166,17 +207,19 @@ export function parseExpression(text: string): Expression | ExpressionFault {
 function build(text: string, parts: readonly (string | Path)[]): Expression {
   const paths = parts.flatMap((part) => (typeof part === 'string' ? [] : allPaths(part)))
   const stage = stages.findLast((name) => paths.some((path) => stageOf[path.root] === name)) ?? 'ip'
-  const [only] = parts
-  if (parts.length === 1 && only !== undefined && typeof only !== 'string') {
-    return { text, paths, stage, read: (exchange) => asValue(follow(only, exchange)) }
+  const [first] = parts
+  if (parts.length === 1 && first !== undefined && typeof first !== 'string') {
+    const reader = readerOf(first)
+    return { text, single: true, paths, stage, read: (exchange) => asValue(reader(exchange)) }
   }
-  return { text, paths, stage, read: (exchange) => writeTemplate(parts, exchange) }
+  const readers = parts.map((part) => (typeof part === 'string' ? part : readerOf(part)))
+  return { text, single: false, paths, stage, read: (exchange) => writeTemplate(readers, exchange) }
 }
 
-function writeTemplate(parts: readonly (string | Path)[], exchange: Exchange): string | undefined {
+function writeTemplate(parts: readonly (string | Reader)[], exchange: Exchange): string | undefined {
   let written = ''
   for (const part of parts) {
-    const value = typeof part === 'string' ? part : follow(part, exchange)
+    const value = typeof part === 'string' ? part : part(exchange)
     if (!isScalar(value)) return undefined
     written += value
   }

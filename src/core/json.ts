@@ -1,5 +1,7 @@
 /** Strict JSON: what two parsers could read in two ways is refused. */
 
+import { endOfString, JsonReader } from './json-reader.ts'
+
 const maxDepth = 64
 
 /** Why a text was refused; the message is fit for a client. */
@@ -10,48 +12,61 @@ export class JsonFault {
   }
 }
 
-/** Members that the text writes: colons outside strings. */
-function countMembers(text: string): number {
-  let count = 0
+const invalid = new JsonFault('Invalid JSON')
+const marked = new JsonFault('JSON starts with a byte order mark')
+const doubled = new JsonFault('JSON has duplicate keys')
+const tooDeep = new JsonFault(`JSON is nested deeper than ${maxDepth} levels`)
+const infinite = new JsonFault('JSON number is not finite')
+const imprecise = new JsonFault('JSON integer is beyond 2^53-1')
+
+/** What the text of valid JSON says before it is given a meaning. */
+interface Scan {
+  /** How many members it writes: its colons outside strings. */
+  members: number
+  depth: number
+  /** Whether a key is written with an escape. */
+  escapedKey: boolean
+}
+
+function scan(text: string): Scan {
+  const found: Scan = { members: 0, depth: 0, escapedKey: false }
+  let open = 0
+  let slash = text.indexOf('\\')
+  let escaped = false
   for (let i = 0; i < text.length; i++) {
     const char = text.charCodeAt(i)
-    if (char === 0x3a) count++
-    else if (char === 0x22) i = endOfString(text, i)
+    if (char === 0x22) {
+      const end = endOfString(text, i)
+      if (slash !== -1 && slash < i) slash = text.indexOf('\\', i)
+      escaped = slash !== -1 && slash < end
+      i = end
+    } else if (char === 0x3a) {
+      found.members++
+      found.escapedKey ||= escaped
+    } else if (char === 0x7b || char === 0x5b) {
+      found.depth = Math.max(found.depth, ++open)
+    } else if (char === 0x7d || char === 0x5d) open--
   }
-  return count
-}
-
-function endOfString(text: string, start: number): number {
-  let end = text.indexOf('"', start + 1)
-  while (isEscaped(text, end)) end = text.indexOf('"', end + 1)
-  return end
-}
-
-function isEscaped(text: string, index: number): boolean {
-  let slashes = 0
-  while (text.charCodeAt(index - 1 - slashes) === 0x5c) slashes++
-  return slashes % 2 === 1
+  return found
 }
 
 /** Members that the value holds, or why it is refused. */
-function countOwn(value: unknown, depth: number): number | JsonFault {
+function countMembers(value: unknown): number | JsonFault {
   if (typeof value === 'number') return judgeNumber(value)
   if (typeof value !== 'object' || value === null) return 0
-  if (depth === maxDepth) return new JsonFault(`JSON is nested deeper than ${maxDepth} levels`)
-  const keys = Object.keys(value)
-  let count = Array.isArray(value) ? 0 : keys.length
-  for (const key of keys) {
-    const inner = countOwn((value as Record<string, unknown>)[key], depth + 1)
-    if (typeof inner !== 'number') return inner
-    count += inner
+  const values: readonly unknown[] = Array.isArray(value) ? value : Object.values(value)
+  let count = values === value ? 0 : values.length
+  for (const inner of values) {
+    const held = countMembers(inner)
+    if (typeof held !== 'number') return held
+    count += held
   }
   return count
 }
 
 function judgeNumber(value: number): number | JsonFault {
-  if (!Number.isFinite(value)) return new JsonFault('JSON number is not finite')
-  if (Number.isInteger(value) && !Number.isSafeInteger(value)) return new JsonFault('JSON integer is beyond 2^53-1')
-  return 0
+  if (!Number.isFinite(value)) return infinite
+  return Number.isInteger(value) && !Number.isSafeInteger(value) ? imprecise : 0
 }
 
 /**
@@ -59,15 +74,17 @@ function judgeNumber(value: number): number | JsonFault {
  * integers beyond 2^53-1, more than 64 levels.
  */
 export function parseJson(text: string): { readonly value: unknown } | JsonFault {
-  if (text.charCodeAt(0) === 0xfeff) return new JsonFault('JSON starts with a byte order mark')
+  if (text.charCodeAt(0) === 0xfeff) return marked
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch {
-    return new JsonFault('Body is not valid JSON')
+    return invalid
   }
-  const held = countOwn(value, 0)
+  const { members, depth, escapedKey } = scan(text)
+  if (depth > maxDepth) return tooDeep
+  if (escapedKey) value = new JsonReader(text).read()
+  const held = countMembers(value)
   if (typeof held !== 'number') return held
-  if (held !== countMembers(text)) return new JsonFault('JSON has duplicate keys')
-  return { value }
+  return held === members ? { value } : doubled
 }
