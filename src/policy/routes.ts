@@ -19,16 +19,7 @@ export const routeRules: Rules = {
     cause: 'Each named thing exists once in the directory; of two, nobody could say which one holds.',
     hint: 'rename one of the two, or take it out',
   },
-  'routes/invalid-key': {
-    severity: 'error',
-    cause: 'A route is named by its method and path.',
-    hint: 'write `METHOD /path`, with METHOD one of GET, HEAD, POST, PUT, PATCH, DELETE or ANY',
-  },
-  'routes/invalid-path': {
-    severity: 'error',
-    cause: 'A path has literal segments, `:name` parameters and at most one final `*name`.',
-    hint: 'write parameters as whole segments, such as `/orders/:id`',
-  },
+  ...routeKeyRules,
   'profiles/unknown': {
     severity: 'error',
     cause: '`use` names a profile that no `profiles` section declares.',
@@ -124,7 +115,7 @@ class Resolver {
 
   #route(key: string, value: unknown, scope: FileScope): readonly Route[] {
     const at = below(scope.at, 'routes', key)
-    const named = this.#name(key, scope.prefix, at)
+    const named = readKey(key, scope.prefix, at, this.#report)
     const own = judgeShape(shapes.route, value ?? {}, at, this.#report)
     const owner = `${scope.service}/${named?.method} ${named?.path.path}/`
     const layers = [...scope.inherited, ...this.#use(own, at), this.#layers(own, at, owner)]
@@ -144,24 +135,6 @@ class Resolver {
     return [
       { ...facts, ...settingsOf(own), ...this.#blocks(layers, at), destinations: this.#destinations(own, at, scope) },
     ]
-  }
-
-  #name(key: string, prefix: string, at: Place): { method: string; path: RoutePath } | undefined {
-    const [, method = '', path = ''] = /^([A-Z]+) (\/\S*)$/.exec(key) ?? []
-    if (!methods.includes(method)) {
-      this.#report({
-        rule: 'routes/invalid-key',
-        at,
-        onKey: true,
-        message: `expected \`METHOD /path\`, got \`${key}\``,
-        hint: hintForKey(key),
-      })
-      return undefined
-    }
-    const read = readPath(prefix, path)
-    if (typeof read !== 'string') return { method, path: read }
-    this.#report({ rule: 'routes/invalid-path', at, onKey: true, message: read })
-    return undefined
   }
 
   /** Inheritance block by block, innermost last. */
@@ -220,8 +193,6 @@ class Resolver {
   }
 }
 
-const methods: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'ANY']
-
 /** The object's own members, even where some do not fit: those are reported, the others still count. */
 function judgeShape(shape: Parameters<typeof judge<Tree>>[0], value: unknown, at: Place, report: Report): Tree {
   judge(shape, value, at, report)
@@ -242,13 +213,4 @@ function settingsOf(own: Tree): Pick<Route, 'cost' | 'because' | 'reportOnly'> {
     because: typeof own.because === 'string' && own.because.length >= 3 ? own.because : undefined,
     reportOnly: names,
   }
-}
-
-function hintForKey(key: string): string | undefined {
-  const [first = '', second = ''] = key.split(/\s+/)
-  const upper = first.toUpperCase()
-  if (upper === 'OPTIONS') return 'OPTIONS is answered by the engine, from `cors` and the methods of the path'
-  const near = methods.includes(upper) ? upper : suggest(upper, methods)
-  if (near === undefined) return undefined
-  return `did you mean \`${near} ${second.startsWith('/') ? second : `/${second}`}\`?`
 }

@@ -1,0 +1,16 @@
+/** The public names of the library. */
+
+export { type App, type AppOptions, createApp, diagnose } from './app.ts'
+export { type Code, Denial, deny } from './core/denial.ts'
+export type { Diagnostic } from './core/diagnostic.ts'
+export type { Input } from './core/exchange.ts'
+export type { Observer, Outcome } from './core/observer.ts'
+export type { Principal } from './core/principal.ts'
+export { StartFault } from './core/start-fault.ts'
+export type { LoaderRequest, Resource, ResourceLoader } from './guards/authorize/resource.ts'
+export type { RouteHandler, RouteState } from './handlers/route-handler.ts'
+export { PolicyRefused } from './policy/findings.ts'
+export { DirectoryFault } from './policy/load.ts'
+export { createLog, type Log } from './services/log.ts'
+export type { World } from './services/services.ts'
+export { createWorld } from './services/world.ts'
