@@ -1,23 +1,25 @@
 /** Writes what was counted in the text format of Prometheus. */
 
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { Metrics } from '../metrics.ts'
-import { bounds, type RouteTally } from './route-tally.ts'
+import { writeDurations } from './durations.ts'
 
 export class Exposition {
   readonly #registry = new Registry()
+  readonly #metrics: Metrics
 
   constructor(metrics: Metrics) {
+    this.#metrics = metrics
     const registers = [this.#registry]
     collectDefaultMetrics({ register: this.#registry })
     openRequests(metrics, registers)
     openDecisions(metrics, registers)
     openPolicy(metrics, registers)
-    new Durations(metrics, registers)
   }
 
   async write(): Promise<{ readonly contentType: string; readonly text: string }> {
-    return { contentType: this.#registry.contentType, text: await this.#registry.metrics() }
+    const counted = await this.#registry.metrics()
+    return { contentType: this.#registry.contentType, text: `${counted}\n${writeDurations(this.#metrics.tallies)}` }
   }
 }
 
@@ -84,48 +86,4 @@ function openPolicy(metrics: Metrics, registers: Registry[]): void {
       this.set((metrics.policy?.loaded ?? 0) / 1000)
     },
   })
-}
-
-type Label = 'route' | 'service' | 'le'
-type Sample = Awaited<ReturnType<Histogram<Label>['get']>>['values'][number]
-
-const durationName = 'portcullis_request_duration_seconds'
-
-/** A histogram whose buckets are counted elsewhere. */
-class Durations extends Histogram<Label> {
-  readonly #metrics: Metrics
-
-  constructor(metrics: Metrics, registers: Registry[]) {
-    super({
-      name: durationName,
-      help: 'From the first byte of a request to the last of its answer.',
-      labelNames: ['route', 'service'],
-      buckets: [...bounds],
-      registers,
-    })
-    this.#metrics = metrics
-  }
-
-  override async get(): ReturnType<Histogram<Label>['get']> {
-    return { ...(await super.get()), values: [...this.#metrics.tallies].flatMap((tally) => samplesOf(tally)) }
-  }
-
-  /** What prom-client writes from, in place of `get`. */
-  getForPromString(): ReturnType<Histogram<Label>['get']> {
-    return this.get()
-  }
-}
-
-/** Buckets are cumulative on the wire. */
-function samplesOf({ route, service, buckets, seconds }: RouteTally): readonly Sample[] {
-  let below = 0
-  const samples: Sample[] = []
-  for (const [index, count] of buckets.entries()) {
-    below += count
-    const labels = { route, service, le: bounds[index] ?? '+Inf' }
-    samples.push({ metricName: `${durationName}_bucket`, labels, value: below })
-  }
-  samples.push({ metricName: `${durationName}_sum`, labels: { route, service }, value: seconds })
-  samples.push({ metricName: `${durationName}_count`, labels: { route, service }, value: below })
-  return samples
 }
