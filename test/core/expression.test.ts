@@ -84,6 +84,10 @@ test('reads an own member of any name as data', (t) => {
   t.is(parse('${user.claims.__proto__.polluted}').read(exchange), true)
 })
 
+test('reads own members alone', (t) => {
+  t.is(parse('${body.name}').read(exchangeOf({ input: { body: Object.create({ name: 'x' }) } })), undefined)
+})
+
 test('finds no number that JSON cannot hold', (t) => {
   t.is(parse('${body.n}').read(exchangeOf({ input: { body: { n: Number.POSITIVE_INFINITY } } })), undefined)
 })

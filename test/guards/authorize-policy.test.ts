@@ -26,7 +26,7 @@ test('wants every attribute that a rule may read', (t) => {
   t.deepEqual(names({ ...read, action: 'write' }, [own]), [])
   t.deepEqual(names({ ...read, subject: 'Item' }, [own]), [])
   t.deepEqual(names({ ...read, field: 'id' }, [{ ...own, fields: ['status'] }]), [])
-  t.deepEqual(names(read, [{ ...own, when: { constructor: 1 } }]), ['constructor'])
+  t.deepEqual(names({ ...read, resource: {} }, [{ ...own, when: { constructor: 1 } }]), ['constructor'])
 })
 
 test('points at the resource, or at the block where there is none', (t) => {

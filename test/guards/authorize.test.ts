@@ -8,6 +8,7 @@ import type { Exchange } from '../../src/core/exchange.ts'
 import { StartFault } from '../../src/core/start-fault.ts'
 import { type AuthorizeBlock, authorize } from '../../src/guards/authorize/authorize.ts'
 import { type ResourceLoader, supplyByLoader } from '../../src/guards/authorize/resource.ts'
+import { compileSchema } from '../../src/schema/compile.ts'
 import { compileRoles } from '../../src/services/roles/roles.ts'
 import type { RoleRule } from '../../src/services/roles/rule.ts'
 import type { Services } from '../../src/services/services.ts'
@@ -230,3 +231,16 @@ for (const [block, rule, path] of [
     t.truthy(authorize.rules?.[rule])
   })
 }
+
+test('knows no attribute that is no data, and no word with a comma', (t) => {
+  const validator = compileSchema(authorize.schema)
+  const pathOf = (block: object) => validator.check(block).errors?.map(({ path }) => path.join('.'))
+  t.is(
+    pathOf({ ...read, resource: { ownerId: '${params.id}', n: 1, open: true }, field: 'a.b', hide: true }),
+    undefined,
+  )
+  t.deepEqual(pathOf({ ...read, resource: JSON.parse('{"__proto__":1}') }), ['resource.__proto__'])
+  t.deepEqual(pathOf({ ...read, resource: { a: [1] } }), ['resource.a'])
+  t.deepEqual(pathOf({ action: 'read, write', subject: 'Order' }), ['action'])
+  t.deepEqual(pathOf({ ...read, resourse: {} }), ['resourse'])
+})

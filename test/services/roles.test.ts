@@ -318,6 +318,10 @@ test('keeps roles apart whose names look alike when written together', (t) => {
   t.false(allows(roles, { names: ['a', 'b'] }))
   t.true(allows(roles, { names: ['a,b'] }))
   t.false(allows(roles, { names: ['a', 'b', '0'] }))
+  const many = Object.fromEntries(Array.from({ length: 13 }, (_, index) => [`r${index}`, index === 12 ? [admin] : []]))
+  const numbered = compileRoles(many)
+  t.true(allows(numbered, { names: ['r12'] }))
+  t.false(allows(numbered, { names: ['r1', 'r2'] }))
 })
 
 test('lets a can with fields reach those fields alone, and never the whole', (t) => {

@@ -3,6 +3,7 @@
 import { Ability, type ForcedSubject, fieldPatternMatcher, type RawRuleOf } from '@casl/ability'
 import type { Exchange } from '../../core/exchange.ts'
 import { compileConditions } from './condition.ts'
+import { Recent } from './recent.ts'
 import { actionsOf, fieldOf, fieldsOf, isInverted, type Question, type RoleRule, subjectsOf } from './rule.ts'
 
 export interface Roles {
@@ -18,7 +19,7 @@ type Applies = (target: Target) => boolean
 type RoleAbility = Ability<[string, string | Target], Applies>
 type AbilityRule = RawRuleOf<RoleAbility>
 
-/** More sets of roles than these are built anew. */
+/** How many sets of roles are kept ready. */
 const maxAbilities = 1000
 
 /** Compiles the `roles` section, in which `checkRole` found no fault. */
@@ -26,19 +27,11 @@ export function compileRoles(section: Readonly<Record<string, readonly RoleRule[
   const known = new Map(
     Object.entries(section).map(([name, rules], order) => [name, { order, rules: rules.map(compileRule) }]),
   )
-  const abilities = new Map<string, RoleAbility>()
-
-  /** The oldest set makes room for a new one. */
-  const remember = (key: string, ability: RoleAbility): RoleAbility => {
-    const [oldest] = abilities.size === maxAbilities ? abilities.keys() : []
-    if (oldest !== undefined) abilities.delete(oldest)
-    abilities.set(key, ability)
-    return ability
-  }
+  const abilities = new Recent<RoleAbility>(maxAbilities)
   const abilityOf = (names: readonly string[]): RoleAbility => {
     const held = heldOf(known, names)
     const key = held.reduce((joined, { order }) => `${joined}${order},`, '')
-    return abilities.get(key) ?? remember(key, buildAbility(held.flatMap(({ rules }) => rules)))
+    return abilities.take(key, () => buildAbility(held.flatMap(({ rules }) => rules)))
   }
   return { refusal: (question, names, exchange) => judge(abilityOf(names), question, exchange) }
 }
