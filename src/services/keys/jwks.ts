@@ -72,8 +72,9 @@ export class Jwks implements KeySource {
   refresh(): Promise<void> {
     this.#running ??= pace
       .schedule(() => this.#load())
-      .finally(() => {
+      .then((delay) => {
         this.#running = undefined
+        if (delay !== undefined) this.#schedule(delay)
       })
     return this.#running
   }
@@ -83,15 +84,15 @@ export class Jwks implements KeySource {
     this.#cancelNext()
   }
 
-  async #load(): Promise<void> {
-    if (this.#closing.signal.aborted) return
+  /** Milliseconds until the next fetch; none once it is closed. */
+  async #load(): Promise<number | undefined> {
+    if (this.#closing.signal.aborted) return undefined
     try {
       const { keys, freshFor } = await this.#parts.fetch(this.#closing.signal)
       this.#take(keys)
-      if (this.#keys.length === 0) this.#fail('the set holds no key that can be used')
-      else this.#succeed(freshFor)
+      return this.#keys.length === 0 ? this.#fail('the set holds no key that can be used') : this.#succeed(freshFor)
     } catch (error) {
-      if (!this.#closing.signal.aborted) this.#fail(reasonOf(error))
+      return this.#closing.signal.aborted ? undefined : this.#fail(reasonOf(error))
     }
   }
 
@@ -114,25 +115,25 @@ export class Jwks implements KeySource {
     return []
   }
 
-  #succeed(freshFor: number): void {
+  #succeed(freshFor: number): number {
     const { name, status, log } = this.#parts
     if (this.#failures > 0) log.info({ issuer: name }, 'the keys are there again')
     this.#failures = 0
     status.report(`issuers/${name}`, undefined)
-    this.#schedule(freshFor * renewAfter)
+    return freshFor * renewAfter
   }
 
-  #fail(reason: string): void {
+  #fail(reason: string): number {
     const { name, status, log } = this.#parts
     const sentence = `the keys could not be fetched: ${reason}`
     if (this.#failures === 0) log.warn({ issuer: name }, sentence)
     status.report(`issuers/${name}`, sentence)
-    this.#schedule(Math.min(1000 * 2 ** this.#failures, maxRetryDelay))
-    this.#failures++
+    return Math.min(1000 * 2 ** this.#failures++, maxRetryDelay)
   }
 
   #schedule(milliseconds: number): void {
     this.#cancelNext()
+    if (this.#closing.signal.aborted) return
     this.#nextAt = this.#parts.clock.monotonic() + milliseconds
     this.#cancelNext = this.#parts.later(() => void this.refresh(), milliseconds)
   }

@@ -179,7 +179,7 @@ test('tries no more than eight keys on one token', async (t) => {
   )
 })
 
-const badHeaders: Readonly<Record<string, object>> = {
+const badHeaders: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   crit: { crit: ['exp'] },
   'an empty crit': { crit: [] },
   'a null crit': { crit: null },

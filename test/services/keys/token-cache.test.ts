@@ -1,0 +1,148 @@
+import test from 'ava'
+import { Denial } from '../../../src/core/denial.ts'
+import { compileMapping } from '../../../src/services/keys/claim-mapping.ts'
+import { IssuerVerifier } from '../../../src/services/keys/issuer-verifier.ts'
+import { type KeySource, selectKeys } from '../../../src/services/keys/key-source.ts'
+import type { VerificationKey } from '../../../src/services/keys/public-key.ts'
+import { TokenCache } from '../../../src/services/keys/token-cache.ts'
+import type { RevocableToken, Revocation } from '../../../src/services/revocation/revocation.ts'
+import { craft, goodClaims, now } from '../../fixtures/tokens/craft.ts'
+import { hmacKey, otherP256, p256 } from '../../fixtures/tokens/keys.ts'
+import { HandClock } from '../../helpers/hand-clock.ts'
+
+test('holds a bounded number of tokens', (t) => {
+  const cache = new TokenCache<number>({ tokens: 10, characters: 1_000 })
+  for (let n = 0; n < 10_000; n++) cache.set(`t${n}`, n)
+  t.true(cache.size <= 20)
+  t.is(cache.get('t9999'), 9999)
+  t.is(cache.get('t1'), undefined)
+})
+
+test('holds a bounded number of characters', (t) => {
+  const cache = new TokenCache<number>({ tokens: 1_000, characters: 1_000 })
+  for (let n = 0; n < 100; n++) cache.set(`${n}`.padEnd(400), n)
+  t.true(cache.size <= 4)
+})
+
+test('keeps the tokens that are in use', (t) => {
+  const cache = new TokenCache<number>({ tokens: 10, characters: 10_000 })
+  cache.set('used', 1)
+  for (let n = 0; n < 1_000; n++) {
+    cache.set(`t${n}`, n)
+    if (n % 5 === 0) t.is(cache.get('used'), 1)
+  }
+})
+
+const key: VerificationKey = { kid: undefined, key: p256.publicKey, algorithms: ['ES256'] }
+
+/** Keys that the test exchanges, and a count of how often they were asked for. */
+class HandKeys implements KeySource {
+  generation = 0
+  asked = 0
+  #keys: readonly VerificationKey[] = [key]
+
+  find(wanted: Parameters<KeySource['find']>[0]) {
+    this.asked++
+    return selectKeys(this.#keys, wanted)
+  }
+
+  renew(): undefined {}
+
+  close(): void {}
+
+  exchange(keys: readonly VerificationKey[]): void {
+    this.#keys = keys
+    this.generation++
+  }
+}
+
+function open(revocation: Revocation = { isRevoked: () => false }) {
+  const [keys, clock] = [new HandKeys(), new HandClock()]
+  const issuer = goodClaims.iss
+  const parts = {
+    name: 'corp',
+    issuer,
+    audiences: ['orders-api'],
+    type: undefined,
+    algorithms: ['ES256'],
+    leeway: 0,
+    keys,
+    clock,
+    revocation,
+  } as const
+  return { verifier: new IssuerVerifier({ ...parts, readPrincipal: compileMapping({}, issuer) }), keys, clock }
+}
+
+const token = craft({ algorithm: 'ES256', key: p256.privateKey })
+const codeOf = (verdict: unknown) => (verdict instanceof Denial ? verdict.code : 'ok')
+
+test('verifies a token once and remembers it', (t) => {
+  const { verifier, keys } = open()
+  const first = verifier.verify(token)
+  t.is(codeOf(first), 'ok')
+  t.is(verifier.verify(token), first)
+  t.is(keys.asked, 1)
+})
+
+test('remembers a forged token too', (t) => {
+  const { verifier, keys } = open()
+  const forged = craft({ algorithm: 'ES256', key: otherP256.privateKey })
+  t.is(codeOf(verifier.verify(forged)), 'token_invalid')
+  t.is(codeOf(verifier.verify(forged)), 'token_invalid')
+  t.is(keys.asked, 1)
+})
+
+test('sees a remembered token expire', (t) => {
+  const { verifier, clock } = open()
+  t.is(codeOf(verifier.verify(token)), 'ok')
+  clock.pass(599_999)
+  t.is(codeOf(verifier.verify(token)), 'ok')
+  clock.pass(1)
+  t.is(codeOf(verifier.verify(token)), 'token_expired')
+})
+
+test('admits a remembered token once its nbf has come', (t) => {
+  const { verifier, clock } = open()
+  const early = craft({ algorithm: 'ES256', key: p256.privateKey, claims: { nbf: now + 10 } })
+  t.is(codeOf(verifier.verify(early)), 'token_invalid')
+  clock.pass(10_000)
+  t.is(codeOf(verifier.verify(early)), 'ok')
+})
+
+test('asks for revocation on every hit, at once or by a promise', async (t) => {
+  const asked: RevocableToken[] = []
+  let answer: boolean | Promise<boolean> = false
+  const { verifier } = open({ isRevoked: (token) => (asked.push(token), answer) })
+  const named = craft({ algorithm: 'ES256', key: p256.privateKey, claims: { jti: 'j1', iat: now } })
+  t.is(codeOf(verifier.verify(named)), 'ok')
+  answer = true
+  t.is(codeOf(verifier.verify(named)), 'token_invalid')
+  answer = Promise.resolve(true)
+  t.is(codeOf(await verifier.verify(named)), 'token_invalid')
+  answer = Promise.resolve(false)
+  t.is(codeOf(await verifier.verify(named)), 'ok')
+  t.deepEqual(asked, Array(4).fill({ issuer: goodClaims.iss, subject: 'u1', id: 'j1', issuedAt: now }))
+})
+
+test('forgets what was proven when the keys change', (t) => {
+  const { verifier, keys } = open()
+  t.is(codeOf(verifier.verify(token)), 'ok')
+  keys.exchange([{ ...key, key: otherP256.publicKey }])
+  t.is(codeOf(verifier.verify(token)), 'token_invalid')
+  keys.exchange([key])
+  t.is(codeOf(verifier.verify(token)), 'ok')
+})
+
+test('never takes one token for another that begins alike', (t) => {
+  const { verifier } = open()
+  verifier.verify(token)
+  for (const other of [token.slice(0, -1), `${token}A`, ` ${token}`, token.toUpperCase()]) {
+    t.is(codeOf(verifier.verify(other)), 'token_invalid')
+  }
+})
+
+test('remembers nothing of a token whose algorithm is not allowed', (t) => {
+  const { verifier, keys } = open()
+  for (let n = 0; n < 3; n++) verifier.verify(craft({ algorithm: 'HS256', key: hmacKey }))
+  t.is(keys.asked, 0)
+})
