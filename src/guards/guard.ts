@@ -11,6 +11,7 @@ import type { Services } from '../services/services.ts'
 
 /** Where a step stands in the order of `http.md`, outermost first. */
 export const gates = [
+  'timeout',
   'network',
   'rateLimit:ip',
   'authenticate',
@@ -19,7 +20,6 @@ export const gates = [
   'input',
   'rateLimit:input',
   'authorize',
-  'timeout',
 ] as const
 export type Gate = (typeof gates)[number]
 
@@ -54,6 +54,8 @@ export interface Guard<B = unknown> {
   readonly schema: Schema<B>
   /** List blocks whose own items may stand beside the inherited ones. */
   readonly inherits?: boolean
+  /** What holds on a route where no such block is written. */
+  readonly implicit?: B
   /** May stand in `reportOnly`. */
   readonly reportable?: boolean
   /** The diagnostics of its own block, by full id. */
