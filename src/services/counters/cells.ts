@@ -1,16 +1,24 @@
-/** The cells that counting is written in: flat arrays, so that a million of them are no million objects to the collector. */
+/** The cells that counting is written in: pages of flat arrays, so that a million of them are no million objects to the collector. */
 
-const firstSize = 1_024
+const pageBits = 12
+const pageSize = 2 ** pageBits
+const mask = pageSize - 1
+
+/** Pages are added, never copied: growing costs the same at any size. */
+class Page<Owner> {
+  readonly time = new Float64Array(pageSize)
+  readonly count = new Uint32Array(pageSize)
+  readonly next = new Uint32Array(pageSize)
+  readonly owner = new Array<Owner | undefined>(pageSize).fill(undefined)
+  readonly key = new Array<string>(pageSize).fill('')
+}
 
 /** Cells are numbers from 1; 0 is no cell, and reads as zeros. A cell may be chained to another, and belong to a key of an owner. */
 export class Cells<Owner> {
-  #time = new Float64Array(firstSize)
-  #count = new Uint32Array(firstSize)
-  #next = new Uint32Array(firstSize)
-  readonly #owner: (Owner | undefined)[] = [undefined]
-  readonly #key: string[] = ['']
+  readonly #pages: Page<Owner>[] = [new Page()]
   /** The first of the chain of cells that were given back. */
   #free = 0
+  #last = 0
   #used = 0
 
   get used(): number {
@@ -19,45 +27,49 @@ export class Cells<Owner> {
 
   /** The highest number that a cell has. */
   get last(): number {
-    return this.#key.length - 1
+    return this.#last
   }
 
   time(cell: number): number {
-    return this.#time[cell] ?? 0
+    return this.#pages[cell >>> pageBits]?.time[cell & mask] ?? 0
   }
 
   count(cell: number): number {
-    return this.#count[cell] ?? 0
+    return this.#pages[cell >>> pageBits]?.count[cell & mask] ?? 0
   }
 
   next(cell: number): number {
-    return this.#next[cell] ?? 0
+    return this.#pages[cell >>> pageBits]?.next[cell & mask] ?? 0
   }
 
   /** Nothing for a cell that is free, or that only continues a chain. */
   owner(cell: number): Owner | undefined {
-    return this.#owner[cell]
+    return this.#pages[cell >>> pageBits]?.owner[cell & mask]
   }
 
   key(cell: number): string {
-    return this.#key[cell] ?? ''
+    return this.#pages[cell >>> pageBits]?.key[cell & mask] ?? ''
   }
 
   write(cell: number, time: number, count: number): void {
-    this.#time[cell] = time
-    this.#count[cell] = count
+    const page = this.#pages[cell >>> pageBits]
+    if (page === undefined) return
+    page.time[cell & mask] = time
+    page.count[cell & mask] = count
   }
 
   own(cell: number, owner: Owner | undefined, key: string): void {
-    this.#owner[cell] = owner
-    this.#key[cell] = key
+    const page = this.#pages[cell >>> pageBits]
+    if (page === undefined) return
+    page.owner[cell & mask] = owner
+    page.key[cell & mask] = key
   }
 
   /** A cell that holds this, chained to `next`, of no owner yet. */
   add(time: number, count: number, next: number): number {
     const cell = this.#free === 0 ? this.#make() : this.#free
     this.#free = this.next(cell)
-    this.#next[cell] = next
+    this.#chain(cell, next)
     this.#used++
     this.write(cell, time, count)
     return cell
@@ -66,7 +78,7 @@ export class Cells<Owner> {
   /** Gives back every cell that is chained to this one. */
   cut(cell: number): void {
     this.release(this.next(cell))
-    this.#next[cell] = 0
+    this.#chain(cell, 0)
   }
 
   /** Gives back this cell and all that are chained to it. */
@@ -74,7 +86,7 @@ export class Cells<Owner> {
     for (let freed = cell; freed !== 0; ) {
       const next = this.next(freed)
       this.own(freed, undefined, '')
-      this.#next[freed] = this.#free
+      this.#chain(freed, this.#free)
       this.#free = freed
       this.#used--
       freed = next
@@ -82,21 +94,13 @@ export class Cells<Owner> {
   }
 
   #make(): number {
-    const cell = this.#key.push('') - 1
-    this.#owner.push(undefined)
-    if (cell === this.#time.length) this.#grow()
-    return cell
+    this.#last++
+    if (this.#last >>> pageBits === this.#pages.length) this.#pages.push(new Page())
+    return this.#last
   }
 
-  #grow(): void {
-    const size = this.#time.length * 2
-    this.#time = widen(this.#time, new Float64Array(size))
-    this.#count = widen(this.#count, new Uint32Array(size))
-    this.#next = widen(this.#next, new Uint32Array(size))
+  #chain(cell: number, next: number): void {
+    const page = this.#pages[cell >>> pageBits]
+    if (page !== undefined) page.next[cell & mask] = next
   }
-}
-
-function widen<A extends Float64Array | Uint32Array>(narrow: A, wide: A): A {
-  wide.set(narrow)
-  return wide
 }
