@@ -9,6 +9,8 @@ export class Body {
   #reading: Promise<Buffer | Denial> | undefined
   /** The sanitised bytes, where a transform or a default changed the original. */
   replaced: Buffer | undefined
+  /** The most bytes that a destination takes from the stream. */
+  limit = Number.POSITIVE_INFINITY
 
   constructor(req: IncomingMessage, res: ServerResponse) {
     this.#req = req

@@ -1,5 +1,6 @@
 /** One request on its way through its stack: what is known of it, what was decided, what must be given back. */
 
+import type { IncomingHttpHeaders } from 'node:http'
 import type { Context } from 'koa'
 import { Body } from './body.ts'
 import type { Decision } from './decision.ts'
@@ -43,6 +44,10 @@ export class Exchange implements Facts {
   readonly body: Body
   readonly decision: Decision
   readonly input: Input
+  /** The query as it goes on, without `?`, where a transform or a default changed it. */
+  sanitisedQuery: string | undefined
+  /** All request headers as they go on, where a transform or a default changed one. */
+  sanitisedHeaders: IncomingHttpHeaders | undefined
   /** The route that the request met; none before matching, and where nothing matched. */
   route: RouteFacts | undefined
   principal: Principal = anonymous

@@ -78,7 +78,7 @@ test('tells a listed origin that it may read, on refusals as well', async (t) =>
     { destination: () => ({ status: 500, headers: ['Vary', 'Accept'], body: '' }) },
   )
   t.deepEqual(corsOf(await send({ headers: shop })), {
-    vary: 'Accept, Origin',
+    vary: 'Origin, Accept',
     'access-control-allow-origin': 'https://shop.example',
     'access-control-allow-credentials': 'true',
     'access-control-expose-headers': exposed,

@@ -1,42 +1,35 @@
-/** Serves one compiled guard over real HTTP: what its steps decide and what it writes on the head. */
+/** Serves one compiled guard over real HTTP, in the engine that serves them all. */
 
 import { createServer, type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { ExecutionContext } from 'ava'
-import Koa, { type Context } from 'koa'
-import { type Answer, Head } from '../../src/core/answer.ts'
-import { Denial } from '../../src/core/denial.ts'
-import { Exchange } from '../../src/core/exchange.ts'
+import Koa from 'koa'
+import type { Answer } from '../../src/core/answer.ts'
+import type { Exchange } from '../../src/core/exchange.ts'
 import type { RouteFacts, Site } from '../../src/core/site.ts'
-import type { Plan } from '../../src/guards/guard.ts'
+import { activate, enforce } from '../../src/enforce/enforce.ts'
+import type { Plan, Step } from '../../src/guards/guard.ts'
+import type { CompiledPolicy, Stack } from '../../src/policy/stack.ts'
+import { systemClock } from '../../src/services/clock.ts'
 
-/** A site in no file, on a route of this path. */
+/** A site in no file, on such a route. */
 export function siteOf(route: Partial<RouteFacts> = {}): Site {
   const source = { file: 'test.yaml', line: 1 }
-  const facts = {
-    service: 'test',
-    method: 'POST',
-    path: '/',
-    prefix: '',
-    params: [],
-    cost: 1,
-    reportOnly: [],
-    source,
-    ...route,
-  }
-  const site: Site = { ...source, owner: 'test/', folder: '/', route: facts, item: () => site }
+  const own = { service: 'test', method: 'ANY', path: '/', prefix: '', params: [], reportOnly: [], cost: 1, source }
+  const site: Site = { ...source, owner: 'test/', folder: '/', route: { ...own, ...route }, item: () => site }
   return site
 }
 
 export interface Hosted {
   readonly plan: Plan
-  readonly secure?: boolean
-  /** What the path answers, for preflights. */
+  /** The pattern of the path; `/` unless told. */
+  readonly path?: string
+  /** The methods that have a route; GET and POST unless told. */
   readonly methods?: readonly string[]
-  /** As matching would have read them. */
-  readonly params?: Readonly<Record<string, string>>
-  /** Runs before the steps, in place of the guards that stand before. */
-  readonly before?: (exchange: Exchange) => void
+  /** Records what the guard finds, and does not refuse. */
+  readonly reportOnly?: boolean
+  /** Runs before the guard, in place of those that stand before it. */
+  readonly before?: (exchange: Exchange) => unknown
   readonly destination?: (exchange: Exchange) => Answer | Promise<Answer>
 }
 
@@ -54,10 +47,12 @@ export interface Received {
   readonly body: string
 }
 
-/** Starts a server for the guard, which ends with the test; returns what sends it a request. */
+/** Starts a server for the guard, which ends with the test and trusts its client as a proxy; returns what sends to it. */
 export async function hostGuard(t: ExecutionContext, hosted: Hosted): Promise<(sent?: Sent) => Promise<Received>> {
   const app = new Koa()
-  app.use((ctx) => serve(ctx, hosted))
+  const log = { error: (fault: unknown) => t.fail(String(fault)) }
+  const world = { clock: systemClock, randomId: () => 'r1', log }
+  app.use(enforce({ current: activate(policyOf(hosted), world) }, world as never, []))
   const server = createServer(app.callback())
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
   t.teardown(() => {
@@ -82,55 +77,39 @@ function send(port: number, { method = 'GET', path = '/', headers = {}, body }: 
   })
 }
 
-async function serve(ctx: Context, hosted: Hosted): Promise<void> {
-  ctx.respond = false
-  const exchange = exchangeOf(ctx, hosted)
-  const outcome = await decide(exchange, hosted)
-  const answer = outcome instanceof Denial ? answerOf(outcome) : outcome
-  const head = new Head()
-  hosted.plan.head?.(exchange, head)
-  ctx.res.writeHead(answer.status, layHead(answer, head))
-  ctx.res.end(answer.body)
-}
-
-function exchangeOf(ctx: Context, { secure = false, params = {} }: Hosted): Exchange {
-  const [path = '', query = ''] = ctx.url.split('?')
-  const facts = { method: ctx.method, path, query, host: 'test', address: '127.0.0.1', secure, requestId: 'r1' }
-  const exchange = new Exchange(ctx, facts)
-  exchange.input.params = Object.assign(Object.create(null), params)
-  return exchange
-}
-
-async function decide(exchange: Exchange, { plan, methods, before, destination }: Hosted): Promise<Answer | Denial> {
-  if (exchange.method === 'OPTIONS' && exchange.ctx.get('access-control-request-method') !== '' && plan.preflight) {
-    return plan.preflight.answer(exchange, methods ?? ['GET'])
+function policyOf(hosted: Hosted): CompiledPolicy {
+  const limits = { body: 1e6, headers: 16384, headersTimeout: 10_000, requestTimeout: 30_000, connections: 100 }
+  return {
+    settings: {
+      listen: { host: '127.0.0.1', port: 0 },
+      trustedProxies: ['127.0.0.1/32'],
+      secrets: { provider: 'env', dir: '' },
+      limits,
+    },
+    stacks: (hosted.methods ?? ['GET', 'POST']).map((method) => stackOf(hosted, method)),
+    bareHead: () => undefined,
+    digest: '',
   }
-  before?.(exchange)
-  for (const step of plan.steps ?? []) {
-    const denial = await step.decide(exchange)
-    if (denial) return denial
+}
+
+function stackOf({ plan, path = '/', before, destination, reportOnly = false }: Hosted, method: string): Stack {
+  const params = [...path.matchAll(/:(\w+)/g)].map(([, name]) => name ?? '')
+  const { route } = siteOf({ method, path, params })
+  const first: Step = {
+    guard: 'test',
+    gate: 'network',
+    source: route.source,
+    decide: (exchange) => void before?.(exchange),
   }
-  return destination?.(exchange) ?? { status: 200, headers: [], body: '' }
+  const steps = [first, ...(plan.steps ?? [])]
+  return {
+    facts: route,
+    hosts: [],
+    stages: steps.map((step) => ({ step, reportOnly: reportOnly && step !== first })),
+    judges: steps,
+    heads: plan.head ? [plan.head] : [],
+    corsHead: plan.preflight ? plan.head : undefined,
+    preflight: plan.preflight,
+    destination: destination ?? (() => ({ status: 200, headers: [], body: '' })),
+  }
 }
-
-const answerOf = ({ status, code, message, details, headers }: Denial): Answer => ({
-  status,
-  headers: [...headers, 'Content-Type', 'application/json'],
-  body: JSON.stringify({ status: 'error', code, message, details }),
-})
-
-/** The rules of `Head`: defaults yield to the answer's own, the rest replaces it. */
-function layHead({ headers }: Answer, head: Head): OutgoingHttpHeaders {
-  const laid = new Map(pairsOf(headers))
-  for (const [name, value] of head.defaults.flatMap(({ flat }) => pairsOf(flat)))
-    if (!laid.has(name)) laid.set(name, value)
-  for (const [name, value] of [...head.forced.flatMap(({ flat }) => pairsOf(flat)), ...pairsOf(head.own)])
-    laid.set(name, value)
-  for (const name of head.removed.flatMap((names) => [...names])) laid.delete(name)
-  const vary = new Set([...(laid.get('vary')?.split(', ') ?? []), ...head.vary])
-  if (vary.size > 0) laid.set('vary', [...vary].join(', '))
-  return Object.fromEntries(laid)
-}
-
-const pairsOf = (flat: readonly string[]): [string, string][] =>
-  flat.flatMap((name, index) => (index % 2 === 0 ? [[name.toLowerCase(), flat[index + 1] ?? '']] : []))

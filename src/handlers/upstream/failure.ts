@@ -1,6 +1,7 @@
 /** What a failed call tells the client, and the log. */
 
 import { type Denial, deny } from '../../core/denial.ts'
+import { uploadTooLarge } from './upload.ts'
 
 /** As thrown by undici, node:net and node:tls. */
 interface Failure {
@@ -11,8 +12,10 @@ interface Failure {
 
 const timeouts: ReadonlySet<unknown> = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT'])
 
-/** `upstream_timeout` or `upstream_failed`; why, is for the log alone. */
-export function readFailure({ code, message }: Failure): Denial {
+/** `upstream_timeout` or `upstream_failed`, unless it is the client's own; why, is for the log alone. */
+export function readFailure(failure: Failure): Denial {
+  if (failure === uploadTooLarge) return deny('body_too_large')
+  const { code, message } = failure
   const cause = [code, message].filter(Boolean).join(' ')
   return deny(timeouts.has(code) ? 'upstream_timeout' : 'upstream_failed', { cause })
 }

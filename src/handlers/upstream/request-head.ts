@@ -25,7 +25,7 @@ export interface HeadOptions {
 export function compileRequestHead({ fields, forwardToken, randomId }: HeadOptions): (exchange: Exchange) => string[] {
   const own = new Set(fields.map(({ name }) => name.toLowerCase().replace(/[^a-z0-9]/g, '-')))
   return (exchange) => {
-    const { headers } = exchange.ctx.req
+    const headers = exchange.sanitisedHeaders ?? exchange.ctx.req.headers
     const flat: string[] = []
     copyClients(headers, { own, credentials: forwardToken ? [] : exchange.credentials }, flat)
     flat.push('X-Request-Id', exchange.requestId)

@@ -68,7 +68,7 @@ export const upstream = defineHandler<Block>({
       if (body.replaced !== undefined) return send(call, exchange, body.replaced)
       if (body.taken)
         return body.read(0).then((bytes) => (bytes instanceof Denial ? bytes : send(call, exchange, bytes)))
-      return send(call, exchange, body.present ? relayUpload(body.stream()) : undefined)
+      return send(call, exchange, body.present ? relayUpload(body.stream(), body.limit) : undefined)
     }
   },
 })

@@ -1,0 +1,19 @@
+/** Media types (RFC 9110 §8.3.1), compared whole. */
+
+export interface MediaType {
+  /** Type and subtype in lower case. */
+  readonly essence: string
+  readonly charset: string | undefined
+}
+
+/** Reads a `Content-Type`; where it says two charsets, both are told, as one that nobody knows. */
+export function readMediaType(header: string): MediaType {
+  const [essence = '', ...parameters] = header.split(';').map((part) => part.trim().toLowerCase())
+  const charsets = parameters.filter((part) => part.startsWith('charset=')).map((part) => part.slice('charset='.length))
+  return { essence, charset: charsets.length === 0 ? undefined : charsets.map(unquote).join() }
+}
+
+const unquote = (text: string): string => (/^".*"$/.test(text) ? text.slice(1, -1) : text)
+
+/** Whether bodies of this type are JSON (RFC 6839 §3.1). */
+export const isJson = (essence: string): boolean => essence === 'application/json' || essence.endsWith('+json')
