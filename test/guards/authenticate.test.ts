@@ -2,7 +2,6 @@ import test, { type ExecutionContext } from 'ava'
 import type { Exchange } from '../../src/core/exchange.ts'
 import { anonymous } from '../../src/core/principal.ts'
 import { authenticate } from '../../src/guards/authenticate/authenticate.ts'
-import { readBearer } from '../../src/guards/authenticate/bearer.ts'
 import { compileSchema } from '../../src/schema/compile.ts'
 import type { IssuerBlock } from '../../src/services/keys/issuer.ts'
 import { openIssuer } from '../../src/services/keys/open-issuer.ts'
@@ -70,38 +69,17 @@ test('answers a missing credential with a challenge that tells no error', async 
   t.like(JSON.parse(body), { code: 'token_missing', message: 'Missing or invalid authorization header' })
 })
 
-test('takes no other scheme, no empty token and no second header', async (t) => {
+test('takes no other scheme and no empty token', async (t) => {
   const send = await host(t, 'jwt')
-  const good = `Bearer ${token}`
-  const bad = [
-    'Basic dTpw',
-    token,
-    'Bearer',
-    'Bearer ',
-    `Bearer\t${token}`,
-    `Token ${token}`,
-    `Bearer${token}`,
-    '',
-    ['Basic dTpw', good],
-    [good, good],
-  ]
+  const bad = ['Basic dTpw', token, 'Bearer', 'Bearer ', `Bearer\t${token}`, `Token ${token}`, `Bearer${token}`, '']
   for (const authorization of bad) {
-    const { status, headers, body } = await send({ headers: { Authorization: authorization } })
+    const { status, headers, body } = await send({ headers: { authorization } })
     t.deepEqual(
       [status, headers['www-authenticate'], JSON.parse(body).code],
       [401, 'Bearer', 'token_missing'],
-      String(authorization),
+      authorization,
     )
   }
-})
-
-test('tells several headers from one', (t) => {
-  t.is(readBearer(['Host', 'x', 'Authorization', 'Bearer a']), 'a')
-  t.is(readBearer(['Host', 'authorization', 'X', 'y']), undefined)
-  t.like(readBearer(['authorization', 'Bearer a', 'Host', 'x', 'AUTHORIZATION', 'Bearer a']), {
-    code: 'token_missing',
-    cause: 'the request has several `Authorization` headers',
-  })
 })
 
 test('answers a bad token as invalid, and an expired one as expired', async (t) => {

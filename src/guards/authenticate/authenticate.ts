@@ -46,23 +46,17 @@ export const authenticate = defineGuard<AuthenticateBlock>({
     if (options === undefined) return {}
     const verify = compileVerify(options, issuers)
     const source = Object.freeze({ file: site.file, line: site.line })
-    const decide = methods.includes('public') ? optionalGuard(verify) : authenticateGuard(verify)
+    const decide = authenticateGuard(verify, methods.includes('public') ? undefined : tokenMissing)
     return { steps: [{ guard: 'authenticate', gate: 'authenticate', source, decide }] }
   },
 })
 
-const authenticateGuard = (verify: Verify): Step['decide'] =>
+/** `missing` is what a request without a credential gets. */
+const authenticateGuard = (verify: Verify, missing: Denial | undefined): Step['decide'] =>
   function authenticateGuard(exchange) {
-    const token = readBearer(exchange.ctx.req.rawHeaders)
-    if (typeof token !== 'string') return token ?? tokenMissing
-    return admit(exchange, verify(token))
-  }
-
-const optionalGuard = (verify: Verify): Step['decide'] =>
-  function authenticateOptionalGuard(exchange) {
-    const token = readBearer(exchange.ctx.req.rawHeaders)
-    if (typeof token !== 'string') return token
-    return admit(exchange, verify(token))
+    const token = readBearer(exchange.ctx.req.headers.authorization)
+    if (token === undefined) return missing
+    return token instanceof Denial ? token : admit(exchange, verify(token))
   }
 
 function admit(exchange: Exchange, verdict: ReturnType<Verify>): ReturnType<Step['decide']> {

@@ -3,7 +3,7 @@
 import { Denial } from '../../core/denial.ts'
 import { StartFault } from '../../core/start-fault.ts'
 import { refusal } from '../../services/keys/refusal.ts'
-import { readToken } from '../../services/keys/token.ts'
+import { readIssuer } from '../../services/keys/token.ts'
 import type { TokenVerifier, Verified } from '../../services/keys/verifier.ts'
 import type { JwtOptions } from './method.ts'
 
@@ -29,20 +29,17 @@ function find(name: string, known: ReadonlyMap<string, TokenVerifier>): TokenVer
   return verifier
 }
 
-/** One issuer judges every token; among several the token's own `iss` picks the one that judges it. */
+/**
+ * One issuer judges every token; among several the token's own `iss` picks the one that judges it. Where it picks none, the
+ * first one refuses the token and says why.
+ */
 function compileChoice(verifiers: readonly TokenVerifier[]): Verify {
-  const [only] = verifiers
-  if (only === undefined) throw new StartFault('`authenticate: jwt` needs an issuer: add one to `issuers`')
-  if (verifiers.length === 1) return (token) => only.verify(token)
-  const byIssuer = new Map(verifiers.map((verifier) => [verifier.issuer, verifier]))
+  const [first] = verifiers
+  if (first === undefined) throw new StartFault('`authenticate: jwt` needs an issuer: add one to `issuers`')
+  if (verifiers.length === 1) return (token) => first.verify(token)
+  const byIssuer = new Map<unknown, TokenVerifier>(verifiers.map((verifier) => [verifier.issuer, verifier]))
   const twin = verifiers.find((verifier) => byIssuer.get(verifier.issuer) !== verifier)
   if (twin !== undefined)
     throw new StartFault(`two issuers of one route have \`issuer: ${twin.issuer}\`: keep one of them`)
-  return (token) => {
-    const unproven = readToken(token)
-    if (unproven instanceof Denial) return unproven
-    const { iss } = unproven.claims
-    const verifier = typeof iss === 'string' ? byIssuer.get(iss) : undefined
-    return verifier === undefined ? refusal.issuer : verifier.verify(token)
-  }
+  return (token) => (byIssuer.get(readIssuer(token)) ?? first).verify(token)
 }
