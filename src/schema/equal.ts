@@ -32,7 +32,7 @@ export function areUnique(items: readonly unknown[]): boolean {
 function canonical(value: unknown, depth: number): string {
   if (depth > DEEPEST) return ''
   if (Array.isArray(value)) return `[${value.map((item) => canonical(item, depth + 1)).join()}]`
-  if (!isMembers(value)) return typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? '')
+  if (!isMembers(value)) return typeof value === 'string' ? JSON.stringify(value) : String(value)
   const names = Object.keys(value).sort()
   return `{${names.map((name) => `${JSON.stringify(name)}:${canonical(value[name], depth + 1)}`).join()}}`
 }

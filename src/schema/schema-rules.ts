@@ -29,14 +29,13 @@ const stated: SchemaRule = (schema) => {
   return [{ path: [], rule: 'type', message: `expected ${alternatives(stating.map(shown))}` }]
 }
 
-/** A keyword that can never apply is a mistake, not a comment. */
+/** A condition that can never apply is a mistake: nobody writes `maxLength` for the sake of it. */
 const applicable: SchemaRule = (schema) => {
   const kinds = typesOf(schema)?.map(kindOfType)
-  return keywordRows.flatMap(([name, { on }]) => {
-    if (!on || !Object.hasOwn(schema, name) || (kinds?.includes(on) ?? true)) return []
-    return [
-      { path: [name], rule: name, message: `expected ${shown(on)} among the types that ${shown(name)} stands beside` },
-    ]
+  return keywordRows.flatMap(([name, { on, assert }]) => {
+    const isCondition = assert !== undefined || name === 'transform'
+    if (!isCondition || !on || !Object.hasOwn(schema, name) || (kinds?.includes(on) ?? true)) return []
+    return [{ path: [name], rule: name, message: `expected ${shown(on)} to be a type of what has ${shown(name)}` }]
   })
 }
 
