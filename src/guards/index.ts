@@ -11,10 +11,15 @@ import { rateLimit } from './rate-limit/rate-limit.ts'
 import { scopes } from './scopes.ts'
 import { timeout } from './timeout.ts'
 
-/** A guard whose block type is known only to itself. */
-type AnyGuard = Guard<never>
-
-const table = [headers, cors, network, authenticate, rateLimit, scopes, input, authorize, timeout] as const satisfies readonly AnyGuard[]
-
-/** By name; blocks reach their guard only after its own schema judged them. */
-export const guards: readonly Guard[] = table as readonly AnyGuard[] as readonly Guard[]
+/** By name; a block reaches its guard only after the guard's own schema judged it. */
+export const guards: readonly Guard[] = [
+  headers,
+  cors,
+  network,
+  authenticate,
+  rateLimit,
+  scopes,
+  input,
+  authorize,
+  timeout,
+]

@@ -67,6 +67,8 @@ export const headers = defineGuard<HeadersBlock>({
   summary: 'The security headers of every answer, refusals included; authenticated answers are not stored.',
   example: 'headers: { use: api, set: { X-Robots-Tag: noindex }, remove: [Server] }',
   schema: headersBlock,
+  implicit: 'api',
+  implicit: 'api',
   rules: headersRules,
   check: checkHeaders,
   compile: compileHeaders,
