@@ -4,6 +4,7 @@ import type { Branch } from './branch.ts'
 import { admitsType, describeSchema, type Outline, outlineOf, wordsOf } from './describe.ts'
 import { isEqual } from './equal.ts'
 import { alternatives } from './phrases.ts'
+import { toPointer } from './pointer.ts'
 import type { Find } from './resolve.ts'
 import type { SchemaError } from './schema.ts'
 import type { Trail } from './trail.ts'
@@ -22,17 +23,13 @@ export interface FailedChoice {
   readonly find: Find
 }
 
-type Candidate = Try & { readonly outline: Outline }
-
-/** Reports the errors of the branch that was meant, or else what would have been right. */
+/** Reports the errors of the branch that was meant, else those of all likely ones, else what would have been right. */
 export function blame({ rule, value, tries, find }: FailedChoice, trail: Trail): void {
-  const candidates = tries
-    .filter(({ branch }) => admitsType(branch, value, find))
-    .map((attempt) => ({ ...attempt, outline: outlineOf(attempt.branch, find) }))
-  const meant = isMembers(value) ? findMeant(value, candidates) : candidates
-  const [only, ...others] = meant
-  if (only && others.length === 0) trail.adopt(only.errors)
-  else if (!isMembers(value) || !reportStrangers(value, candidates, trail)) reportExpected({ rule, tries, find }, trail)
+  const candidates = tries.filter(({ branch }) => admitsType(branch, value, find))
+  const [meant, ...others] = isMembers(value) ? findMeant(value, candidates, find) : candidates
+  const errors = meant && others.length === 0 ? meant.errors : errorsInCommon(candidates)
+  if (errors.length > 0) trail.adopt(errors)
+  else reportExpected({ rule, tries, find }, trail)
 }
 
 /** Every alternative, where none is nearer than another. */
@@ -43,30 +40,33 @@ function reportExpected({ rule, tries, find }: Omit<FailedChoice, 'value'>, trai
   trail.report(rule, `expected ${expected}`, words.length > 0 ? words : undefined)
 }
 
-/** The candidates that remain when members tell: by a `const` or `enum` that agrees, else by having all that is required. */
-function findMeant(value: Members, candidates: readonly Candidate[]): readonly Candidate[] {
+/** The candidates that members leave: by a `const` or `enum` that agrees, else by having all that is required. */
+function findMeant(value: Members, candidates: readonly Try[], find: Find): readonly Try[] {
   if (candidates.length < 2) return candidates
-  const told = candidates.filter(({ outline }) => isTold(value, outline))
-  if (told.length === 1) return told
-  return candidates.filter(
-    ({ outline }) => outline.required.length > 0 && outline.required.every((name) => Object.hasOwn(value, name)),
-  )
+  const outlines = new Map(candidates.map((candidate) => [candidate, outlineOf(candidate.branch, find)]))
+  const told = candidates.filter((candidate) => isTold(value, outlines.get(candidate)))
+  return told.length === 1 ? told : candidates.filter((candidate) => isComplete(value, outlines.get(candidate)))
 }
 
 /** Whether the value names this shape by the members that have one or a few values to choose from. */
-function isTold(value: Members, { properties }: Outline): boolean {
-  const told = properties.filter(([name, property]) => Object.hasOwn(value, name) && valuesOf(property) !== undefined)
-  return (
-    told.length > 0 &&
-    told.every(([name, property]) => valuesOf(property)?.some((choice) => isEqual(choice, value[name])))
-  )
+function isTold(value: Members, outline: Outline | undefined): boolean {
+  const telling = outline?.properties.filter(([name, property]) => Object.hasOwn(value, name) && valuesOf(property))
+  if (!telling || telling.length === 0) return false
+  return telling.every(([name, property]) => valuesOf(property)?.some((choice) => isEqual(choice, value[name])))
 }
 
-/** Members that no candidate knows are the likeliest mistake; tells whether there are any. */
-function reportStrangers(value: Members, candidates: readonly Candidate[], trail: Trail): boolean {
-  const known = candidates.flatMap(({ outline }) => outline.properties.map(([name]) => name))
-  const strangers = Object.keys(value).filter((name) => !known.includes(name))
-  if (candidates.length === 0 || candidates.some(({ outline }) => outline.open)) return false
-  for (const name of strangers) trail.within(name, () => trail.report('additionalProperties', 'unknown member', known))
-  return strangers.length > 0
+const isComplete = (value: Members, { required = [] }: Partial<Outline> = {}): boolean =>
+  required.length > 0 && required.every((name) => Object.hasOwn(value, name))
+
+/** What every candidate reports of the same place by the same rule, a member that none of them knows above all. */
+function errorsInCommon([first, ...rest]: readonly Try[]): readonly SchemaError[] {
+  return (first?.errors ?? []).flatMap((error) => {
+    const others = rest.map(({ errors }) => errors.find((other) => isSame(error, other)))
+    if (others.some((other) => other === undefined)) return []
+    const allowed = new Set([error, ...others].flatMap((same) => same?.allowed ?? []))
+    return [{ ...error, ...(error.allowed && { allowed: [...allowed] }) }]
+  })
 }
+
+const isSame = (error: SchemaError, other: SchemaError): boolean =>
+  error.rule === other.rule && error.message === other.message && toPointer(error.path) === toPointer(other.path)

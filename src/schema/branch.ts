@@ -10,7 +10,7 @@ import { Trail } from './trail.ts'
 
 export interface Branch extends Located {
   readonly node: Node
-  /** Whether a value fits though the node does not accept it as it is; never, where nothing is read, transformed or filled. */
+  /** Whether a value fits that the node does not accept as it is: never where nothing is read, transformed, filled. */
   readonly fitsChanged: Predicate
 }
 

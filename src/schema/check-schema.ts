@@ -6,8 +6,11 @@ import { type Position, positionsOf } from './positions.ts'
 import { createFind, createSafeFind, type Find, targetOf } from './resolve.ts'
 import type { CompileOptions, JsonSchema, SchemaError } from './schema.ts'
 import { schemaRules } from './schema-rules.ts'
+import { cyclesOf } from './subschemas.ts'
 import { Trail } from './trail.ts'
 import { isMembers } from './types.ts'
+
+const cyclic = 'expected a schema that ends, received an alias of one around it: a `$ref` can do that'
 
 /** Where references lead: what they find, what they find though it never ends, and what there is to find. */
 interface References {
@@ -23,6 +26,8 @@ const shape = compileSchema(metaSchemaOf({ type: 'object', additionalProperties:
 /** All that is wrong with a schema, outside in; paths lead into the schema. */
 export function checkSchema(json: unknown, options: Pick<CompileOptions, 'schemas'> = {}): readonly SchemaError[] {
   if (!isMembers(json)) return shape.check(json).errors ?? []
+  const cycles = cyclesOf(json)
+  if (cycles.length > 0) return cycles.map((path) => ({ path, rule: '$ref', message: cyclic }))
   const { schemas = {} } = options
   const references = { find: createSafeFind(schemas), lookup: createFind(schemas), shared: Object.keys(schemas) }
   const errors = checkDocument(json, references)

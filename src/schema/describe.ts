@@ -9,8 +9,6 @@ import { impliedTypes, isOfType, labelOf, typesOf, valuesOf } from './types.ts'
 export interface Outline {
   readonly properties: readonly (readonly [string, JsonSchema])[]
   readonly required: readonly string[]
-  /** Whether members that are not in `properties` are welcome. */
-  readonly open: boolean
 }
 
 /** "an object with `can`", "`public`": each alternative of a schema. */
@@ -39,12 +37,11 @@ export function admitsType(from: Located, value: unknown, find: Find): boolean {
 
 /** The members that a schema describes, by itself and by what it includes. */
 export function outlineOf(from: Located, find: Find): Outline {
-  const { properties = {}, required = [], additionalProperties = false } = from.schema
+  const { properties = {}, required = [] } = from.schema
   const included = includedIn(from, find).map((inner) => outlineOf(inner, find))
   return {
     properties: [...Object.entries(properties), ...included.flatMap((outline) => outline.properties)],
     required: [...required, ...included.flatMap((outline) => outline.required)],
-    open: additionalProperties !== false || included.some(({ open }) => open),
   }
 }
 

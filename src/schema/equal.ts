@@ -3,7 +3,7 @@
 import { isMembers } from './types.ts'
 
 /** Values nested deeper than this are not told apart, so that no value can exhaust the stack. */
-const DEEPEST = 512
+const DEEPEST = 256
 
 /** Whether two JSON values are equal (JSON Schema 2020-12 §4.2.2). */
 export function isEqual(left: unknown, right: unknown, depth = 0): boolean {

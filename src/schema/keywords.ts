@@ -1,5 +1,6 @@
 /** The keyword table: all that this engine knows of each keyword, once. */
 
+import { any } from './builder.ts'
 import { areUnique, isEqual } from './equal.ts'
 import { formats } from './formats.ts'
 import { isAtLeast, isAtMost } from './length.ts'
@@ -28,11 +29,7 @@ export interface Keyword {
   readonly inPlace?: true
 }
 
-const anything: JsonSchema = {
-  type: ['string', 'number', 'boolean', 'object', 'array', 'null'],
-  items: true,
-  additionalProperties: true,
-}
+const anything = any().json
 const text = (): JsonSchema => ({ type: 'string' })
 const number = (): JsonSchema => ({ type: 'number' })
 const size = (): JsonSchema => ({ type: 'integer', minimum: 0 })

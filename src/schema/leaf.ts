@@ -1,4 +1,4 @@
-/** The yup schema of a scalar, made from the keyword table: it judges type and keywords, and has the words for what fails. */
+/** The yup schema of a scalar, made from the keyword table: it judges type and keywords, and has the words for both. */
 
 import { type Message, mixed, type Schema, ValidationError } from 'yup'
 import type { CompiledAssertion } from './assertions.ts'
@@ -37,18 +37,21 @@ function judge(leaf: Schema, value: unknown): readonly ValidationError[] {
   }
 }
 
-/** Messages are functions: in a string, yup would take a `${…}` of a pattern for a place to put the value. */
-function createLeaf(types: readonly JsonType[] | undefined, assertions: readonly CompiledAssertion[]): Schema {
+/** Messages are functions: in a string, yup would take a `${…}` of a constant for a place to put the value. */
+const createLeaf = (types: readonly JsonType[] | undefined, assertions: readonly CompiledAssertion[]): Schema =>
+  assertions.reduce<Schema>(
+    (leaf, { name, test, message }) => leaf.test({ name, message: () => message, test }),
+    types ? createTyped(types) : mixed().nullable(),
+  )
+
+function createTyped(types: readonly JsonType[]): Schema {
   const isType = compileTypeTest(types)
-  const expected = alternatives((types ?? []).map(labelOf))
+  const expected = alternatives(types.map(labelOf))
   const wrongType: Message = ({ value }) => describeType(expected, value)
   const typed = mixed({ check: (value): value is NonNullable<unknown> => isType(value) })
     .typeError(wrongType)
     .defined(wrongType)
-  return assertions.reduce<Schema>(
-    (leaf, { name, test, message }) => leaf.test({ name, message: () => message, test }),
-    isType(null) ? typed.nullable() : typed.nonNullable(wrongType),
-  )
+  return isType(null) ? typed.nullable() : typed.nonNullable(wrongType)
 }
 
 function describeType(expected: string, value: unknown): string {

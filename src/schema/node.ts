@@ -1,4 +1,4 @@
-/** A compiled schema: the value enters (is read and transformed), its type is judged, then part after part judges it. */
+/** A compiled schema: a value enters (is read and transformed), its type is judged, then part after part judges it. */
 
 import { compileAssertions, readAssertions } from './assertions.ts'
 import { compileEntry, compileSettled } from './entry.ts'
@@ -57,8 +57,13 @@ export function compileNode(schema: JsonSchema, scope: Scope, context: Context):
       const stand = placeholder?.(value)
       if (stand === true) return value
       let current = enter(value, stand)
-      if (!isType(current)) explain(current, trail)
-      else for (const part of parts) if (!trail.full && isFor(part, current)) current = part.walk(current, trail)
+      if (!isType(current)) {
+        explain(current, trail)
+        return current
+      }
+      for (const part of parts) {
+        if (!trail.full && isFor(part, current)) current = part.walk(current, trail)
+      }
       return current
     },
   }

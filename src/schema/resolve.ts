@@ -2,7 +2,7 @@
 
 import { readFragment } from './pointer.ts'
 import type { JsonSchema } from './schema.ts'
-import { isPlace, subschemas } from './subschemas.ts'
+import { cyclesOf, isPlace, subschemas } from './subschemas.ts'
 import { isMembers } from './types.ts'
 
 /** A schema, and the document it stands in: what `#` means there. */
@@ -34,18 +34,21 @@ export function createSafeFind(schemas: Readonly<Record<string, JsonSchema>> = {
     found.set(document, known)
     if (!known.has(reference)) {
       const target = find(reference, document)
-      known.set(reference, target && isEndless(target, find) ? undefined : target)
+      known.set(reference, target && ends(target, find) ? target : undefined)
     }
     return known.get(reference)
   }
 }
+
+const ends = (target: Located, find: Find): boolean =>
+  cyclesOf(target.document).length === 0 && !isEndless(target, find)
 
 /** What the `$ref` of a schema leads to; undefined where it has none, or a bad one. */
 export const targetOf = ({ schema: { $ref }, document }: Located, find: Find): Located | undefined =>
   typeof $ref === 'string' ? find($ref, document) : undefined
 
 /** Whether judging a value would come back to the same schema with the same value. */
-export function isEndless(from: Located, find: Find, above: ReadonlySet<JsonSchema> = new Set()): boolean {
+function isEndless(from: Located, find: Find, above: ReadonlySet<JsonSchema> = new Set()): boolean {
   if (above.has(from.schema)) return true
   const next = new Set(above).add(from.schema)
   return inPlaceOf(from, find).some((inner) => isEndless(inner, find, next))

@@ -1,4 +1,4 @@
-/** What the meta-schema cannot say of a schema: the house rules, where references lead, and expressions that do not compile. */
+/** What the meta-schema cannot say of a schema: the house rules, where references lead, what does not compile. */
 
 import { keywordRows } from './keywords.ts'
 import { alternatives, shown } from './phrases.ts'

@@ -1,4 +1,4 @@
-/** What a schema must know of its surroundings: the members that others declare, and whether the value is as it came. */
+/** What a schema must know of its surroundings: which members others declare, and whether the value is as it came. */
 
 import { type Find, targetOf } from './resolve.ts'
 import type { JsonSchema } from './schema.ts'

@@ -5,8 +5,8 @@ import { refusal } from './refusal.ts'
 import type { JsonSchema } from './schema.ts'
 import type { Trail } from './trail.ts'
 
-/** References within references: 64 levels of JSON need a few each, and a value without end must not exhaust the stack. */
-const DEEPEST = 512
+/** References within references: 64 levels of JSON need a few each; a value without end must not exhaust the stack. */
+const DEEPEST = 256
 const tooDeep = refusal('$ref', `expected fewer than ${DEEPEST} levels`)
 
 /** Gives a function that compiles where references lead; it throws where one leads nowhere or never ends. */

@@ -65,7 +65,7 @@ interface Options {
   readonly own: boolean
 }
 
-/** Schemas as the standard has them or, with `own`, with transforms, defaults and objects that are closed by default. */
+/** Schemas as the standard has them or, with `own`, with transforms, defaults and objects closed by default. */
 export function schemas({ own }: Options): fc.Arbitrary<JsonSchema> {
   return fc.letrec<{ schema: JsonSchema }>((tie) => {
     const schema = tie('schema')

@@ -127,6 +127,13 @@ test('refuses references that lead back to themselves with the same value', (t) 
   t.deepEqual(faults({ type: 'array', items: { $ref: '#' } }), [])
 })
 
+test('refuses schemas that aliases have tied into a knot', (t) => {
+  const knot: Record<string, unknown> = { type: 'object' }
+  Object.assign(knot, { properties: { a: { allOf: [knot] } } })
+  t.deepEqual(faults(knot), ['/properties/a/allOf/0 $ref'])
+  t.deepEqual(faults({ $ref: '#/schemas/Knot' }, { Knot: knot }), ['/$ref $ref'])
+})
+
 test('refuses patterns that do not compile in Unicode mode', (t) => {
   t.deepEqual(checkSchema({ type: 'string', pattern: '(' }), [
     { path: ['pattern'], rule: 'pattern', message: 'expected a regular expression: unterminated group' },

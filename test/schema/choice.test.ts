@@ -44,6 +44,22 @@ test('names members that no branch knows', (t) => {
   ])
 })
 
+test('does not take a member of the parent for unknown', (t) => {
+  const [a, b] = [object({ a: string() }).json, object({ b: string() }).json]
+  const { check } = compileSchema({ ...object({ kind: string() }).json, anyOf: [a, b] })
+  t.deepEqual(check({ kind: 'x' }).errors, [
+    { path: [], rule: 'anyOf', message: 'expected an object with `a` or an object with `b`' },
+  ])
+  t.deepEqual(faults(check({ kind: 'x', c: 1 }).errors?.slice(0, 1)), ['/c additionalProperties: unknown member'])
+})
+
+test('reports what is wrong by every branch', (t) => {
+  const schema = union([object({ a: string(), x: integer() }), object({ b: string(), x: integer() })])
+  t.deepEqual(faults(compileSchema(schema).check({ x: 'no' }).errors), [
+    '/x type: expected an integer, received a string',
+  ])
+})
+
 test('reports the errors of the branch that a constant names', (t) => {
   const shape = union([
     object({ kind: literal('circle'), radius: integer() }),

@@ -233,6 +233,16 @@ test('reads a recursive schema to any depth that comes in', (t) => {
   t.is(check(nest(100_000, {})).errors?.[0]?.rule, '$ref')
 })
 
+test('does not exhaust the stack where each level holds choices within choices', (t) => {
+  const next: JsonSchema = { type: 'object', properties: { next: { $ref: '#/schemas/tree' } } }
+  const tree: JsonSchema = { anyOf: [{ allOf: [{ oneOf: [next] }], not: { type: 'string', transform: ['trim'] } }] }
+  const { accepts, check } = compileSchema({ $ref: '#/schemas/tree' }, { schemas: { tree } })
+  let value: unknown = 5
+  for (let level = 0; level < 1000; level++) value = { next: value }
+  t.false(accepts(value))
+  t.is(check(value).errors?.[0]?.rule, '$ref')
+})
+
 test('follows references between shared schemas, each `#` within its own document', (t) => {
   const schemas: Record<string, JsonSchema> = {
     tree: {

@@ -1,7 +1,8 @@
 /**
  * The public test suite of JSON Schema 2020-12 (json-schema-org/JSON-Schema-Test-Suite, MIT), in our own form:
- * `test/fixtures/json-schema/<keyword>.json`. There, `$defs` are shared schemas, `true` is `{}`, `false` is `{ "not": {} }`,
- * and the formats are asserted. What cannot be said with the supported keywords is in `left-out.json`, each with its reason.
+ * `test/fixtures/json-schema/<keyword>.json`. There, `$defs` are shared schemas, `true` is `{}`, `false` is
+ * `{ "not": {} }`, and formats are asserted. What cannot be said with the supported keywords is in `left-out.json`,
+ * each case with its reason.
  */
 
 import { readdirSync, readFileSync } from 'node:fs'
