@@ -1,7 +1,9 @@
-import { createServer, request } from 'node:http'
+import { createServer, request, type ServerResponse } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { PassThrough } from 'node:stream'
 import test from 'ava'
+import type { Dispatcher } from 'undici'
+import { UpstreamCall } from '../../src/handlers/upstream/call.ts'
 import { upstream } from '../../src/handlers/upstream/upstream.ts'
 import { codeOf, type Gate, having, listen, openGate, openRawUpstream, openUpstream, until } from './gate.ts'
 
@@ -22,14 +24,35 @@ test('answers 502 where the upstream resets before its answer', async (t) => {
   t.is((await gate.send({ method: 'POST', body: 'x' })).status, 502)
 })
 
-test('answers 504 where the head does not come in time', async (t) => {
-  const gate = await openGate(
-    t,
-    [upstream, await openUpstream(t, () => undefined)],
-    having({ timeout: { head: 50, idle: 50 } }),
-  )
+test('answers 504 where the head does not come in time, and ends the call', async (t) => {
+  let cut = false
+  const url = await openUpstream(t, (req) => {
+    req.once('close', () => {
+      cut = true
+    })
+  })
+  const gate = await openGate(t, [upstream, url], having({ timeout: { head: 2000, idle: 50 } }))
   const answer = await gate.send()
   t.deepEqual([answer.status, codeOf(answer)], [504, 'upstream_timeout'])
+  await until(() => cut)
+})
+
+test('answers 504 to a request that waits for a free connection too long, and never sends it', async (t) => {
+  const urls: (string | undefined)[] = []
+  const held: ServerResponse[] = []
+  const url = await openUpstream(t, (req, res) => {
+    urls.push(req.url)
+    held.push(res)
+  })
+  const gate = await openGate(t, [upstream, url], {
+    before: (exchange) => Object.assign(exchange, exchange.path === '/late' && { timeout: { head: 50, idle: 50 } }),
+  })
+  const first = Array.from({ length: 1024 }, () => gate.send({ path: '/first' }))
+  await until(() => held.length === 1024)
+  t.is((await gate.send({ path: '/late' })).status, 504)
+  for (const res of held) res.end()
+  await Promise.all(first)
+  t.false(urls.includes('/late'))
 })
 
 test('cuts the answer off where the body stops coming', async (t) => {
@@ -106,6 +129,21 @@ test('tries only once again, and nothing that failed on a new connection', async
   t.is(requests, 1)
 })
 
+test('tries no third time', async (t) => {
+  let calls = 0
+  const stale = Object.assign(new Error('other side closed'), { code: 'UND_ERR_SOCKET', socket: { bytesRead: 1 } })
+  const dispatcher = {
+    dispatch: (_: unknown, call: UpstreamCall) => {
+      calls++
+      setImmediate(() => call.onResponseError(undefined, stale))
+      return true
+    },
+  } as unknown as Dispatcher
+  const { answer } = new UpstreamCall(dispatcher, { path: '/', method: 'GET' }, true)
+  t.like(await answer, { code: 'upstream_failed', cause: 'UND_ERR_SOCKET other side closed' })
+  t.is(calls, 2)
+})
+
 test('does not try again once a byte of the answer has come', async (t) => {
   let requests = 0
   const url = await openRawUpstream(t, (socket) => {
@@ -141,7 +179,7 @@ function cutOff(gate: Gate, head: string, cut: (socket: Socket, received: number
 test.serial(
   'survives a thousand clients that leave in the middle of an answer, and keeps no socket for them',
   async (t) => {
-    const large = Buffer.alloc(2 * 1024 * 1024)
+    const large = Buffer.alloc(16 * 1024 * 1024)
     const server = createServer((_, res) => void res.end(large))
     const gate = await openGate(t, [upstream, `http://127.0.0.1:${await listen(t, server)}`])
     for (let round = 0; round < 20; round++) {

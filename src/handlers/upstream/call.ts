@@ -44,6 +44,7 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
 
   /** Ends the call wherever it is; a call that is over already is left alone. */
   cancel(): void {
+    if (this.#ended) return
     this.#cancelled = true
     this.#controller?.abort(gone)
     this.#settle(readFailure(gone))
@@ -73,7 +74,7 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
     this.#body?.push(null)
   }
 
-  onResponseError(_: Controller, error: Error): void {
+  onResponseError(_: Controller | undefined, error: Error): void {
     if (this.#body !== undefined) this.#body.destroy(error)
     else if (this.#retriable && !this.#begun && !this.#cancelled && isStale(error)) this.#again()
     else this.#settle(readFailure(error))

@@ -10,7 +10,7 @@ interface Failure {
   readonly socket?: { readonly bytesRead?: unknown }
 }
 
-const timeouts: ReadonlySet<unknown> = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT'])
+const timeouts: ReadonlySet<unknown> = new Set(['UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT'])
 
 /** `upstream_timeout` or `upstream_failed`, unless it is the client's own; why, is for the log alone. */
 export function readFailure(failure: Failure): Denial {

@@ -13,6 +13,7 @@ export function writeTrace(headers: IncomingHttpHeaders, randomId: () => string,
 }
 
 /** Sampled: an upstream that follows its parent would otherwise record nothing. */
-const beginTrace = (randomId: () => string): string => `00-${hex(randomId(), 32)}-${hex(randomId(), 16)}-01`
-
-const hex = (id: string, digits: number): string => id.replaceAll('-', '').slice(0, digits)
+function beginTrace(randomId: () => string): string {
+  const id = randomId().replaceAll('-', '')
+  return `00-${id}-${id.slice(16)}-01`
+}

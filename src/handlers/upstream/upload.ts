@@ -20,8 +20,5 @@ export function relayUpload(request: IncomingMessage, limit: number): Readable {
     },
   })
   relay.on('error', () => undefined)
-  request.once('close', () => {
-    if (!request.complete) relay.destroy(new Error('the client went away'))
-  })
   return request.pipe(relay)
 }

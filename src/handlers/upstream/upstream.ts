@@ -87,13 +87,13 @@ interface Call {
   readonly writePath: (path: string) => string
 }
 
-/** Ends with the exchange, however that ends: nothing goes on for a client that is gone. */
+/** Ends with the exchange, however that ends: at its timeout, or because the client is gone. */
 function send(
   { dispatcher, writeHead, writePath }: Call,
   exchange: Exchange,
   body: Buffer | Readable | undefined,
 ): Promise<Answer | Denial> {
-  const { method, timeout } = exchange
+  const { method } = exchange
   const query = exchange.sanitisedQuery ?? exchange.query
   const path = writePath(exchange.path)
   const headers = writeHead(exchange)
@@ -106,8 +106,6 @@ function send(
       path: query === '' ? path : `${path}?${query}`,
       headers,
       body: body ?? null,
-      headersTimeout: timeout.head,
-      bodyTimeout: timeout.idle,
     },
     body === undefined && (method === 'GET' || method === 'HEAD'),
   )

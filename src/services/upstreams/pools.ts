@@ -39,6 +39,7 @@ async function openPool(target: Target): Promise<Pool> {
     clientTtl: connectionAge,
     maxHeaderSize: maxHeadSize,
     allowH2: false,
+    // The engine holds every exchange to its own timeouts.
     headersTimeout: 0,
     bodyTimeout: 0,
   })
