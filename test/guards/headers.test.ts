@@ -38,6 +38,9 @@ test('an api answer may load, frame and be framed by nothing', async (t) => {
 
 test('sends HSTS under TLS alone', async (t) => {
   t.deepEqual(await received(t, 'api', { sent: secure }), { ...api, ...hsts })
+  const block: Block = { set: { 'strict-transport-security': 'max-age=60' } }
+  t.deepEqual(await received(t, block), api)
+  t.is((await received(t, block, { sent: secure }))['strict-transport-security'], 'max-age=60')
 })
 
 test("a web answer carries helmet's own choice", async (t) => {

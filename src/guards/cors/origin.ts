@@ -8,8 +8,10 @@ const serialised = /^[a-z][a-z0-9+.-]{0,31}:\/\/[a-z0-9._:[\]-]{1,263}$/
 export const isOrigin = (text: string): boolean => serialised.test(text)
 
 /** The entry that would stand for an origin and its siblings: `https://*.shop.example` for `https://a.shop.example`. */
-export const wildcardOf = (origin: string): string | undefined =>
-  firstLabel.test(origin) ? origin.replace(firstLabel, '$1*') : undefined
+export function wildcardOf(origin: string): string | undefined {
+  const [start, scheme] = firstLabel.exec(origin) ?? []
+  return start === undefined ? undefined : `${scheme}*${origin.slice(start.length)}`
+}
 
 /** One of the origins that a wildcard stands for; an exact origin is its own. */
 export const sampleOf = (listed: string): string => listed.replace('://*.', '://any.')

@@ -27,17 +27,17 @@ const noStore = headerSet({ 'Cache-Control': 'no-store' })
 
 const lowerCased = (names: readonly string[] = []): string[] => names.map((name) => name.toLowerCase())
 
-/** What helmet sets under these options, less what the block itself sets or removes. */
-async function recordPreset(options: HeadersOptions): Promise<[string, string][]> {
-  const merged = { ...presets[options.use ?? 'api'], ...readHelmet(options.helmet) }
-  const recorded = await recordHeaders(helmetWith(merged), { method: 'GET', headers: {} })
-  const dropped = new Set(lowerCased([...(options.remove ?? []), ...Object.keys(options.set ?? {})]))
-  return Object.entries(recorded).filter(([name]) => !dropped.has(name.toLowerCase()))
+/** What helmet sets under these options; what the block itself sets or removes stands before it on every head. */
+async function recordPreset({ use = 'api', helmet }: HeadersOptions): Promise<Readonly<Record<string, string>>> {
+  const merged = { ...presets[use], ...readHelmet(helmet) }
+  return recordHeaders(helmetWith(merged), { method: 'GET', headers: {} })
 }
 
 /** HSTS is not to be sent in clear (RFC 6797 §7.2). */
-const withoutHsts = (recorded: readonly [string, string][]): HeaderSet =>
-  headerSet(Object.fromEntries(recorded.filter(([name]) => name !== 'Strict-Transport-Security')))
+const withoutHsts = (written: Readonly<Record<string, string>>): HeaderSet =>
+  headerSet(
+    Object.fromEntries(Object.entries(written).filter(([name]) => name.toLowerCase() !== 'strict-transport-security')),
+  )
 
 /** Helmet takes the banner of the framework away, unless it is told not to. */
 function removedBy({ remove, helmet }: HeadersOptions): ReadonlySet<string> {
@@ -47,14 +47,15 @@ function removedBy({ remove, helmet }: HeadersOptions): ReadonlySet<string> {
 
 async function compileHeaders(block: HeadersBlock): Promise<Plan> {
   const options = readOptions(block)
+  const { set = {} } = options
   const recorded = await recordPreset(options)
-  const secure = headerSet(Object.fromEntries(recorded))
-  const plain = withoutHsts(recorded)
-  const forced = headerSet(options.set ?? {})
+  const secure = { defaults: headerSet(recorded), forced: headerSet(set) }
+  const plain = { defaults: withoutHsts(recorded), forced: withoutHsts(set) }
   const removed = removedBy(options)
   return {
     head: function headersGuard(exchange, head) {
-      head.defaults.push(exchange.secure ? secure : plain)
+      const { defaults, forced } = exchange.secure ? secure : plain
+      head.defaults.push(defaults)
       head.removed.push(removed)
       if (forced.flat.length > 0) head.forced.push(forced)
       if (exchange.principal !== anonymous || exchange.credentials.length > 0) head.defaults.push(noStore)
@@ -67,7 +68,6 @@ export const headers = defineGuard<HeadersBlock>({
   summary: 'The security headers of every answer, refusals included; authenticated answers are not stored.',
   example: 'headers: { use: api, set: { X-Robots-Tag: noindex }, remove: [Server] }',
   schema: headersBlock,
-  implicit: 'api',
   implicit: 'api',
   rules: headersRules,
   check: checkHeaders,
