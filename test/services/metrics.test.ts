@@ -164,3 +164,11 @@ test('writes the same numbers each time it is asked', async (t) => {
   t.deepEqual(await lines(metrics, 'decisions_total'), await lines(metrics, 'decisions_total'))
   t.deepEqual(await lines(metrics, 'requests_total'), await lines(metrics, 'requests_total'))
 })
+
+test('escapes what would break a line', async (t) => {
+  const metrics = new Metrics()
+  count(metrics, { route: facts({ service: 'a"b\\c\nd' }) })
+  t.deepEqual(await lines(metrics, 'requests_total'), [
+    'portcullis_requests_total{route="GET /orders/:id",service="a\\"b\\\\c\\nd",method="GET",status="200"} 1',
+  ])
+})

@@ -1,89 +1,109 @@
-/** Writes what was counted in the text format of Prometheus. */
+/** Everything that was counted, as Prometheus reads it. */
 
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { collectDefaultMetrics, Registry } from 'prom-client'
 import type { Metrics } from '../metrics.ts'
-import { writeDurations } from './durations.ts'
+import { bounds, type RouteTally } from './route-tally.ts'
+import { type Family, writeFamily, writeLabels, writeSample } from './text-format.ts'
+
+const requests: Family = {
+  name: 'portcullis_requests_total',
+  help: 'Requests answered, by route pattern, method and status.',
+  type: 'counter',
+}
+const durations: Family = {
+  name: 'portcullis_request_duration_seconds',
+  help: 'From the head of a request to the end of its answer, by route pattern.',
+  type: 'histogram',
+}
+const decisions: Family = {
+  name: 'portcullis_decisions_total',
+  help: 'Decisions of the guards; in mode reportOnly a denial was not answered.',
+  type: 'counter',
+}
+const inFlight: Family = {
+  name: 'portcullis_requests_in_flight',
+  help: 'Requests that are being answered.',
+  type: 'gauge',
+}
+const policyInfo: Family = {
+  name: 'portcullis_policy_info',
+  help: 'The policy in force, by its digest.',
+  type: 'gauge',
+}
+const policyLoaded: Family = {
+  name: 'portcullis_policy_loaded_timestamp_seconds',
+  help: 'When the policy in force was loaded, in seconds since the Unix epoch.',
+  type: 'gauge',
+}
 
 export class Exposition {
-  readonly #registry = new Registry()
+  /** Of the process: CPU, memory, garbage collection, event loop. */
+  readonly #process = new Registry()
   readonly #metrics: Metrics
 
   constructor(metrics: Metrics) {
     this.#metrics = metrics
-    const registers = [this.#registry]
-    collectDefaultMetrics({ register: this.#registry })
-    openRequests(metrics, registers)
-    openDecisions(metrics, registers)
-    openPolicy(metrics, registers)
+    collectDefaultMetrics({ register: this.#process })
   }
 
   async write(): Promise<{ readonly contentType: string; readonly text: string }> {
-    const counted = await this.#registry.metrics()
-    return { contentType: this.#registry.contentType, text: `${counted}\n${writeDurations(this.#metrics.tallies)}` }
+    const { contentType } = this.#process
+    return { contentType, text: `${writeOwn(this.#metrics)}${await this.#process.metrics()}` }
   }
 }
 
-function openRequests(metrics: Metrics, registers: Registry[]): void {
-  new Counter({
-    name: 'portcullis_requests_total',
-    help: 'Requests answered, by route pattern, method and status.',
-    labelNames: ['route', 'service', 'method', 'status'],
-    registers,
-    collect() {
-      this.reset()
-      for (const { route, service, requests } of metrics.tallies) {
-        for (const [method, byStatus] of requests) {
-          for (const [status, count] of byStatus) this.inc({ route, service, method, status }, count)
-        }
-      }
-    },
-  })
-  new Gauge({
-    name: 'portcullis_requests_in_flight',
-    help: 'Requests that are being answered.',
-    registers,
-    collect() {
-      this.set(metrics.inFlight)
-    },
-  })
+function writeOwn(metrics: Metrics): string {
+  const tallies = [...metrics.tallies]
+  return [
+    writeFamily(requests, tallies.map(writeRequests).join('')),
+    writeFamily(durations, tallies.map(writeDurations).join('')),
+    writeFamily(decisions, tallies.map(writeDecisions).join('')),
+    writeFamily(inFlight, writeSample(inFlight.name, '', metrics.inFlight)),
+    writePolicy(metrics.policy),
+  ].join('')
 }
 
-function openDecisions(metrics: Metrics, registers: Registry[]): void {
-  new Counter({
-    name: 'portcullis_decisions_total',
-    help: 'Decisions of the guards; in mode reportOnly a denial was not answered.',
-    labelNames: ['route', 'service', 'guard', 'outcome', 'mode'],
-    registers,
-    collect() {
-      this.reset()
-      for (const tally of metrics.tallies) {
-        const { route, service } = tally
-        for (const { guard, mode, allowed, denied } of tally.verdicts()) {
-          this.inc({ route, service, guard, mode, outcome: 'allow' }, allowed)
-          this.inc({ route, service, guard, mode, outcome: 'deny' }, denied)
-        }
-      }
-    },
-  })
+function writePolicy(policy: Metrics['policy']): string {
+  if (policy === undefined) return ''
+  const info = writeSample(policyInfo.name, writeLabels({ digest: policy.digest }), 1)
+  return (
+    writeFamily(policyInfo, info) + writeFamily(policyLoaded, writeSample(policyLoaded.name, '', policy.loaded / 1000))
+  )
 }
 
-function openPolicy(metrics: Metrics, registers: Registry[]): void {
-  new Gauge({
-    name: 'portcullis_policy_info',
-    help: 'The policy in force, by its digest.',
-    labelNames: ['digest'],
-    registers,
-    collect() {
-      this.reset()
-      if (metrics.policy !== undefined) this.set({ digest: metrics.policy.digest }, 1)
-    },
-  })
-  new Gauge({
-    name: 'portcullis_policy_loaded_timestamp_seconds',
-    help: 'When the policy in force was loaded, in seconds since the Unix epoch.',
-    registers,
-    collect() {
-      this.set((metrics.policy?.loaded ?? 0) / 1000)
-    },
-  })
+const routeLabels = ({ route, service }: RouteTally): string => writeLabels({ route, service })
+
+function writeRequests(tally: RouteTally): string {
+  const labels = routeLabels(tally)
+  let text = ''
+  for (const [method, byStatus] of tally.requests) {
+    for (const [status, count] of byStatus) {
+      text += writeSample(requests.name, `${labels},method="${method}",status="${status}"`, count)
+    }
+  }
+  return text
+}
+
+/** Buckets are cumulative. */
+function writeDurations(tally: RouteTally): string {
+  const { name } = durations
+  const labels = routeLabels(tally)
+  let below = 0
+  let text = ''
+  for (const [index, count] of tally.buckets.entries()) {
+    below += count
+    text += writeSample(`${name}_bucket`, `${labels},le="${bounds[index] ?? '+Inf'}"`, below)
+  }
+  return text + writeSample(`${name}_sum`, labels, tally.seconds) + writeSample(`${name}_count`, labels, below)
+}
+
+function writeDecisions(tally: RouteTally): string {
+  const labels = routeLabels(tally)
+  let text = ''
+  for (const { guard, mode, allowed, denied } of tally.verdicts()) {
+    const judged = `${labels},guard="${guard}",mode="${mode}"`
+    text += writeSample(decisions.name, `${judged},outcome="allow"`, allowed)
+    text += writeSample(decisions.name, `${judged},outcome="deny"`, denied)
+  }
+  return text
 }
