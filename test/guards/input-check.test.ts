@@ -30,8 +30,8 @@ const cases: [title: string, block: unknown, faults: string[]][] = [
   ['accepts a recursive schema', { body: { type: 'object', properties: { child: { $ref: '#' } } } }, []],
   [
     'refuses another `required` on a parameter',
-    { query: { q: { type: 'string', required: ['q'] } } },
-    ['input/invalid-schema query.q.required'],
+    { query: { q: { type: 'string', required: ['q'] }, r: {} } },
+    ['input/invalid-schema query.q.required', 'input/invalid-schema query.r'],
   ],
   ['refuses a schema without a type', { query: { q: {} } }, ['input/invalid-schema query.q']],
   ['refuses an unknown type', { body: { type: 'strin' } }, ['input/invalid-schema body.type']],

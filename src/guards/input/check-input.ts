@@ -29,14 +29,13 @@ const known = (parameters: Parameters | undefined): [string, Parameter][] =>
 function checkParameters(part: keyof InputBlock, parameters: Parameters | undefined): Fault[] {
   const entries = known(parameters)
   const misplaced = entries.filter(([, { required }]) => !['undefined', 'boolean'].includes(typeof required))
-  if (misplaced.length > 0) return misplaced.map(([name]) => notBoolean([part, name, 'required']))
-  const unreadable = entries
-    .filter(([, { type }]) => type === 'object')
-    .map(([name]) => neverObject([part, name, 'type']))
-  const faults = checkJsonSchema(objectOf(Object.fromEntries(entries)))
-    .filter(({ path }) => path.length > 1)
-    .map((fault) => ({ ...fault, path: [part, ...fault.path.slice(1)] }))
-  return [...unreadable, ...faults]
+  const unreadable = entries.filter(([, { type }]) => type === 'object')
+  const faults = checkJsonSchema(objectOf(Object.fromEntries(entries))).filter(({ path }) => path.length > 1)
+  return [
+    ...misplaced.map(([name]) => notBoolean([part, name, 'required'])),
+    ...unreadable.map(([name]) => neverObject([part, name, 'type'])),
+    ...faults.map((fault) => ({ ...fault, path: [part, ...fault.path.slice(1)] })),
+  ]
 }
 
 const notBoolean = (path: Fault['path']): Fault => ({
