@@ -13,6 +13,8 @@ export interface Outcome {
 }
 
 export interface Observer {
+  /** The exchange begins; `finished` follows once, however it ends. */
+  started?(exchange: Exchange): void
   /** Awaited before the head is written; a denial takes the answer's place. */
   answering?(exchange: Exchange, answer: Answer): Denial | undefined | Promise<Denial | undefined>
   /** The answer is finished, or the client is gone. */

@@ -15,6 +15,10 @@ export interface RouteFacts {
   readonly path: string
   /** Names of the path's parameters, the wildcard's included. */
   readonly params: readonly string[]
+  /** The guards that only report here. */
+  readonly reportOnly: readonly string[]
+  /** Of the file: what `upstream.prefix` replaces; empty for none. */
+  readonly prefix: string
   /** How many units a request takes from each of the route's limits. */
   readonly cost: number
   readonly source: Source

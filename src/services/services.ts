@@ -14,7 +14,7 @@ import type { JsonSchema } from '../schema/schema.ts'
 /** What outlives a reload: one for the process. */
 export interface World {
   readonly clock: Clock
-  /** A random, unguessable id: request ids, trace ids. */
+  /** A random, unguessable UUID: request ids, trace ids. */
   readonly randomId: () => string
   readonly counters: Counters
   readonly upstreams: Upstreams
