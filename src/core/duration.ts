@@ -4,6 +4,8 @@ const millis: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h
 const bytes: Readonly<Record<string, number>> = { b: 1, kb: 1024, mb: 1024 ** 2, gb: 1024 ** 3 }
 
 export const durationPattern = '^[1-9][0-9]{0,8}(ms|s|m|h|d)$'
+/** No timer of Node waits longer, in milliseconds: beyond it they run at once. */
+export const longestTimer = 2 ** 31 - 1
 export const sizePattern = '^[1-9][0-9]{0,8}(b|kb|mb|gb)$'
 
 function readUnit(text: string, pattern: string, units: Readonly<Record<string, number>>): number {

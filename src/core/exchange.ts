@@ -5,6 +5,7 @@ import type { Context } from 'koa'
 import { Body } from './body.ts'
 import type { Decision } from './decision.ts'
 import { anonymous, type Principal } from './principal.ts'
+import type { Quota } from './quota.ts'
 import type { RouteFacts } from './site.ts'
 
 /** The input as the schema left it: read, transformed, defaults filled in. */
@@ -53,11 +54,14 @@ export class Exchange implements Facts {
   principal: Principal = anonymous
   /** Set by `authenticate`: request headers (lower case) that carried a credential; they do not go upstream. */
   credentials: readonly string[] = []
+  /** Of the limits taken so far, what is left of the one nearest to its end. */
+  quota: Quota | undefined
   /** What the route's loader found, for conditions and handlers. */
   resource: unknown
   /** Milliseconds until the answer's head, and between bytes of its body. */
   timeout = { head: 30_000, idle: 60_000 }
   #deferred: (() => void)[] | undefined
+  #over = false
 
   constructor(ctx: Context, facts: Facts) {
     this.ctx = ctx
@@ -73,16 +77,22 @@ export class Exchange implements Facts {
     this.input = { params: {}, query: {}, headers: {}, cookies: {}, body: undefined }
   }
 
-  /** Gives back what a step took: runs once, when the answer is finished or the client is gone. */
+  /** Gives back what a step took: runs once, when the answer is finished or the client is gone; at once if it is already. */
   defer(release: () => void): void {
-    this.#deferred ??= []
-    this.#deferred.push(release)
+    if (this.#over) release()
+    else if (this.#deferred) this.#deferred.push(release)
+    else this.#deferred = [release]
   }
 
-  /** Runs what was deferred, last first; the engine calls it once the exchange is over. */
+  /** Runs what was deferred, last first, whichever of it throws; the engine calls it once the exchange is over. */
   release(): void {
-    const deferred = this.#deferred
-    this.#deferred = undefined
-    for (let i = (deferred?.length ?? 0) - 1; i >= 0; i--) deferred?.[i]?.()
+    this.#over = true
+    const last = this.#deferred?.pop()
+    if (last === undefined) return
+    try {
+      last()
+    } finally {
+      this.release()
+    }
   }
 }

@@ -1,0 +1,44 @@
+/** Closing connections: so that the client gets to read the last answer, and nothing after it is obeyed. */
+
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+
+/** Bodies up to this many bytes are read to their end and forgotten: cheaper than a new connection. */
+const smallBody = 65_536
+/** How long a client that still sends is given to see the answer, in milliseconds. */
+const patience = 1000
+
+const closing = new WeakSet<Socket>()
+const lingering = new WeakSet<ServerResponse>()
+
+/** Whether the answer goes out before a request body that is too long to wait for. */
+export function isCutShort(req: IncomingMessage): boolean {
+  const { 'content-length': length = '0', 'transfer-encoding': coding } = req.headers
+  return !req.complete && (coding !== undefined || Number(length) > smallBody)
+}
+
+/** Notes that the answer on its way is the connection's last. */
+export const announceClose = (socket: Socket): void => void closing.add(socket)
+
+/** Whether the last answer was given: what still comes is not obeyed (RFC 9112 §9.6), or one request could hide another. */
+export const isClosing = (socket: Socket): boolean => closing.has(socket)
+
+/**
+ * Ends an answer that is written whole, while the request may still come. Closing at once would reset the connection, and
+ * a reset takes the answer out of the client's hands (RFC 9112 §9.6): for a moment, what comes is thrown away.
+ */
+export function linger(req: IncomingMessage, res: ServerResponse): void {
+  if (req.closed) return void res.end()
+  lingering.add(res)
+  res.flushHeaders()
+  const end = () => {
+    clearTimeout(timer)
+    res.end()
+  }
+  const timer = setTimeout(end, patience)
+  req.once('close', end)
+  req.resume()
+}
+
+/** Whether the client was given the whole answer. */
+export const isDelivered = (res: ServerResponse): boolean => res.writableFinished || lingering.has(res)

@@ -1,0 +1,42 @@
+/** Enforce: the Koa middleware that answers every request by the policy that is current when it begins. */
+
+import type { Context, Middleware } from 'koa'
+import { compileRanges } from '../core/address.ts'
+import type { Observer } from '../core/observer.ts'
+import type { CompiledPolicy } from '../policy/stack.ts'
+import type { World } from '../services/services.ts'
+import { isClosing } from './closing.ts'
+import { Engine } from './engine.ts'
+import type { Trust } from './hygiene.ts'
+import { compileMatcher, type Matcher } from './match.ts'
+
+/** A compiled policy, ready for requests. */
+export interface Active {
+  readonly policy: CompiledPolicy
+  readonly match: Matcher
+  readonly trust: Trust
+}
+
+/** Prepares a compiled policy for requests. */
+export const activate = (policy: CompiledPolicy, { randomId }: Pick<World, 'randomId'>): Active =>
+  Object.freeze({
+    policy,
+    match: compileMatcher(policy.stacks),
+    trust: { isTrustedProxy: compileRanges(policy.settings.trustedProxies), requestId: randomId },
+  })
+
+/**
+ * The middleware. Whoever holds `active` may put another policy in place at any time: a request keeps the one it began
+ * with. Koa is left nothing to answer, not even a fault.
+ */
+export function enforce(
+  active: { readonly current: Active },
+  world: Pick<World, 'clock' | 'log'>,
+  observers: readonly Observer[],
+): Middleware {
+  const engine = new Engine(world, observers)
+  return function enforcePolicy(ctx: Context) {
+    ctx.respond = false
+    return isClosing(ctx.req.socket) ? undefined : engine.handle(ctx, active.current)
+  }
+}

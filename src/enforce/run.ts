@@ -1,0 +1,85 @@
+/** The one runner: a request goes through its stack front to back, once, and then to its destination. */
+
+import type { Answer } from '../core/answer.ts'
+import { Denial, deny } from '../core/denial.ts'
+import { longestTimer } from '../core/duration.ts'
+import type { Exchange } from '../core/exchange.ts'
+import type { Destination } from '../handlers/handler.ts'
+import type { Stack, Stage } from '../policy/stack.ts'
+import { discard } from './respond.ts'
+
+/** What a request comes to. */
+export type Result = Answer | Denial
+
+const timedOut = deny('upstream_timeout')
+const clientGone = deny('request_malformed', { cause: 'the client went away before the destination was called' })
+
+/** Runs a stack; synchronous as long as its steps are. A throw is a bug, except for a denial that the destination throws. */
+export function run(exchange: Exchange, stack: Stack): Result | Promise<Result> {
+  exchange.decision.judges = stack.judges
+  const verdict = judge(exchange, stack.stages, 0)
+  if (verdict === undefined) return reach(exchange, stack.destination)
+  if (verdict instanceof Denial) return verdict
+  return verdict.then((denial) => denial ?? reach(exchange, stack.destination))
+}
+
+type Verdict = Denial | undefined
+
+/** Asks the steps from `first` on; the first that refuses, answers. */
+function judge(exchange: Exchange, stages: readonly Stage[], first: number): Verdict | Promise<Verdict> {
+  exchange.decision.passed = first
+  const stage = stages[first]
+  if (stage === undefined) return undefined
+  const verdict = stage.step.decide(exchange)
+  if (verdict === undefined) return judge(exchange, stages, first + 1)
+  if (verdict instanceof Denial) return record(exchange, stage, verdict) ?? judge(exchange, stages, first + 1)
+  return verdict.then((late) => record(exchange, stage, late) ?? judge(exchange, stages, first + 1))
+}
+
+/** Writes a refusal into the decision; a report-only one ends there. */
+function record({ decision }: Exchange, { step, reportOnly }: Stage, denial: Verdict): Verdict {
+  if (denial === undefined) return undefined
+  if (reportOnly) {
+    decision.reported.push({ judge: step, denial })
+    return undefined
+  }
+  decision.judge = step
+  return denial
+}
+
+/** A client that is gone has given back what its steps took: nothing may be done on its account any more. */
+function reach(exchange: Exchange, destination: Destination): Result | Promise<Result> {
+  if (exchange.ctx.res.destroyed) return clientGone
+  const result = destination(exchange)
+  return result instanceof Promise ? within(exchange.timeout.head, result).then(demand) : demand(result)
+}
+
+/** Handlers are written by many hands. */
+function demand(result: Result | undefined): Result {
+  if (result === undefined) throw new TypeError('the destination gave no answer')
+  return result
+}
+
+/** The result if it comes in time; what comes later is let go. */
+function within(milliseconds: number, result: Promise<Result>): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    let late = false
+    const timer = setTimeout(
+      () => {
+        late = true
+        resolve(timedOut)
+      },
+      Math.min(milliseconds, longestTimer),
+    )
+    result
+      .then((settled) => {
+        clearTimeout(timer)
+        if (late && !(settled instanceof Denial)) discard(settled)
+        resolve(settled)
+      })
+      .catch((error) => {
+        clearTimeout(timer)
+        reject(error)
+      })
+  })
+}
