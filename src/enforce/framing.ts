@@ -1,0 +1,70 @@
+/** Refuses requests whose extent or connection two parties could read in two ways (RFC 9112 §6 and §11). */
+
+import type { IncomingMessage } from 'node:http'
+import { type Denial, deny } from '../core/denial.ts'
+
+/** Where the next request starts is in doubt: this one is the connection's last. */
+const close = ['Connection', 'close']
+const malformed = (message: string): Denial => deny('request_malformed', { message, headers: close })
+
+const otherVersion = malformed('HTTP version must be 1.0 or 1.1')
+const ambiguousLength = malformed('Transfer-Encoding must be `chunked` alone, without Content-Length, in HTTP/1.1')
+const oddLength = malformed('Content-Length must be a number')
+const underscored = malformed('Transfer-Encoding and Content-Length are written with hyphens')
+const otherExpectation = malformed('Expect must be `100-continue`')
+const upgrade = deny('upgrade_unsupported')
+
+/** Headers that have one value: node would take the first where another server takes the last. */
+const single = [
+  'host',
+  'authorization',
+  'proxy-authorization',
+  'content-length',
+  'content-type',
+  'transfer-encoding',
+  'expect',
+  'origin',
+]
+const repeated: ReadonlyMap<string, Denial> = new Map(
+  single.map((name) => [name, malformed(`Header \`${name}\` stands twice`)]),
+)
+
+/** The refusal of a request that could be read in two ways, or that asks for another protocol. */
+export function refuseFraming(req: IncomingMessage): Denial | undefined {
+  if (req.httpVersion !== '1.1' && req.httpVersion !== '1.0') return otherVersion
+  return refuseLength(req) ?? refuseRepeated(req) ?? refuseExpectation(req) ?? refuseUpgrade(req)
+}
+
+function refuseLength({ headers, httpVersion }: IncomingMessage): Denial | undefined {
+  const length = headers['content-length']
+  const coding = headers['transfer-encoding']
+  if (headers.transfer_encoding !== undefined || headers.content_length !== undefined) return underscored
+  if (length !== undefined && !/^[0-9]+$/.test(length)) return oddLength
+  if (coding === undefined) return undefined
+  const plain = httpVersion === '1.1' && length === undefined && coding.toLowerCase() === 'chunked'
+  return plain ? undefined : ambiguousLength
+}
+
+function refuseRepeated({ headers, rawHeaders }: IncomingMessage): Denial | undefined {
+  // Node joins or drops what repeats, so that fewer names than lines tell of one.
+  if (Object.keys(headers).length * 2 === rawHeaders.length) return undefined
+  const seen = new Set<string>()
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = (rawHeaders[i] ?? '').toLowerCase()
+    if (seen.has(name) && repeated.has(name)) return repeated.get(name)
+    seen.add(name)
+  }
+  return undefined
+}
+
+/** RFC 9110 §10.1.1: HTTP/1.0 expects nothing. */
+function refuseExpectation({ headers, httpVersion }: IncomingMessage): Denial | undefined {
+  if (headers.expect === undefined || httpVersion === '1.0') return undefined
+  return headers.expect.toLowerCase() === '100-continue' ? undefined : otherExpectation
+}
+
+/** Java's client offers h2c with every request (RFC 9113 §3.1 lets a server pass over it). */
+function refuseUpgrade({ headers }: IncomingMessage): Denial | undefined {
+  if (headers.upgrade === undefined || headers.upgrade.toLowerCase() === 'h2c') return undefined
+  return /(?:^|,)[ \t]*upgrade[ \t]*(?:,|$)/i.test(headers.connection ?? '') ? upgrade : undefined
+}
