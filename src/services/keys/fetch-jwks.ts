@@ -42,15 +42,17 @@ export async function fetchJwks(
 }
 
 async function readText({ statusCode, body }: Dispatcher.ResponseData): Promise<string> {
+  if (statusCode !== 200) {
+    body.on('error', () => {}).destroy()
+    throw new Error(`the answer was ${statusCode}`)
+  }
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of body as AsyncIterable<Buffer>) {
-    if (statusCode !== 200) throw new Error(`the answer was ${statusCode}`)
     size += chunk.length
     if (size > maxBytes) throw new Error(`the answer is larger than ${maxBytes} bytes`)
     chunks.push(chunk)
   }
-  if (statusCode !== 200) throw new Error(`the answer was ${statusCode}`)
   const bytes = Buffer.concat(chunks, size)
   if (!isUtf8(bytes)) throw new Error('the answer is not UTF-8')
   return bytes.toString('utf8')

@@ -9,7 +9,7 @@ import { type Expected, readRegistered } from './claims.ts'
 import type { KeySource, Wanted } from './key-source.ts'
 import { refusal } from './refusal.ts'
 import { isSigned } from './signature.ts'
-import { maxTokenLength, readToken } from './token.ts'
+import { readToken } from './token.ts'
 import { TokenCache } from './token-cache.ts'
 import type { TokenVerifier, Verified } from './verifier.ts'
 
@@ -50,7 +50,6 @@ export class IssuerVerifier implements TokenVerifier {
   }
 
   verify(token: string): Verdict | Promise<Verdict> {
-    if (token.length > maxTokenLength) return refusal.tooLong
     this.#forgetOldKeys()
     const known = this.#signed.get(token)
     if (known !== undefined) return this.#admit(known)

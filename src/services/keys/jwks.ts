@@ -79,9 +79,11 @@ export class Jwks implements KeySource {
     return this.#running
   }
 
+  /** Ends what is under way and planned, and takes back what was reported; the keys stay for requests that still run. */
   close(): void {
     this.#closing.abort()
     this.#cancelNext()
+    this.#parts.status.report(`issuers/${this.#parts.name}`, undefined)
   }
 
   /** Milliseconds until the next fetch; none once it is closed. */

@@ -84,6 +84,12 @@ test('reads own members only', (t) => {
   }
 })
 
+test('maps no name to what claims inherit', (t) => {
+  for (const path of ['constructor', '/__proto__', 'hasOwnProperty']) {
+    t.deepEqual(compileMapping({ plan: path }, 'i')({ sub: 'u1' })?.claims, { sub: 'u1' })
+  }
+})
+
 test('lets a mapped name mean the mapped claim and no other', (t) => {
   const read = compileMapping({ plan: '/app/plan' }, 'i')
   t.deepEqual(read({ sub: 'u1', plan: 'pro' })?.claims, { sub: 'u1' })

@@ -45,6 +45,12 @@ test('gives one key to all who ask at once, in one process or in several', async
   t.deepEqual(readdirSync(folder), ['dev-key'])
 })
 
+async function otherKey(t: ExecutionContext): Promise<string> {
+  const folder = folderOf(t)
+  await readDevKey(folder)
+  return folder
+}
+
 test('refuses a key that others may read, a link, and what is no key', async (t) => {
   const folder = folderOf(t)
   await readDevKey(folder)
@@ -52,7 +58,7 @@ test('refuses a key that others may read, a link, and what is no key', async (t)
   chmodSync(path, 0o644)
   await t.throwsAsync(readDevKey(folder), { name: 'StartFault', message: /chmod 600/ })
   rmSync(path)
-  symlinkSync('/dev/null', path)
+  symlinkSync(join(await otherKey(t), 'dev-key'), path)
   await t.throwsAsync(readDevKey(folder), { name: 'StartFault' })
   for (const text of ['', 'x', '{}', 'null', '{"kty":"oct","k":"AAAA"}']) {
     rmSync(path)

@@ -71,6 +71,7 @@ const cases: Readonly<Record<string, readonly [unknown, ...string[]]>> = {
     { ...hs, secret: 'hJtXIZ2uSN5kbQfbtTNWbpdmhkV8FJG-Onbc6mxCcYg' },
     'issuers/weak-secret secret',
   ],
+  'a secret of few letters': [{ ...hs, secret: 'abacabcabbacbabcacbabcabacbabcab' }, 'issuers/weak-secret secret'],
   'a repeated secret': [{ ...hs, secret: 'hunter42'.repeat(8) }, 'issuers/weak-secret secret'],
   'a placeholder': [{ ...hs, secret: 'please-CHANGE-ME-before-you-go-to-production' }, 'issuers/weak-secret secret'],
   'broken base64': [{ ...hs, secret: 'base64:!!!' }, 'issuers/invalid-secret secret'],

@@ -6,6 +6,8 @@ import { isAlgorithm } from '../../../src/services/keys/algorithm.ts'
 import { KeyFault, readJwk } from '../../../src/services/keys/public-key.ts'
 import { isSigned } from '../../../src/services/keys/signature.ts'
 import { readToken } from '../../../src/services/keys/token.ts'
+import { craft } from '../../fixtures/tokens/craft.ts'
+import { rsa } from '../../fixtures/tokens/keys.ts'
 
 const cookbook = JSON.parse(readFileSync(new URL('../../fixtures/tokens/jose-cookbook.json', import.meta.url), 'utf8'))
 const keyOf = (name: string) => {
@@ -35,6 +37,12 @@ for (const { source, text } of cookbook.refused) {
     t.true(readToken(text) instanceof Denial)
   })
 }
+
+test('holds the header to the algorithm that was chosen', (t) => {
+  const token = craft({ algorithm: 'PS256', key: rsa.privateKey })
+  t.true(isSigned(token, 'PS256', rsa.publicKey))
+  t.false(isSigned(token, 'RS256', rsa.publicKey))
+})
 
 test('takes the public keys of RFC 7520 as JWK', (t) => {
   const { rsa, ec } = cookbook.keys
