@@ -32,7 +32,6 @@ export const catalogue = {
   upgrade_unsupported: entry(501, 'Protocol upgrades are not supported'),
   upstream_failed: entry(502, 'Upstream request failed'),
   overloaded: entry(503, 'Server overloaded'),
-  state_unavailable: entry(503, 'Rate-limit state unavailable'),
   keys_unavailable: entry(503, 'Verification keys unavailable'),
   shutting_down: entry(503, 'Server is shutting down'),
   upstream_timeout: entry(504, 'Upstream did not answer in time'),
