@@ -1,5 +1,70 @@
 /** Structured logs: JSON lines, or readable ones on a terminal; credentials never get in. */
 
-import type { Logger } from 'pino'
+import { type DestinationStream, destination, type Logger, type LoggerOptions, pino, stdSerializers } from 'pino'
+import { prettyFactory } from 'pino-pretty'
 
-export type Log = Pick<Logger, 'info' | 'warn' | 'error' | 'debug' | 'child'>
+export type Log = Pick<Logger, 'info' | 'warn' | 'error' | 'debug'>
+
+export interface LogOptions {
+  /** Readable lines instead of JSON. */
+  readonly pretty: boolean
+  /** The least that is logged; `info` unless told. */
+  readonly level?: 'debug' | 'info' | 'warn' | 'error'
+  /** Standard output unless told. */
+  readonly destination?: DestinationStream
+}
+
+const censored = '[redacted]'
+const maxDepth = 6
+
+/** Names of what may let someone in, in whatever case and wherever in an object. */
+const sensitive = /authorization|cookie|passw|secret|token|credential|api-?_?key|private-?_?key|signature/i
+
+/** Credentials inside of texts: of a header, a JWT, of a URL's authority. */
+const inText: readonly (readonly [RegExp, string])[] = [
+  [/\b(Bearer|Basic|DPoP)\s+[^\s"',;\\]+/gi, `$1 ${censored}`],
+  [/\beyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?/g, censored],
+  [/(:\/\/)[^\s/@"']+@/g, `$1${censored}@`],
+]
+
+/** Logs to standard output; a line that cannot be written (a closed pipe, a full disk) is dropped, never waited for. */
+export const createLog = (options: LogOptions): Log => pino(settings(options), options.destination ?? standardOutput())
+
+function settings({ level = 'info', pretty }: LogOptions): LoggerOptions {
+  const format = pretty ? readable() : (line: string) => line
+  return {
+    level,
+    base: {},
+    serializers: { err: (error: unknown) => redact(error instanceof Error ? stdSerializers.err(error) : error) },
+    formatters: { level: (label) => ({ level: label }), log: (fields) => redactMembers(fields, 0) },
+    hooks: { streamWrite: (line) => format(scrub(line)) },
+  }
+}
+
+/** Keeps at most 1 MB of what the reader of the output does not take. */
+function standardOutput(): DestinationStream {
+  const out = destination({ fd: 1, sync: true, maxLength: 1024 * 1024 })
+  out.on('error', () => {})
+  return out
+}
+
+const readable = (): ((line: string) => string) =>
+  prettyFactory({
+    colorize: process.stdout.isTTY === true && !process.env.NO_COLOR,
+    translateTime: 'SYS:HH:MM:ss',
+    singleLine: true,
+  })
+
+const scrub = (line: string): string => inText.reduce((text, [pattern, censor]) => text.replace(pattern, censor), line)
+
+function redact(value: unknown, depth = 0): unknown {
+  if (typeof value !== 'object' || value === null || value instanceof Error || 'toJSON' in value) return value
+  if (depth === maxDepth) return '[deep]'
+  if (Array.isArray(value)) return value.map((item) => redact(item, depth + 1))
+  return redactMembers(value, depth + 1)
+}
+
+const redactMembers = (fields: object, depth: number): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [name, sensitive.test(name) ? censored : redact(value, depth)]),
+  )

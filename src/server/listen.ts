@@ -1,0 +1,128 @@
+/** The HTTP server: every connection is bounded in time and size, and whatever comes is answered from the catalogue. */
+
+import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { type Denial, deny } from '../core/denial.ts'
+import type { Settings } from '../policy/settings.ts'
+import type { WriteHead } from '../policy/stack.ts'
+import type { World } from '../services/services.ts'
+import { bareAnswer } from './bare-answer.ts'
+import { type Address, bind } from './bind.ts'
+import { Connections, isUnused } from './connections.ts'
+import { readParseFault } from './parse-fault.ts'
+
+export interface ListenOptions extends Address {
+  readonly limits: Settings['limits']
+  readonly world: Pick<World, 'log' | 'randomId'>
+  /** Writes on the head of answers that no route gives. */
+  readonly bareHead: WriteHead
+}
+
+export interface Listening {
+  /** Such as `http://127.0.0.1:8080`. */
+  readonly url: string
+  readonly port: number
+  /** Stops accepting and lets what runs end; what still runs after `graceMs` milliseconds is cut. */
+  close(graceMs: number): Promise<void>
+}
+
+type Refuse = (socket: Duplex, denial: Denial, cause?: string) => void
+
+/** Longer than load balancers keep an idle connection (60 s), so that none sends a request into one that closes. */
+const keepAliveMs = 65_000
+/** At most so often is the log told of connections that are not accepted, in milliseconds. */
+const quietMs = 10_000
+
+const tunnelRefused = deny('method_not_allowed', { headers: ['Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'] })
+const shuttingDown = deny('shutting_down', { headers: ['Retry-After', '1'] })
+
+/** Opens the server; rejects with `StartFault` where the address cannot be had. */
+export async function listen(handle: RequestListener, options: ListenOptions): Promise<Listening> {
+  const { host, limits, world, bareHead } = options
+  const server = createServer(parserOptions(limits))
+  server.maxConnections = limits.connections
+  const connections = new Connections(server)
+  serve(server, connections, handle)
+  refuseTheRest(server, (socket, denial, cause) => {
+    const requestId = world.randomId()
+    world.log.info({ requestId, address: addressOf(socket), code: denial.code, cause }, 'refused what is no request')
+    connections.refuse(socket, bareAnswer(denial, requestId, bareHead))
+  })
+  const port = await bind(server, options)
+  reportUnaccepted(server, world.log)
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    port,
+    close: (graceMs) =>
+      close(server, graceMs, { connections, last: bareAnswer(shuttingDown, world.randomId(), bareHead) }),
+  }
+}
+
+/** Node's own parser and timers; it looks at the timers four times in the shortest of them, or every second. */
+function parserOptions({ headers, headersTimeout, requestTimeout }: Settings['limits']): ServerOptions {
+  const untilHead = Math.min(headersTimeout, requestTimeout)
+  return {
+    maxHeaderSize: headers,
+    headersTimeout: untilHead,
+    requestTimeout,
+    connectionsCheckingInterval: Math.min(1000, Math.ceil(untilHead / 4)),
+    keepAliveTimeout: keepAliveMs,
+    insecureHTTPParser: false,
+    requireHostHeader: false,
+  }
+}
+
+/** All that can be read goes to the app: it decides whether a body is wanted, and what it says of other expectations. */
+function serve(server: Server, connections: Connections, handle: RequestListener): void {
+  const begin: RequestListener = (req, res) => {
+    connections.begin(req.socket, res)
+    handle(req, res)
+  }
+  server.on('request', begin).on('checkContinue', begin).on('checkExpectation', begin)
+}
+
+function refuseTheRest(server: Server, refuse: Refuse): void {
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (socket.writableEnded) return
+    if (!socket.writable || isUnused(socket)) return void socket.destroy()
+    refuse(socket, readParseFault(error), error.code)
+  })
+  server.on('connect', (_req, socket) => {
+    socket.on('error', () => {})
+    refuse(socket, tunnelRefused)
+  })
+}
+
+const addressOf = (socket: Duplex): unknown => ('remoteAddress' in socket ? socket.remoteAddress : undefined)
+
+/** Past the limit of connections, or of the process's files, a connection is closed without an answer. */
+function reportUnaccepted(server: Server, log: World['log']): void {
+  let isQuiet = false
+  const report = (cause: object, text: string) => {
+    if (isQuiet) return
+    isQuiet = true
+    setTimeout(() => {
+      isQuiet = false
+    }, quietMs).unref()
+    log.warn(cause, text)
+  }
+  server.on('drop', () =>
+    report({ limit: server.maxConnections }, 'connections are dropped: `limits.connections` are open'),
+  )
+  server.on('error', (err) => report({ err }, 'connections are not accepted'))
+}
+
+interface Ending {
+  readonly connections: Connections
+  /** What clients get whose answer did not begin in time. */
+  readonly last: string
+}
+
+async function close(server: Server, graceMs: number, { connections, last }: Ending): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  server.close(() => resolve())
+  connections.drain()
+  const force = setTimeout(() => connections.cut(last), graceMs)
+  await promise
+  clearTimeout(force)
+}

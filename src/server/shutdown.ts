@@ -1,0 +1,44 @@
+/** The end of a server: a signal drains it, a second one ends it at once, and no stray error ends it unsaid. */
+
+import type { Log } from '../services/log.ts'
+import type { Status } from '../services/status.ts'
+import type { Listening } from './listen.ts'
+
+interface Running {
+  readonly server: Pick<Listening, 'close'>
+  readonly status: Status
+  readonly log: Log
+}
+
+/** What runs gets this long to end: less than the 30 s after which Kubernetes kills, in milliseconds. */
+const graceMs = 25_000
+
+/** Resolves when SIGTERM or SIGINT came and the server is drained. */
+export async function untilShutdown({ server, status, log }: Running): Promise<void> {
+  reportStrayErrors(log)
+  const signal = await nextSignal()
+  status.close()
+  log.info({ signal }, 'draining; a second signal ends at once')
+  void nextSignal().then(() => process.exit(1))
+  await server.close(graceMs)
+  log.info('drained')
+}
+
+function nextSignal(): Promise<NodeJS.Signals> {
+  const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>()
+  const stop = (signal: NodeJS.Signals) => {
+    process.off('SIGTERM', stop).off('SIGINT', stop)
+    resolve(signal)
+  }
+  process.on('SIGTERM', stop).on('SIGINT', stop)
+  return promise
+}
+
+/** A promise that a handler forgot must not end the server for everyone else; after any other stray error its state is unknown. */
+function reportStrayErrors(log: Log): void {
+  process.on('unhandledRejection', (err) => log.error({ err }, 'a promise was rejected and nobody awaited it'))
+  process.on('uncaughtException', (err) => {
+    log.error({ err }, 'unexpected error; the server ends')
+    process.exit(1)
+  })
+}
