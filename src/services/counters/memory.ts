@@ -13,6 +13,8 @@ import { Ledger } from './ledger.ts'
 
 /** More than one, so that keys cannot come in faster than they are looked at. */
 const looksPerTake = 2
+/** Fewer keys are not worth looking at: they would only be forgotten and made anew. */
+const fewKeys = 1_000
 const sampleSize = 16
 /** A prime, so that a sample is of all ages. */
 const sampleStride = 7_919
@@ -26,11 +28,10 @@ export class MemoryCounters implements Counters {
   /** The cell that was looked at last. */
   #turn = 0
 
-  /** A ledger without keys knows nothing: it is made anew when it is needed. */
+  /** Of a limit whose numbers changed, the ledgers that nobody is counted under any more go. */
   readonly #close = (empty: Ledger): void => {
-    const kept = (this.#ledgers.get(empty.id) ?? []).filter((ledger) => ledger !== empty)
-    if (kept.length === 0) this.#ledgers.delete(empty.id)
-    else this.#ledgers.set(empty.id, kept)
+    const others = this.#ledgers.get(empty.id)?.filter((ledger) => ledger !== empty) ?? []
+    if (others.length > 0) this.#ledgers.set(empty.id, others)
   }
 
   constructor(clock: Clock, maxKeys: number) {
@@ -68,7 +69,7 @@ export class MemoryCounters implements Counters {
 
   /** Forgets what is whole again among the next few cells, and makes room for `incoming` ones. */
   #tidy(incoming: number, now: number): void {
-    for (let looks = incoming * looksPerTake; looks > 0; looks--) {
+    for (let looks = incoming * looksPerTake; looks > 0 && this.#cells.used > fewKeys; looks--) {
       const cell = this.#cellAfter(1)
       if (this.#wholeIn(cell, now) === 0) this.#cells.owner(cell)?.drop(cell)
       this.#turn = cell

@@ -4,6 +4,8 @@ import { randomInt } from 'node:crypto'
 
 const splitAt = 8_192
 const shardBits = 6
+/** Odd and secret: nobody can choose keys that all meet in one shard. */
+const factor = randomInt(2 ** 31) * 2 + 1
 
 /** Numbers by string; a plain Map stands still for 35 ms when it grows past half a million keys. */
 export class WideMap {
@@ -11,8 +13,6 @@ export class WideMap {
   /** None before the split. */
   #shards: readonly Map<string, number>[] = []
   #size = 0
-  /** Odd and secret: nobody can choose keys that all meet in one shard. */
-  readonly #factor = randomInt(2 ** 31) * 2 + 1
 
   get size(): number {
     return this.#size
@@ -37,7 +37,7 @@ export class WideMap {
   #shardOf(key: string): Map<string, number> {
     if (this.#shards.length === 0) return this.#whole
     let hash = 0
-    for (let i = 0; i < key.length; i++) hash = Math.imul(hash + key.charCodeAt(i), this.#factor)
+    for (let i = 0; i < key.length; i++) hash = Math.imul(hash + key.charCodeAt(i), factor)
     return this.#shards[hash >>> (32 - shardBits)] ?? this.#whole
   }
 

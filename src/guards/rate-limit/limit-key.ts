@@ -1,0 +1,60 @@
+/** Whose requests are counted together: a key for every request, which no other kind of key can equal. */
+
+import { addressBlock } from '../../core/address.ts'
+import type { Exchange } from '../../core/exchange.ts'
+import { ExpressionFault, parseExpression, type Stage, type Value } from '../../core/expression.ts'
+
+/** The words that stand for a key; anything else is an expression. */
+export const keyWords = ['ip', 'user', 'all'] as const
+
+export interface LimitKey {
+  /** When the key is known at the earliest. */
+  readonly stage: Stage
+  read(exchange: Exchange): string
+}
+
+const byAddress = ({ address }: Exchange): string => `ip:${addressBlock(address)}`
+
+/** The issuer's length keeps issuer and id apart. */
+const byUser = (exchange: Exchange): string => {
+  const { issuer, id } = exchange.principal
+  return id === '' ? byAddress(exchange) : `user:${issuer.length}:${issuer}${id}`
+}
+
+const parts: Readonly<Record<string, LimitKey>> = {
+  ip: { stage: 'ip', read: byAddress },
+  user: { stage: 'user', read: byUser },
+  all: { stage: 'ip', read: () => 'all' },
+}
+
+/** Compiles `by`; an expression that cannot be parsed was refused when the policy was checked. */
+export function compileKey(by: string | readonly string[]): LimitKey {
+  if (typeof by === 'string') return parts[by] ?? compileValue(by)
+  const compound = by.map((part) => parts[part] ?? compileValue(part))
+  return {
+    stage: latest(compound.map(({ stage }) => stage)),
+    read: (exchange) => compound.map(({ read }) => lengthFirst(read(exchange))).join(''),
+  }
+}
+
+const order: readonly Stage[] = ['ip', 'user', 'input', 'resource']
+
+/** The stage at which all of them are known. */
+export const latest = (stages: readonly Stage[]): Stage => order.findLast((stage) => stages.includes(stage)) ?? 'ip'
+
+function compileValue(text: string): LimitKey {
+  const expression = parseExpression(text)
+  if (expression instanceof ExpressionFault) throw new TypeError(`${text}: ${expression.message}`)
+  return {
+    stage: expression.stage,
+    read: (exchange) => writeValue(expression.read(exchange)) ?? byAddress(exchange),
+  }
+}
+
+const writeValue = (value: Value): string | undefined => {
+  if (value === undefined) return undefined
+  return typeof value === 'object' ? `list:${JSON.stringify(value)}` : `value:${value}`
+}
+
+/** Makes parts that stand one after the other unambiguous. */
+const lengthFirst = (part: string): string => `${part.length}:${part}`

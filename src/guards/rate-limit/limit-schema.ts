@@ -1,0 +1,66 @@
+/** How a limit is written in a policy. */
+
+import { durationPattern } from '../../core/duration.ts'
+import { array, type Infer, integer, object, record, string, union, word } from '../../schema/builder.ts'
+
+/** Beyond this, units would no longer be counted one by one. */
+const most = 1_000_000_000
+
+const key = string({
+  minLength: 1,
+  maxLength: 256,
+  description: '`ip` (an IPv6 client is its /64), `user` (issuer and id), `all`, or an expression.',
+  examples: ['ip', 'user', '${body.email}'],
+})
+
+export const limitSchema = object({
+  by: union([key, array(key, { minItems: 1, maxItems: 8, uniqueItems: true })], {
+    description:
+      'Whose requests are counted together; a list is one compound key. A key without a value counts by address.',
+  }),
+  'name?': string({
+    pattern: '^[A-Za-z0-9_.+ -]{1,64}$',
+    description: 'What clients and the counter know the limit by; `by` unless told.',
+  }),
+  limit: union(
+    [
+      integer({ minimum: 1, maximum: most }),
+      object({
+        on: string({
+          minLength: 1,
+          description: 'An expression that yields the plan.',
+          examples: ['${user.claims.plan}'],
+        }),
+        is: record(integer({ minimum: 1, maximum: most }), { minProperties: 1, description: 'Plan → limit.' }),
+        else: integer({ minimum: 1, maximum: most, description: 'For every other plan, and for none.' }),
+      }),
+    ],
+    { description: 'Requests (or units of `cost`) a period; by plan where it depends on one.' },
+  ),
+  per: string({ pattern: durationPattern, title: 'a duration', examples: ['1m'], description: 'The period.' }),
+  'burst?': integer({
+    minimum: 1,
+    maximum: most,
+    description: 'How many may come at once, of a token bucket; `limit` unless told.',
+  }),
+  'algorithm?': word(['token-bucket', 'sliding-window'], {
+    description:
+      '`token-bucket` never allows more than burst + rate × t, `sliding-window` never more than `limit` in any window; ' +
+      '`token-bucket` unless told.',
+  }),
+})
+
+export type WrittenLimit = Infer<typeof limitSchema>
+export type WrittenLimits = readonly WrittenLimit[]
+
+/** Every number that can be the limit, with its place in the block. */
+export function boundsOf({
+  limit,
+}: WrittenLimit): readonly { readonly path: readonly string[]; readonly limit: number }[] {
+  if (typeof limit !== 'object') return [{ path: ['limit'], limit }]
+  const plans = Object.entries(limit.is).map(([plan, each]) => ({ path: ['limit', 'is', plan], limit: each }))
+  return [...plans, { path: ['limit', 'else'], limit: limit.else }]
+}
+
+/** The name that a limit goes by: its own, or what it counts by. */
+export const nameOf = ({ name, by }: WrittenLimit): string => name ?? [by].flat().join('+')
