@@ -67,7 +67,9 @@ export async function createApp(
   const opened = await open(loaded, examined.policy, { values, world, listenOn })
   const policy = await compile(opened)
   const active = { current: activate(policy, world) }
+  world.metrics.policy = { digest: policy.digest, loaded: world.clock.now() }
   const koa = new Koa()
+  koa.silent = true
   koa.use(enforce(active, world, [metricsObserver(world.metrics), ...observers]))
   return {
     koa,
