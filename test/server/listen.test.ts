@@ -168,6 +168,17 @@ test('lets a running request end when it closes, and takes no other', async (t) 
   await closed
 })
 
+test('answers a request that was half here when it closed, as the last of its connection', async (t) => {
+  const server = await startServer(t, echoApp())
+  const client = await RawClient.connect(server.port)
+  await client.send(`${ordinary}GET /half HTTP/1.1\r\nHo`).answer()
+  const closed = server.close(60_000)
+  const { body, headers } = await client.send('st: a\r\n\r\n').answer()
+  t.is(JSON.parse(body).path, '/half')
+  t.is(headers.get('connection'), 'close')
+  await closed
+})
+
 test('closes a connection whose head already promised to keep it', async (t) => {
   const gate = Promise.withResolvers<void>()
   const app = new Koa().use(async (ctx) => {

@@ -91,7 +91,7 @@ test('writes readable lines without colour where there is no terminal, censored 
 const program = `
   import { createLog } from ${JSON.stringify(new URL('../../src/services/log.ts', import.meta.url))}
   const log = createLog({ pretty: false })
-  for (let i = 0; i < 20000; i++) log.info({ filler: 'x'.repeat(200) }, 'line')
+  for (let i = 0; i < 60000; i++) log.info({ filler: 'x'.repeat(2000) }, 'line')
   process.stderr.write(String(process.memoryUsage().heapUsed < 100e6))
 `
 
