@@ -70,6 +70,16 @@ test('reports the errors of the branch that a constant names', (t) => {
   ])
 })
 
+test('goes by a constant before it goes by required members', (t) => {
+  const shape = union([
+    object({ kind: literal('circle'), 'radius?': integer() }),
+    object({ kind: literal('square'), 'side?': integer() }),
+  ])
+  t.deepEqual(faults(compileSchema(shape).check({ kind: 'square', radius: 1 }).errors), [
+    '/radius additionalProperties: unknown member',
+  ])
+})
+
 test('says so where more than one branch of oneOf fits', (t) => {
   const { errors } = compileSchema({ oneOf: [integer().json, { type: 'number' }] }).check(3)
   t.deepEqual(errors, [{ path: [], rule: 'oneOf', message: 'expected one shape to fit, received a fit of 2' }])

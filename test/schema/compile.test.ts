@@ -42,6 +42,12 @@ test('closes the union of what stands under allOf', (t) => {
   t.deepEqual([...new Set(faults(schema, { a: '', e: '' }, { schemas }))], ['/e additionalProperties'])
 })
 
+test('closes the union of a reference and what stands beside it', (t) => {
+  const { accepts } = compileSchema({ $ref: '#/schemas/a', allOf: [closed('b')] }, { schemas: { a: closed('a') } })
+  t.true(accepts({ a: '', b: '' }))
+  t.false(accepts({ a: '', c: '' }))
+})
+
 test('lets an open branch under allOf open its siblings', (t) => {
   t.deepEqual(faults({ allOf: [closed('a'), { type: 'object', additionalProperties: true }] }, { z: 1 }), [])
 })
@@ -73,6 +79,13 @@ test('leaves objects open below not, where closing them would refuse less', (t) 
   const { accepts } = compileSchema({ ...closed('a', 'b', 'c'), not: both })
   t.false(accepts({ a: '', b: '', c: '' }))
   t.true(accepts({ a: '', c: '' }))
+})
+
+test('leaves objects open at any depth below not', (t) => {
+  const inner: JsonSchema = { ...closed('b'), required: ['b'] }
+  const outer: JsonSchema = { type: 'object', properties: { a: inner }, required: ['a'] }
+  const { accepts } = compileSchema({ type: 'object', additionalProperties: true, not: outer })
+  t.false(accepts({ a: { b: '', c: '' } }))
 })
 
 test('takes enum and const for a full description of an object', (t) => {
@@ -112,6 +125,13 @@ test('fills defaults, those of a reference and of a matching branch as well', (t
   })
   const branch: JsonSchema = { type: 'object', properties: { kind: { const: 'b' }, page }, required: ['kind'] }
   t.deepEqual(result({ anyOf: [closed('a'), branch] }, { kind: 'b' }), { kind: 'b', page: 1 })
+})
+
+test('does not accept what the first branch that fits would fill', (t) => {
+  const filling: JsonSchema = { type: 'object', properties: { a: { type: 'integer', default: 1 } } }
+  const { accepts, check } = compileSchema({ anyOf: [filling, { type: 'object', additionalProperties: true }] })
+  t.false(accepts({}))
+  t.deepEqual(check({}), { value: { a: 1 }, changed: true })
 })
 
 test('fills what stands inside a default', (t) => {
@@ -175,6 +195,17 @@ test('stops after the errors that it was asked for', (t) => {
   t.is(faults(list, value, { maxErrors: Number.POSITIVE_INFINITY }).length, 50)
 })
 
+test('walks no further once it has the errors that it was asked for', (t) => {
+  let walked = 0
+  const placeholder = () => {
+    walked++
+    return undefined
+  }
+  const value = Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`member${index}`, index]))
+  faults({ type: 'object', additionalProperties: { type: 'string' } }, value, { placeholder })
+  t.is(walked, 21)
+})
+
 test('reports in the order of the value, then what it lacks', (t) => {
   const schema: JsonSchema = {
     type: 'object',
@@ -200,6 +231,7 @@ test('says what is expected before what was received, and never the value', (t) 
   t.is(message({ enum: ['a', 'b', 3] }, 'c'), 'expected one of `a`, `b` or `3`')
   t.is(message({ type: 'string', const: '${value} ${path}' }, 'secret'), 'expected `${value} ${path}`')
   t.is(message({ type: 'string', format: 'email' }, 'x'), 'expected an email address')
+  t.is(message({ type: 'array', items: false }, ['']), 'expected an empty list')
   t.is(message({ type: 'array', prefixItems: [text], items: false }, ['', '']), 'expected at most 1 item')
   t.is(
     message({ type: 'object', properties: { a: text, b: text }, dependentRequired: { a: ['b'] } }, { a: '' }),

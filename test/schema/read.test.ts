@@ -55,6 +55,7 @@ test('reads true and false, in these letters only', (t) => {
 test('reads null only where it is declared', (t) => {
   t.is(as(['integer', 'null'])('null'), null)
   t.is(as('integer')('null'), refused)
+  t.deepEqual(as('array')('null'), ['null'])
 })
 
 test('keeps a string where a string is declared', (t) => {
