@@ -12,8 +12,11 @@ export const accessLog = (log: Log): Observer => ({
   },
 })
 
+/** What a client asked for in vain is no failure of ours. */
+const notOffered = 501
+
 function levelOf({ decision }: Exchange, { status }: Outcome): 'warn' | 'info' | 'debug' {
-  if (status >= 500) return 'warn'
+  if (status >= 500 && status !== notOffered) return 'warn'
   return decision.denial !== undefined || decision.reported.length > 0 ? 'info' : 'debug'
 }
 
@@ -27,7 +30,7 @@ function describe(exchange: Exchange, { status, milliseconds, aborted }: Outcome
     status,
     milliseconds: Math.round(milliseconds * 10) / 10,
     ...(aborted && { aborted }),
-    ...(decision.denial && { code: decision.denial.code, cause: decision.denial.cause }),
+    ...(decision.denial && { code: decision.denial.code, cause: decision.denial.cause ?? decision.denial.message }),
     ...(decision.judge && quote(decision.judge)),
     ...(decision.reported.length > 0 && { reported: decision.reported.map(quoteVerdict) }),
   }

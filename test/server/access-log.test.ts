@@ -80,8 +80,15 @@ test('logs what a report-only guard would refuse at info', (t) => {
   t.deepEqual(line.reported, [{ guard: 'scopes', policy: 'orders.yaml:7', code: 'scope_missing' }])
 })
 
-test('logs a failure at warn', (t) => {
+test('logs a failure at warn, and an upgrade that is not offered at info', (t) => {
   t.is(observe(() => {}, { status: 502 }).level, 'warn')
+  const upgrade = observe(
+    ({ decision }) => {
+      decision.denial = deny('upgrade_unsupported')
+    },
+    { status: 501 },
+  )
+  t.deepEqual([upgrade.level, upgrade.cause], ['info', 'Protocol upgrades are not supported'])
 })
 
 test('logs a client that went away as aborted', (t) => {
