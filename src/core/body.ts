@@ -45,24 +45,28 @@ export class Body {
     if (this.#req.headers.expect !== undefined && !this.#res.headersSent) this.#res.writeContinue()
   }
 
-  async #collect(maxBytes: number): Promise<Buffer | Denial> {
-    if (Number(this.#req.headers['content-length'] ?? 0) > maxBytes) return deny('body_too_large')
+  #collect(maxBytes: number): Promise<Buffer | Denial> {
+    if (Number(this.#req.headers['content-length'] ?? 0) > maxBytes) return Promise.resolve(tooLarge)
     this.#invite()
-    return new Promise((resolve) => {
-      const chunks: Buffer[] = []
-      let size = 0
-      const stop = (denial: Denial) => {
-        this.#req.off('data', take).pause()
-        resolve(denial)
-      }
-      const take = (chunk: Buffer) => {
-        size += chunk.length
-        if (size > maxBytes) stop(deny('body_too_large'))
-        else chunks.push(chunk)
-      }
-      this.#req.on('data', take)
-      this.#req.once('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, size)))
-      this.#req.once('close', () => resolve(deny('request_malformed', { message: 'Request body ended early' })))
-    })
+    return new Promise((resolve) => collect(this.#req, maxBytes, resolve))
   }
+}
+
+const tooLarge = deny('body_too_large')
+const endedEarly = deny('request_malformed', { message: 'Request body ended early' })
+
+function collect(req: IncomingMessage, maxBytes: number, done: (body: Buffer | Denial) => void): void {
+  const chunks: Buffer[] = []
+  let size = 0
+  const take = (chunk: Buffer): void => {
+    size += chunk.length
+    if (size <= maxBytes) chunks.push(chunk)
+    else {
+      req.off('data', take).pause()
+      done(tooLarge)
+    }
+  }
+  req.on('data', take)
+  req.once('end', () => done(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, size)))
+  req.once('close', () => done(endedEarly))
 }

@@ -44,7 +44,10 @@ export class Engine {
     this.#watch(passage.exchange)
     const result = denial ?? this.#decide(passage)
     if (!(result instanceof Promise)) return this.#conclude(passage, result)
-    return result.catch((error) => this.#fault(passage, error)).then((settled) => this.#conclude(passage, settled))
+    return result.then(
+      (settled) => this.#conclude(passage, settled),
+      (error) => this.#conclude(passage, this.#fault(passage, error)),
+    )
   }
 
   #watch(exchange: Exchange): void {

@@ -1,6 +1,6 @@
 /** The HTTP server: every connection is bounded in time and size, and whatever comes is answered from the catalogue. */
 
-import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerOptions } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type Denial, deny } from '../core/denial.ts'
 import type { Settings } from '../policy/settings.ts'
@@ -9,6 +9,7 @@ import type { World } from '../services/services.ts'
 import { bareAnswer } from './bare-answer.ts'
 import { type Address, bind } from './bind.ts'
 import { Connections, isUnused } from './connections.ts'
+import { GateResponse } from './gate-response.ts'
 import { readParseFault } from './parse-fault.ts'
 
 export interface ListenOptions extends Address {
@@ -59,9 +60,14 @@ export async function listen(handle: RequestListener, options: ListenOptions): P
 }
 
 /** Node's own parser and timers; it looks at the timers four times in the shortest of them, or every second. */
-function parserOptions({ headers, headersTimeout, requestTimeout }: Settings['limits']): ServerOptions {
+function parserOptions({
+  headers,
+  headersTimeout,
+  requestTimeout,
+}: Settings['limits']): ServerOptions<typeof IncomingMessage, typeof GateResponse> {
   const untilHead = Math.min(headersTimeout, requestTimeout)
   return {
+    ServerResponse: GateResponse,
     maxHeaderSize: headers,
     headersTimeout: untilHead,
     requestTimeout,
