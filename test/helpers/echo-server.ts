@@ -15,10 +15,10 @@ export function echoApp(trustedProxies: readonly string[] = []): Koa {
   const trust = { isTrustedProxy: compileRanges(trustedProxies), requestId: () => 'made' }
   return new Koa().use((ctx) => {
     const { facts, denial } = readFacts(ctx.req, trust)
-    ctx.status = denial?.status ?? 200
-    for (let at = 0; at < (denial?.headers.length ?? 0); at += 2)
-      ctx.set(denial?.headers[at] ?? '', denial?.headers[at + 1] ?? '')
-    ctx.body = denial ? { code: denial.code, message: denial.message, facts } : facts
+    const body = JSON.stringify(denial ? { code: denial.code, message: denial.message, facts } : facts)
+    ctx.respond = false
+    ctx.res.writeHead(denial?.status ?? 200, ['Content-Length', String(body.length), ...(denial?.headers ?? [])])
+    ctx.res.end(body)
   })
 }
 
