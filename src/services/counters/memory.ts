@@ -45,7 +45,8 @@ export class MemoryCounters implements Counters {
   }
 
   take(takes: readonly Take[]): Batch {
-    const now = this.#clock.monotonic()
+    // Whole milliseconds: fractions of them round, and what is left would be told as one unit less.
+    const now = Math.floor(this.#clock.monotonic())
     this.#tidy(takes.length, now)
     const accounts = takes.map((take) => this.#open(take, now))
     const allowed = accounts.every((account) => account.wait === 0)

@@ -270,3 +270,13 @@ async function inChild(body: string, algorithm = 'token-bucket'): Promise<Held> 
   const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 40_000 })
   return JSON.parse(stdout) as Held
 }
+
+test('tells what is left in whole units, at whatever fraction of a millisecond', (t) => {
+  const clock = new HandClock()
+  const counters = memoryCounters(clock)
+  for (let call = 0; call < 1_000; call++) {
+    clock.pass(1_234.567_891)
+    const { remaining, reset } = take(counters, bucket({ limit: 3 }), `key ${call}`)
+    t.deepEqual({ remaining, reset }, { remaining: 2, reset: 20_000 })
+  }
+})
