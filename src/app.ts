@@ -32,6 +32,7 @@ export interface App {
   readonly policy: CompiledPolicy
   /** The routes as they were written, inheritance resolved. */
   readonly routes: readonly Route[]
+  readonly issuers: Policy['issuers']
   /** What `check` warns of. */
   readonly warnings: readonly Diagnostic[]
   close(): Promise<void>
@@ -75,6 +76,7 @@ export async function createApp(
     koa,
     policy,
     routes: opened.policy.routes,
+    issuers: opened.policy.issuers,
     warnings: examined.diagnostics,
     close: async () => opened.close(),
   }

@@ -1,73 +1,90 @@
-/** What `serve` says once it listens: where, what is open to everyone, and what to try. */
+/** What `serve` says once it listens: where, what is open without a token, and what to try. */
 
 import type { App } from '../app.ts'
 import type { Route } from '../policy/policy.ts'
 import { isPublic } from '../policy/who.ts'
 import type { Log } from '../services/log.ts'
-import { paintFor } from './paint.ts'
+import { type Paint, paintFor } from './paint.ts'
 import { rowOf } from './route-table.ts'
+import { type Surroundings, suggestions } from './suggestions.ts'
 
 interface Announcement {
   readonly url: string
   readonly directory: string
+  /** The values file of the command line. */
+  readonly values: string | undefined
   readonly app: App
   readonly log: Log
   readonly stream: NodeJS.WriteStream
 }
 
 /** A readable summary on a terminal, one structured line anywhere else. */
-export function announce({ url, directory, app, log, stream }: Announcement): void {
-  const open = app.routes.filter(isPublic)
-  if (!stream.isTTY) {
-    log.info(
-      { url, directory, routes: app.routes.length, public: open.length, digest: app.policy.digest },
-      `listening on ${url}`,
-    )
+export function announce({ url, directory, values, app, log, stream }: Announcement): void {
+  const { routes, issuers, policy } = app
+  if (stream.isTTY) {
+    const command = commandFor(directory, values)
+    stream.write(summaryOf({ url, directory, routes, issuers, command }, paintFor(stream)))
     return
   }
-  stream.write(summaryOf({ url, directory, routes: app.routes, paint: paintFor(stream) }))
+  const open = routes.filter(isPublic).length
+  log.info({ url, directory, routes: routes.length, public: open, digest: policy.digest }, `listening on ${url}`)
 }
 
-interface Summary {
-  readonly url: string
-  readonly directory: string
-  readonly routes: readonly Route[]
-  readonly paint: ReturnType<typeof paintFor>
+/** Run from source it is a script of the checkout, else the installed program. */
+const program = import.meta.filename.endsWith('.ts') ? 'npm run --silent portcullis --' : 'npx portcullis'
+
+/** The same directory and values file again, unless they are the usual ones. */
+function commandFor(directory: string, values: string | undefined): Surroundings['command'] {
+  const where = [
+    ...(directory === 'policies' ? [] : [quote(directory)]),
+    ...(values ? ['--values', quote(values)] : []),
+  ]
+  return (name, ...flags) => [program, name, ...where, ...flags].join(' ')
 }
+
+/** As one word of a shell. */
+const quote = (text: string): string => (/^[\w./@%+=:,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)
+
+const mostShown = 12
 
 /** The text of the summary. */
-export function summaryOf({ url, directory, routes, paint }: Summary): string {
+export function summaryOf(
+  { directory, ...around }: Surroundings & { readonly directory: string },
+  paint: Paint,
+): string {
+  const { url, routes, command } = around
   const open = routes.filter(isPublic)
+  const shown = openRows(open.slice(0, mostShown))
+  const others = open.length - shown.length
   const lines = [
     '',
     `  ${paint('bold', 'Portcullis')} enforces ${paint('cyan', directory)} on ${paint('green', url)}`,
     '',
-    `  ${routes.length} routes, ${open.length} of them open to everyone:`,
-    ...open.map((route) => `    ${rowOf(route).route}`),
+    `  ${count(routes.length, 'route')}, ${open.length === 0 ? 'none' : open.length} of them open without a token${open.length === 0 ? '' : ':'}`,
+    ...shown.map((line) => `    ${line}`),
+    ...(others > 0 ? [`    and ${others} more`] : []),
     '',
-    '  Try:',
-    ...suggestions(url, routes).map((line) => `    ${line}`),
+    '  Try, in a second terminal:',
+    ...suggestions(around).map((line) => `    ${line}`),
     '',
-    `  Every route: ${paint('dim', `npm run --silent portcullis -- routes ${directory}`)}`,
+    `  Every route: ${paint('dim', command('routes'))}`,
     '',
   ]
   return `${lines.join('\n')}\n`
 }
 
-/** One call that passes without a token, one that is refused, and the same with a token. */
-function suggestions(url: string, routes: readonly Route[]): readonly string[] {
-  const simple = routes.filter(
-    ({ method, params, hosts }) => method === 'GET' && params.length === 0 && hosts.length === 0,
-  )
-  const open = simple.find(isPublic)
-  const guarded = simple.find((route) => !isPublic(route))
-  const scopes = guarded?.blocks.get('scopes')?.value
-  const wanted = Array.isArray(scopes) ? ` --scopes ${scopes.join(',')}` : ''
-  const token = `TOKEN=$(npm run --silent portcullis -- token --sub alice${wanted})`
-  return [
-    ...(open ? [`curl -i ${url}${open.path}`] : []),
-    ...(guarded
-      ? [`curl -i ${url}${guarded.path}`, token, `curl -i -H "Authorization: Bearer $TOKEN" ${url}${guarded.path}`]
-      : []),
-  ]
+const count = (number: number, word: string): string => `${number} ${word}${number === 1 ? '' : 's'}`
+
+/** Each with what still holds its callers: where they come from, and how often. */
+function openRows(routes: readonly Route[]): readonly string[] {
+  const names = routes.map((route) => rowOf(route).route)
+  const width = Math.max(0, ...names.map((name) => name.length))
+  return routes.map((route, index) => `${names[index]?.padEnd(width)}  ${holdsOf(route)}`)
+}
+
+function holdsOf(route: Route): string {
+  const network = route.blocks.get('network')?.value as readonly string[] | undefined
+  const { limits } = rowOf(route)
+  const holds = [...(network ? [`from ${network.join(', ')}`] : []), ...(limits ? [limits] : [])]
+  return holds.length > 0 ? holds.join('; ') : 'everyone, without a limit'
 }

@@ -43,16 +43,21 @@ function describeScopes(value: unknown): string {
 
 interface WrittenLimit {
   readonly by: string | readonly string[]
-  readonly limit: unknown
+  readonly limit: number | { readonly is: Readonly<Record<string, number>>; readonly else: number }
   readonly per: string
 }
 
 function describeLimits(block: Block | undefined, reportOnly: boolean): string {
   const limits = (block?.value ?? []) as readonly WrittenLimit[]
-  const written = limits.map(
-    ({ by, limit, per }) => `${typeof limit === 'number' ? limit : 'plan'}/${per} ${[by].flat().join('+')}`,
-  )
+  const written = limits.map(({ by, limit, per }) => `${describeLimit(limit)}/${per} ${[by].flat().join('+')}`)
   return `${written.join(', ')}${reportOnly ? ' (report only)' : ''}`
+}
+
+/** A number, or the least and the most that a plan may have. */
+function describeLimit(limit: WrittenLimit['limit']): string {
+  if (typeof limit !== 'object') return String(limit)
+  const numbers = [...Object.values(limit.is), limit.else]
+  return `${Math.min(...numbers)}-${Math.max(...numbers)}`
 }
 
 const told = new Set(['authenticate', 'scopes', 'rateLimit', 'headers', 'timeout'])
@@ -73,22 +78,22 @@ function describeDestination({ destinations: [destination] }: Route): string {
   return destination.handler.name === 'builtin' ? `builtin ${value}` : String(value)
 }
 
+const columns = ['route', 'host', 'who', 'scopes', 'limits', 'guards', 'to', 'source'] as const
+
 /** Aligned columns with a heading; columns that are empty throughout are left out. */
 export function tableOf(rows: readonly Row[]): string {
-  const columns = (['route', 'host', 'who', 'scopes', 'limits', 'guards', 'to', 'source'] as const).filter((name) =>
-    rows.some((row) => row[name] !== ''),
-  )
-  const lines = [
-    columns.map((name) => name.toUpperCase()),
-    ...rows.map((row) => columns.map((name) => row[name] || '-')),
-  ]
-  const widths = columns.map((_, index) => Math.max(...lines.map((line) => line[index]?.length ?? 0)))
-  return `${lines
-    .map((line) =>
-      line
-        .map((cell, index) => cell.padEnd(widths[index] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')}\n`
+  const filled = columns.filter((name) => rows.some((row) => row[name] !== ''))
+  const lines = [filled.map((name) => name.toUpperCase()), ...rows.map((row) => filled.map((name) => row[name] || '-'))]
+  const widths = filled.map((_, index) => Math.max(...lines.map((line) => line[index]?.length ?? 0)))
+  const align = (line: readonly string[]) => line.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join('  ')
+  return lines.map((line) => `${align(line).trimEnd()}\n`).join('')
+}
+
+/** One paragraph a route, for a terminal that is narrower than the table. */
+export const paragraphsOf = (rows: readonly Row[]): string => rows.map(paragraphOf).join('\n')
+
+function paragraphOf({ route, to, source, ...facts }: Row): string {
+  const told = Object.entries(facts).filter(([, text]) => text !== '')
+  const lines = [`${route} → ${to}`, ...told.map(([name, text]) => `  ${name.padEnd(6)} ${text}`), `  ${source}`]
+  return lines.map((line) => `${line}\n`).join('')
 }

@@ -2,7 +2,7 @@
 
 import { inspect } from '../app.ts'
 import { defineCommand, text, UsageFault } from './command.ts'
-import { rowOf, tableOf } from './route-table.ts'
+import { paragraphsOf, type Row, rowOf, tableOf } from './route-table.ts'
 import { readValues } from './values.ts'
 
 export const routes = defineCommand({
@@ -18,7 +18,15 @@ export const routes = defineCommand({
     if (format !== 'text' && format !== 'json')
       throw new UsageFault(`expected \`--format text\` or \`--format json\`, got \`${format}\``)
     const rows = inspect(directory, readValues(flags.values)).routes.map(rowOf)
-    process.stdout.write(format === 'json' ? `${JSON.stringify(rows, null, 2)}\n` : tableOf(rows))
+    process.stdout.write(
+      format === 'json' ? `${JSON.stringify(rows, null, 2)}\n` : textOf(rows, process.stdout.columns),
+    )
     return 0
   },
 })
+
+/** A table where it fits; `columns` is the width of a terminal, undefined for a pipe or a file. */
+function textOf(rows: readonly Row[], columns = Number.POSITIVE_INFINITY): string {
+  const table = tableOf(rows)
+  return table.split('\n').some((line) => line.length > columns) ? paragraphsOf(rows) : table
+}

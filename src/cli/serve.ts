@@ -36,7 +36,7 @@ export const serve = defineCommand({
     const { limits, listen: address } = app.policy.settings
     const server = await listen(app.koa.callback(), { ...address, limits, world, bareHead: app.policy.bareHead })
     world.status.open()
-    announce({ url: server.url, directory, app, log, stream: process.stdout })
+    announce({ url: server.url, directory, values: text(flags.values), app, log, stream: process.stdout })
     await untilShutdown({ server, status: world.status, log })
     await app.close()
     await world.upstreams.close()

@@ -2,6 +2,7 @@
 
 import { inspect } from '../app.ts'
 import { readDuration } from '../core/duration.ts'
+import { suggest } from '../core/suggest.ts'
 import type { Named, Policy } from '../policy/policy.ts'
 import { systemClock } from '../services/clock.ts'
 import { readDevKey } from '../services/keys/dev-key.ts'
@@ -27,13 +28,17 @@ export const token = defineCommand({
   async run({ directory, flags }) {
     const sub = text(flags.sub)
     if (!sub) throw new UsageFault('expected `--sub ID`')
-    const { name, value: block } = builtinIssuer(inspect(directory, readValues(flags.values)), text(flags.issuer))
+    const policy = inspect(directory, readValues(flags.values))
+    const { name, value: block } = builtinIssuer(policy, text(flags.issuer))
     const wishes = {
       scopes: list(flags.scopes),
       roles: list(flags.roles),
       claims: readClaims(flags.claim),
       ...readLimits(flags),
     }
+    warnOfUnknown('scope', wishes.scopes, block.scopes)
+    if (policy.roles.length > 0)
+      warnOfUnknown('role', wishes.roles, [...new Set(policy.roles.map((role) => role.name))])
     const key = await readDevKey('data')
     process.stdout.write(`${mintToken({ name, block, sub, ...wishes }, key, systemClock)}\n`)
     return 0
@@ -55,6 +60,16 @@ const list = (flag: Flag): readonly string[] =>
   text(flag)
     ?.split(/[\s,]+/)
     .filter(Boolean) ?? []
+
+/** A word that no policy knows opens nothing: most likely it is misspelt. Said on stderr, the token is minted all the same. */
+function warnOfUnknown(kind: string, given: readonly string[], known: readonly string[] = given): void {
+  for (const word of given.filter((each) => !known.includes(each))) {
+    const near = suggest(word, known)
+    process.stderr.write(
+      `portcullis: the policies know no ${kind} \`${word}\`${near ? `; did you mean \`${near}\`?` : ''}\n`,
+    )
+  }
+}
 
 function readLimits({ ttl, audience }: Call['flags']): { readonly ttlSeconds?: number; readonly audience?: string } {
   const limits = { ...(typeof audience === 'string' && { audience }) }
