@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs'
 import test from 'ava'
 import type { UpstreamOptions } from '../../src/handlers/upstream/checks.ts'
 import { upstream } from '../../src/handlers/upstream/upstream.ts'
+import { makeCertificates } from '../helpers/certificates.ts'
 import { siteOf } from './gate.ts'
 
-const pem = (name: string) => readFileSync(new URL(`../fixtures/upstream/${name}`, import.meta.url), 'utf8')
+const { ca, server, gate } = makeCertificates()
 
 /** Rule and path of every fault. */
 const faultsOf = (block: string | UpstreamOptions): readonly string[] =>
@@ -67,7 +67,7 @@ test('refuses plain http to another machine, and warns of it where a reason is g
 })
 
 test('refuses certificates over plain http', (t) => {
-  t.deepEqual(faultsOf({ url: 'http://127.0.0.1', ca: pem('ca.crt'), serverName: 'a' }), [
+  t.deepEqual(faultsOf({ url: 'http://127.0.0.1', ca, serverName: 'a' }), [
     'upstream/unused-tls ca',
     'upstream/unused-tls serverName',
   ])
@@ -75,13 +75,13 @@ test('refuses certificates over plain http', (t) => {
 
 test('judges certificates once they are known', (t) => {
   const url = 'https://a.example'
-  t.deepEqual(faultsOf({ url, ca: pem('ca.crt'), cert: pem('gate.crt'), key: pem('gate.key') }), [])
+  t.deepEqual(faultsOf({ url, ca, ...gate }), [])
   t.deepEqual(faultsOf({ url, ca: '${file:ca.crt}', cert: '${file:a.crt}', key: '${secret:a-key}' }), [])
   t.deepEqual(faultsOf({ url, ca: 'garbage' }), ['upstream/invalid-certificate ca'])
-  t.deepEqual(faultsOf({ url, cert: pem('gate.crt') }), ['upstream/invalid-certificate cert'])
-  t.deepEqual(faultsOf({ url, key: pem('gate.key') }), ['upstream/invalid-certificate key'])
-  t.deepEqual(faultsOf({ url, cert: 'garbage', key: pem('gate.key') }), ['upstream/invalid-certificate cert'])
-  t.deepEqual(faultsOf({ url, cert: pem('gate.crt'), key: pem('server.key') }), ['upstream/invalid-certificate key'])
+  t.deepEqual(faultsOf({ url, cert: gate.cert }), ['upstream/invalid-certificate cert'])
+  t.deepEqual(faultsOf({ url, key: gate.key }), ['upstream/invalid-certificate key'])
+  t.deepEqual(faultsOf({ url, cert: 'garbage', key: gate.key }), ['upstream/invalid-certificate cert'])
+  t.deepEqual(faultsOf({ url, cert: gate.cert, key: server.key }), ['upstream/invalid-certificate key'])
 })
 
 test('refuses headers that are not for the policy to set', (t) => {

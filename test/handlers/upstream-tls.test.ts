@@ -1,15 +1,13 @@
-import { readFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { createServer, type ServerOptions } from 'node:https'
 import type { TLSSocket } from 'node:tls'
 import test, { type ExecutionContext } from 'ava'
 import type { UpstreamOptions } from '../../src/handlers/upstream/checks.ts'
 import { upstream } from '../../src/handlers/upstream/upstream.ts'
+import { makeCertificates } from '../helpers/certificates.ts'
 import { type Gate, listen, openGate } from './gate.ts'
 
-const pem = (name: string) => readFileSync(new URL(`../fixtures/upstream/${name}`, import.meta.url), 'utf8')
-const identity = { cert: pem('server.crt'), key: pem('server.key') }
-const ca = pem('ca.crt')
+const { ca, server: identity, gate: client } = makeCertificates()
 const serverName = 'orders.internal'
 
 interface Seen {
@@ -37,7 +35,7 @@ test('speaks TLS to an upstream that its own authority vouches for', async (t) =
 })
 
 test('shows its own certificate to an upstream that asks for it', async (t) => {
-  const gate = await open(t, { ca, serverName, cert: pem('gate.crt'), key: pem('gate.key') }, { requestCert: true, ca })
+  const gate = await open(t, { ca, serverName, ...client }, { requestCert: true, ca })
   t.is((await gate.send()).body, 'gate')
 })
 

@@ -39,8 +39,8 @@ test('knows the type of what it accepts', (t) => {
   isType<Equal<Limit['labels'], Readonly<Record<string, string>> | undefined>>()
   isType<Equal<Limit['kind'], 'limit'>>()
   const value: Limit = { by: 'ip', limit: 1, kind: 'limit' }
-  // @ts-expect-error: `limit` must be there
-  const incomplete: Limit = { by: 'ip', kind: 'limit' }
+  const incomplete = { by: 'ip', kind: 'limit' } as const
+  isType<Equal<typeof incomplete extends Limit ? true : false, false>>()
   const { accepts } = compileSchema(limit)
   t.true(accepts(value))
   t.false(accepts(incomplete))
