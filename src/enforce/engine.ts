@@ -120,14 +120,12 @@ export class Engine {
   }
 
   #finish(exchange: Exchange, started: number): void {
-    const { req, res } = exchange.ctx
+    const { res } = exchange.ctx
     const status = res.headersSent ? res.statusCode : clientClosedRequest
     const milliseconds = this.#world.clock.monotonic() - started
     const outcome = { status, milliseconds, aborted: !isDelivered(res) }
     this.#tell(exchange, (observer) => observer.finished?.(exchange, outcome))
     this.#attempt(exchange, () => exchange.release())
-    // What was begun to be read and is left half-way would hold up the connection's next request.
-    if (exchange.body.present && !req.readableEnded) req.resume()
   }
 
   #tell(exchange: Exchange, tell: (observer: Observer) => void): void {

@@ -15,61 +15,84 @@ const withheld = new Set([
   'upgrade',
 ])
 
+/** A head as far as it is laid. */
+interface Laid {
+  /** Name, value, name, value. */
+  readonly flat: string[]
+  /** Names (lower case) that were said one by one. */
+  readonly names: string[]
+  /** Names that were said, or shut out, as a whole: compared as a whole, which is what makes this cheap. */
+  readonly sets: ReadonlySet<string>[]
+  readonly vary: string[]
+}
+
 /**
  * The headers of an answer, without those that frame its body. Who speaks first is heard: names that no answer carries,
  * then the guards' single values, what they force, the destination, and last their defaults. What a destination says of
  * `Access-Control-*` is not heard.
  */
 export function layHead(answer: Answer, head: Head, requestId: string): string[] {
-  const flat = ['X-Request-Id', requestId]
-  const settled = new Set(['x-request-id'])
-  const vary = head.vary.length === 0 ? [] : [...head.vary]
-  for (const names of head.removed) for (const name of names) settled.add(name)
-  layOwn(flat, settled, head.own)
-  for (const set of head.forced) laySet(flat, settled, set, vary)
-  layAnswer(flat, settled, answer.headers, vary)
-  for (const set of head.defaults) laySet(flat, settled, set, vary)
-  if (vary.length > 0) flat.push('Vary', mergeVary(vary))
-  return flat
+  const { removed, own, forced, defaults, vary } = head
+  const laid = { flat: ['X-Request-Id', requestId], names: ['x-request-id'], sets: [...removed], vary: [...vary] }
+  layOwn(laid, own)
+  for (const set of forced) laySet(laid, set)
+  layAnswer(laid, answer.headers)
+  for (const set of defaults) laySet(laid, set)
+  if (laid.vary.length > 0) laid.flat.push('Vary', mergeVary(laid.vary))
+  return laid.flat
 }
 
-function layOwn(flat: string[], settled: Set<string>, own: readonly string[]): void {
+const isSettled = ({ names, sets }: Laid, lower: string): boolean =>
+  names.includes(lower) || sets.some((set) => set.has(lower))
+
+function layOwn(laid: Laid, own: readonly string[]): void {
   for (let at = 0; at < own.length; at += 2) {
     const name = own[at] ?? ''
     const lower = name.toLowerCase()
-    if (settled.has(lower)) continue
-    settled.add(lower)
-    flat.push(name, own[at + 1] ?? '')
+    if (isSettled(laid, lower)) continue
+    laid.names.push(lower)
+    laid.flat.push(name, own[at + 1] ?? '')
   }
 }
 
-function laySet(flat: string[], settled: Set<string>, set: HeaderSet, vary: string[]): void {
-  let at = 0
-  for (const lower of set.names) {
-    const value = set.flat[at + 1] ?? ''
-    if (lower === 'vary') vary.push(value)
-    else if (!settled.has(lower)) {
-      settled.add(lower)
-      flat.push(set.flat[at] ?? '', value)
-    }
-    at += 2
+function laySet(laid: Laid, { flat, names }: HeaderSet): void {
+  if (isApart(laid, names)) laid.flat.push(...flat)
+  else layRest(laid, flat)
+  laid.sets.push(names)
+}
+
+/** Whether nothing of a set was said before; `Vary` is merged, never laid as it is. */
+function isApart({ names, sets }: Laid, own: ReadonlySet<string>): boolean {
+  if (own.has('vary')) return false
+  for (const name of names) if (own.has(name)) return false
+  for (const set of sets) for (const name of set) if (own.has(name)) return false
+  return true
+}
+
+function layRest(laid: Laid, flat: readonly string[]): void {
+  for (let at = 0; at < flat.length; at += 2) {
+    const name = flat[at] ?? ''
+    const value = flat[at + 1] ?? ''
+    const lower = name.toLowerCase()
+    if (lower === 'vary') laid.vary.push(value)
+    else if (!isSettled(laid, lower)) laid.flat.push(name, value)
   }
 }
 
 /** A destination may say a name more than once (`Set-Cookie`, `Link`): its names are settled when it is done. */
-function layAnswer(flat: string[], settled: Set<string>, headers: readonly string[], vary: string[]): void {
+function layAnswer(laid: Laid, headers: readonly string[]): void {
   const said: string[] = []
   for (let at = 0; at < headers.length; at += 2) {
     const name = headers[at] ?? ''
     const value = headers[at + 1] ?? ''
     const lower = name.toLowerCase()
-    if (lower === 'vary') vary.push(value)
-    else if (!settled.has(lower) && !withheld.has(lower) && !lower.startsWith('access-control-')) {
+    if (lower === 'vary') laid.vary.push(value)
+    else if (!isSettled(laid, lower) && !withheld.has(lower) && !lower.startsWith('access-control-')) {
       said.push(lower)
-      flat.push(name, value)
+      laid.flat.push(name, value)
     }
   }
-  for (const lower of said) settled.add(lower)
+  laid.names.push(...said)
 }
 
 /** Each field name once; `*` says all that can be said (RFC 9110 §12.5.5). */

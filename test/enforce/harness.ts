@@ -15,10 +15,6 @@ import type { CompiledPolicy, Stack, Stage } from '../../src/policy/stack.ts'
 import { systemClock } from '../../src/services/clock.ts'
 import { createLog } from '../../src/services/log.ts'
 
-export interface Written extends Partial<Stack> {
-  readonly service?: string
-}
-
 /** A stack of a route such as `GET /orders/:id`. */
 export function stack(key: string, written: Partial<Stack> = {}): Stack {
   const [method = '', path = ''] = key.split(' ')
@@ -99,7 +95,7 @@ export async function serve(
   const world = { clock: systemClock, log, randomId: () => `id-${++ids}` }
   const active = { current: activate(policyOf(stacks), world) }
   const app = new Koa()
-  app.on('error', (error: Error) => t.log(error))
+  app.silent = true
   app.use(enforce(active, world, observers))
   const server = await listen(createServer(app.callback()))
   t.teardown(() => {

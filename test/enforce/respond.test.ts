@@ -52,6 +52,12 @@ test('merges Vary of guards and destination into one, each name once', async (t)
   t.is(headers.vary, 'Origin, Accept, Cookie')
   const any = await serve(t, [answering({ headers: ['Vary', '*'] }, head)])
   t.is((await any.send({ path: '/a' })).headers.vary, '*')
+  const sets = writing((head) => {
+    head.forced.push(headerSet({ Vary: 'Cookie' }))
+    head.defaults.push(headerSet({ 'X-A': 'a', Vary: 'Accept' }))
+    head.vary.push('Origin')
+  })
+  t.is((await (await serve(t, [answering({}, sets)])).send({ path: '/a' })).headers.vary, 'Origin, Cookie, Accept')
   const denied = await serve(t, [answering({}, { ...head, destination: () => deny('forbidden') })])
   t.regex(String((await denied.send({ path: '/a' })).headers.vary), /^Origin/)
 })
@@ -140,6 +146,7 @@ test('declares the length of what HEAD leaves out', async (t) => {
   t.is(await lengthOf({ headers: ['Content-Length', '1234'], status: 304 }), '1234')
   t.is(await lengthOf({ headers: ['Content-Length', '12 34'] }), undefined)
   t.is(await lengthOf({ status: 204 }), undefined)
+  t.is(await lengthOf({ status: 205, body: 'never' }), '0')
 })
 
 test('streams, with the declared length or in chunks', async (t) => {
@@ -264,7 +271,7 @@ test('hears a stream fail while an observer is asked', async (t) => {
   const observer = {
     answering: async () => {
       body.destroy(new Error('gone'))
-      await once(body, 'close')
+      await new Promise((resolve) => body.once('close', resolve))
       return undefined
     },
   }
@@ -306,6 +313,17 @@ for (const [what, answer] of Object.entries(unsendable)) {
     t.is(headers['set-cookie'], undefined)
   })
 }
+
+test('takes back what was set on the response before a fault', async (t) => {
+  const destination = ({ ctx }: Exchange) => {
+    ctx.set('X-Set', 'leak')
+    return { status: 200, headers: ['X-Early', 'leak', 'X-Bad', 'a\nb'] }
+  }
+  const { send } = await serve(t, [stack('GET /a', { destination })])
+  const { status, headers } = await send({ path: '/a' })
+  t.is(status, 500)
+  t.notRegex(JSON.stringify(headers), /leak/)
+})
 
 test('falls back to the headers of no route where those of the route cannot be written', async (t) => {
   const bad = writing((head) => head.forced.push(headerSet({ 'X-Bad': 'a\nb' })))
@@ -374,18 +392,46 @@ test('keeps the connection of a small body that nobody read', async (t) => {
   t.regex(received, /^HTTP\/1\.1 403 [\s\S]+HTTP\/1\.1 200 /)
 })
 
-test('keeps the connection of a body that was read half-way and came whole', async (t) => {
+test('keeps the connection of a body that came whole and was left in the buffer', async (t) => {
+  const begun = Promise.withResolvers<void>()
+  const turn = () => new Promise((resolve) => setImmediate(resolve))
   const destination = async ({ body }: Exchange) => {
-    const read = await body.read(3)
-    return Buffer.isBuffer(read) ? { status: 200, headers: [], body: read } : read
+    const req = body.stream().once('readable', () => {})
+    while (req.readableLength < 40_000) await turn()
+    begun.resolve()
+    while (!req.complete) await turn()
+    return { status: 403, headers: [] }
   }
   const { open } = await serve(t, [stack('POST /a', { destination }), stack('GET /a')])
   const socket = await open()
-  socket.write(
-    `${raw('POST', 'Transfer-Encoding: chunked\r\n')}5\r\nhello\r\n0\r\n\r\n${raw('GET', 'Connection: close\r\n')}`,
-  )
-  const received = await receive(socket)
-  t.regex(received, /^HTTP\/1\.1 413 /)
+  // More than Node buffers of a request, at which it stops reading the connection.
+  socket.write(raw('POST', 'Content-Length: 66000\r\n') + 'a'.repeat(40_000))
+  await begun.promise
+  socket.write('a'.repeat(26_000))
+  t.regex(String(await once(socket, 'data')), /^HTTP\/1\.1 403 /)
+  socket.write(raw('GET', 'Connection: close\r\n'))
+  t.regex(await receive(socket), /^HTTP\/1\.1 200 /)
+})
+
+test('lets an upload that nobody wants run out before it closes, so that no reset takes the answer away', async (t) => {
+  const { open } = await serve(t, [stack('POST /a', { destination: () => deny('forbidden') })])
+  const socket = await open()
+  socket.on('error', (error) => t.fail(error.message))
+  socket.write(raw('POST', 'Content-Length: 20000000\r\n'))
+  socket.write(Buffer.alloc(20_000_000))
+  t.regex(await receive(socket), /^HTTP\/1\.1 403 /)
+  t.is(socket.writableLength, 0)
+})
+
+test('takes an answer for given whose reader stops its upload and leaves', async (t) => {
+  const over = Promise.withResolvers<Outcome>()
+  const observers = [{ finished: (_: Exchange, outcome: Outcome) => over.resolve(outcome) }]
+  const { open } = await serve(t, [stack('POST /a', { destination: () => deny('forbidden') })], observers)
+  const socket = await open()
+  socket.write(raw('POST', 'Content-Length: 20000000\r\n'))
+  await once(socket, 'data')
+  socket.destroy()
+  t.false((await over.promise).aborted)
 })
 
 test('obeys nothing that comes after an answer that closes', async (t) => {
