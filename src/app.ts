@@ -50,7 +50,7 @@ export function inspect(directory: string, values?: SourceText): Policy {
 }
 
 function examine(loaded: Loaded, values: SourceText | undefined): Parsed {
-  const { policy, diagnostics } = parse(loaded, { values })
+  const { policy, diagnostics } = parse(loaded, values)
   return { policy, diagnostics: sortDiagnostics([...diagnostics, ...check(policy)]) }
 }
 
@@ -62,10 +62,9 @@ export async function createApp(
   directory: string,
   { values, world, listenOn, observers = [] }: AppOptions,
 ): Promise<App> {
-  const loaded = load(directory)
-  const examined = examine(loaded, values)
+  const examined = examine(load(directory), values)
   refuseErrors(examined.diagnostics)
-  const opened = await open(loaded, examined.policy, { values, world, listenOn })
+  const opened = await open(examined.policy, { world, listenOn })
   const policy = await compile(opened)
   const active = { current: activate(policy, world) }
   world.metrics.policy = { digest: policy.digest, loaded: world.clock.now() }
@@ -77,7 +76,7 @@ export async function createApp(
     policy,
     routes: opened.policy.routes,
     issuers: opened.policy.issuers,
-    warnings: examined.diagnostics,
+    warnings: sortDiagnostics([...examined.diagnostics, ...opened.warnings]),
     close: async () => opened.close(),
   }
 }

@@ -15,19 +15,22 @@ export interface Finding {
   readonly related?: readonly { readonly at: Place; readonly message: string; readonly onKey?: boolean }[]
 }
 
-/** Turns a finding into a diagnostic; the rule must be known, or it is our bug. */
+/** Turns a finding into a diagnostic. */
 export function locate(finding: Finding, rules: Rules): Diagnostic {
-  const rule = ruleOf(finding.rule, rules)
-  return {
-    ...rangeOf(finding.at, finding.onKey),
-    rule: finding.rule,
-    severity: rule.severity,
-    message: finding.message,
-    hint: finding.hint ?? rule.hint,
-    ...(finding.related && {
-      related: finding.related.map(({ at, message, onKey }) => ({ ...rangeOf(at, onKey), message })),
-    }),
-  }
+  const diagnostic = diagnosticAt(rangeOf(finding.at, finding.onKey), finding, rules)
+  if (finding.related === undefined) return diagnostic
+  const related = finding.related.map(({ at, message, onKey }) => ({ ...rangeOf(at, onKey), message }))
+  return { ...diagnostic, related }
+}
+
+/** A diagnostic at a known place; the rule must be known, or it is our bug. */
+export function diagnosticAt(
+  range: Range,
+  { rule: id, message, hint }: Pick<Finding, 'rule' | 'message' | 'hint'>,
+  rules: Rules,
+): Diagnostic {
+  const rule = ruleOf(id, rules)
+  return { ...range, rule: id, severity: rule.severity, message, hint: hint ?? rule.hint }
 }
 
 const rangeOf = (place: Place, onKey?: boolean): Range => place.source.range(place.path, onKey)

@@ -1,12 +1,26 @@
 /** One block as one layer writes it, and the block that several layers make together. */
 
 import { isDeepStrictEqual } from 'node:util'
+import type { Rules } from '../core/diagnostic.ts'
 import type { Guard } from '../guards/guard.ts'
-import type { PathSegment } from '../schema/schema.ts'
 import type { Finding } from './findings.ts'
+import { judge, type Report } from './misfit.ts'
 import type { Block, Origin, Weakening } from './policy.ts'
-import { guardShapes, judge } from './shapes.ts'
-import type { Place } from './source.ts'
+import { guardShapes } from './shapes.ts'
+import { below, type Place } from './source.ts'
+
+export const layerRules: Rules = {
+  'policy/nothing-to-inherit': {
+    severity: 'error',
+    cause: '`inherit` stands where no list is inherited, so it would add nothing.',
+    hint: 'take `inherit` out, or declare the list in `defaults`',
+  },
+  'policy/idle-off': {
+    severity: 'warning',
+    cause: '`off` takes an inherited block away; here none is inherited.',
+    hint: 'take the line out',
+  },
+}
 
 export interface Layer extends Origin {
   readonly off: boolean
@@ -17,29 +31,39 @@ export interface Layer extends Origin {
   readonly items: readonly Origin[]
 }
 
-type Report = (finding: Finding) => void
-
 /** Reads what one layer says of one guard. */
 export function readLayer(guard: Guard, tree: unknown, origin: Origin, report: Report): Layer {
   if (tree === 'off') return { ...origin, off: true, inherit: undefined, value: undefined, items: [] }
-  const list = guard.inherits && Array.isArray(tree) ? tree : undefined
-  const at = list?.indexOf('inherit') ?? -1
-  const own = list?.flatMap((item, index) => (item === 'inherit' ? [] : [index])) ?? []
-  const written = list === undefined || at === -1 ? tree : own.map((index) => list[index])
-  const value = judgeBlock(guard, written, { place: origin.at, indexes: at === -1 ? undefined : own }, report)
+  const list = guard.inherits && Array.isArray(tree) ? tree : []
+  const marks = list.flatMap((item, index) => (item === 'inherit' ? [index] : []))
+  const own = list.flatMap((item, index) => (item === 'inherit' ? [] : [index]))
+  for (const index of marks.slice(1)) report(inheritTwice(below(origin.at, index)))
+  const [inherit] = marks
+  const written = inherit === undefined ? tree : own.map((index) => list[index])
+  const value = judgeBlock(
+    guard,
+    written,
+    { place: origin.at, indexes: inherit === undefined ? undefined : own },
+    report,
+  )
   const items = own.map((index) => ({ ...origin, at: below(origin.at, index) }))
-  return { ...origin, off: false, inherit: at === -1 ? undefined : at, value, items }
+  return { ...origin, off: false, inherit, value, items }
 }
 
-const below = (at: Place, segment: PathSegment): Place => ({ source: at.source, path: [...at.path, segment] })
+const inheritTwice = (at: Place): Finding => ({
+  rule: 'policy/nothing-to-inherit',
+  at,
+  message: '`inherit` stands twice in one list',
+  hint: 'keep one of them',
+})
 
-interface Written {
+interface Origins {
   readonly place: Place
   /** Where the items stand in the text, once `inherit` was taken from between them. */
   readonly indexes: readonly number[] | undefined
 }
 
-function judgeBlock(guard: Guard, value: unknown, { place, indexes }: Written, report: Report): unknown {
+function judgeBlock(guard: Guard, value: unknown, { place, indexes }: Origins, report: Report): unknown {
   const shape = guardShapes.get(guard.name)
   if (shape === undefined) return undefined
   if (indexes?.length === 0) return []
@@ -59,35 +83,56 @@ interface ResolvedBlock {
   readonly weakenings: readonly Weakening[]
 }
 
+const nothing: ResolvedBlock = { block: undefined, broken: false, weakenings: [] }
+
 /** Lays the layers of one guard over one another, innermost last. */
-export function resolveBlock(guard: Guard, layers: readonly Layer[], report: Report): ResolvedBlock {
-  let block: Block | undefined
-  let broken = false
-  const weakenings: Weakening[] = []
-  for (const layer of layers) {
-    if (layer.inherit !== undefined) {
-      block = merge(guard, block, layer, report)
-      broken ||= layer.value === undefined
-      continue
-    }
-    if (block !== undefined && (layer.off || !isDeepStrictEqual(layer.value, block.value))) {
-      weakenings.push({ guard: guard.name, at: layer.at, inherited: block.at, off: layer.off })
-    }
-    broken = !layer.off && layer.value === undefined
-    block = layer.off ? undefined : { guard, value: layer.value, at: layer.at, owner: layer.owner, items: layer.items }
+export const resolveBlock = (guard: Guard, layers: readonly Layer[], report: Report): ResolvedBlock =>
+  layers.reduce((inherited, layer) => layOver(inherited, { guard, layer }, report), nothing)
+
+interface Written {
+  readonly guard: Guard
+  readonly layer: Layer
+}
+
+function layOver(inherited: ResolvedBlock, { guard, layer }: Written, report: Report): ResolvedBlock {
+  const { block, broken, weakenings } = inherited
+  const { off, inherit, value } = layer
+  if ((value === undefined && !off) || (broken && inherit !== undefined))
+    return { ...nothing, broken: true, weakenings }
+  const own = { guard, value, at: layer.at, owner: layer.owner, because: layer.because, items: layer.items }
+  if (inherit !== undefined) return { ...nothing, block: merge(block, own, { layer, report }), weakenings }
+  if (off && block === undefined && !broken) report(idleOff(guard, layer.at))
+  const weaker = block !== undefined && (off || !isDeepStrictEqual(value, block.value))
+  return {
+    ...nothing,
+    block: off ? undefined : own,
+    weakenings: weaker ? [...weakenings, { ...layer, guard: guard.name, inherited: block.at }] : weakenings,
   }
-  return { block, broken, weakenings }
+}
+
+const idleOff = ({ name }: Guard, at: Place): Finding => ({
+  rule: 'policy/idle-off',
+  at,
+  message: `no \`${name}\` is inherited here`,
+})
+
+interface Merging {
+  readonly layer: Layer
+  readonly report: Report
 }
 
 /** The inherited items, in the place where `inherit` stands. */
-function merge(guard: Guard, inherited: Block | undefined, layer: Layer, report: Report): Block {
-  const own = Array.isArray(layer.value) ? layer.value : []
-  const at = layer.inherit ?? 0
+function merge(inherited: Block | undefined, own: Block, { layer: { at, inherit = 0 }, report }: Merging): Block {
   if (!Array.isArray(inherited?.value)) {
-    report({ rule: 'policy/nothing-to-inherit', at: below(layer.at, at), message: 'no list is inherited here' })
-    return { guard, value: own, at: layer.at, owner: layer.owner, items: layer.items }
+    const found = inherited === undefined ? 'nothing' : 'another form of it'
+    const message = `expected an inherited list of \`${own.guard.name}\`, got ${found}`
+    report({ rule: 'policy/nothing-to-inherit', at: below(at, inherit), message })
+    return own
   }
-  const value = [...own.slice(0, at), ...inherited.value, ...own.slice(at)]
-  const items = [...layer.items.slice(0, at), ...inherited.items, ...layer.items.slice(at)]
-  return { guard, value, at: layer.at, owner: layer.owner, items }
+  const written = own.value as readonly unknown[]
+  return {
+    ...own,
+    value: [...written.slice(0, inherit), ...inherited.value, ...written.slice(inherit)],
+    items: [...own.items.slice(0, inherit), ...inherited.items, ...own.items.slice(inherit)],
+  }
 }

@@ -9,23 +9,24 @@ import type { RoleRule } from '../services/roles/rule.ts'
 import { openSecrets } from '../services/secrets/secrets.ts'
 import type { Services, World } from '../services/services.ts'
 import { check } from './check.ts'
-import { type Finding, locate, refuseErrors } from './findings.ts'
-import type { Loaded } from './load.ts'
-import { type ParseOptions, parse, parseRules } from './parse.ts'
+import { type Finding, locate, refuseErrors, sortDiagnostics } from './findings.ts'
+import { type Parsed, parseAgain, parseRules } from './parse.ts'
 import type { Named, Policy } from './policy.ts'
 import { fillReferences, resolveReferences } from './references.ts'
 import { type ListenOn, readSettings, type Settings } from './settings.ts'
-import { settingsShape } from './shapes.ts'
+import { settingsShape, type Tree } from './shapes.ts'
 
 export interface Opened {
   /** With every reference filled in. */
   readonly policy: Policy
   readonly settings: Settings
   readonly services: Services
+  /** What only the real values show, and only warns. */
+  readonly warnings: readonly Diagnostic[]
   close(): void
 }
 
-export interface OpenOptions extends ParseOptions {
+export interface OpenOptions {
   readonly world: World
   readonly listenOn?: ListenOn | undefined
 }
@@ -34,41 +35,49 @@ export interface OpenOptions extends ParseOptions {
  * Opens what `parse` and `check` found sound. Throws `PolicyRefused` with what only the real values show, under the same
  * rules and lines; a `StartFault` where the machine lacks something.
  */
-export async function open(loaded: Loaded, policy: Policy, options: OpenOptions): Promise<Opened> {
-  const opened = policy.references.length === 0 ? policy : await reopen(loaded, policy, options)
-  const settings = readSettings(opened.settings[0]?.value, options.listenOn)
-  const issuers = await openIssuers(opened, settings, options.world)
+export async function open(checked: Policy, { world, listenOn }: OpenOptions): Promise<Opened> {
+  const { policy, diagnostics } = checked.references.length === 0 ? unchanged(checked) : await reopen(checked)
+  const settings = readSettings(policy.settings[0]?.value, listenOn)
+  const issuers = await openIssuers(policy, settings, world)
   const services: Services = {
-    ...options.world,
+    ...world,
     issuers,
-    roles: compileRoles(mergeRoles(opened.roles)),
-    schemas: Object.fromEntries(opened.schemas.map(({ name, value }) => [name, value])),
+    roles: compileRoles(mergeRoles(policy.roles)),
+    schemas: Object.fromEntries(policy.schemas.map(({ name, value }) => [name, value])),
     maxBodyBytes: settings.limits.body,
   }
-  return { policy: opened, settings, services, close: () => closeAll(issuers) }
+  return { policy, settings, services, warnings: diagnostics, close: () => closeAll(issuers) }
 }
+
+const unchanged = (policy: Policy): Parsed => ({ policy, diagnostics: [] })
 
 function closeAll(issuers: ReadonlyMap<string, TokenVerifier>): void {
   for (const issuer of issuers.values()) issuer.close()
 }
 
 /** Parses and checks once more, with the real values in place. */
-async function reopen(loaded: Loaded, policy: Policy, options: ParseOptions): Promise<Policy> {
-  const diagnostics: Diagnostic[] = []
-  const report = (finding: Finding) => void diagnostics.push(locate(finding, parseRules))
-  const references = await resolveReferences(policy.references, openSecrets(await secretSettings(policy)), report)
-  refuseErrors(diagnostics)
-  const parsed = parse(loaded, { ...options, references })
-  refuseErrors([...parsed.diagnostics, ...check(parsed.policy)])
-  return parsed.policy
+async function reopen(checked: Policy): Promise<Parsed> {
+  const missing: Diagnostic[] = []
+  const report = (finding: Finding) => void missing.push(locate(finding, parseRules))
+  const secrets = openSecrets(await secretSettings(checked))
+  const known = await resolveReferences(checked.references, secrets, report)
+  refuseErrors(missing)
+  const { policy, diagnostics } = parseAgain(checked, known)
+  const all = sortDiagnostics([...diagnostics, ...check(policy)])
+  refuseErrors(all)
+  return { policy, diagnostics: all }
 }
 
 /** Where secrets come from may itself stand in the environment. */
-async function secretSettings({ settings, references }: Policy): Promise<Settings['secrets']> {
-  const environment = references.filter(({ kind }) => kind === 'env')
+async function secretSettings({ written, references }: Policy): Promise<Settings['secrets']> {
   const none = { read: async () => '' }
-  const known = await resolveReferences(environment, none, () => {})
-  const checked = settingsShape.check(fillReferences(settings[0]?.value ?? {}, known))
+  const known = await resolveReferences(
+    references.filter(({ kind }) => kind === 'env'),
+    none,
+    () => {},
+  )
+  const trees = written.map(({ at, tree }) => (fillReferences(tree, at, known) as Tree | null)?.settings)
+  const checked = settingsShape.check(trees.find((settings) => settings !== undefined) ?? {})
   return readSettings(checked.errors ? undefined : checked.value).secrets
 }
 

@@ -6,7 +6,7 @@ import type { JsonSchema } from '../schema/schema.ts'
 import type { IssuerBlock } from '../services/keys/issuer.ts'
 import type { RoleRule } from '../services/roles/rule.ts'
 import type { WrittenSettings } from './settings.ts'
-import type { Place, SourceFile } from './source.ts'
+import type { Place } from './source.ts'
 
 /** Something with a name, written at a place. */
 export interface Named<T> {
@@ -15,11 +15,25 @@ export interface Named<T> {
   readonly at: Place
 }
 
+/** A file's value, as it was written. */
+export interface WrittenFile {
+  readonly at: Place
+  readonly tree: unknown
+}
+
+/** A file, with the members of its top level. */
+export interface PolicyFile {
+  readonly at: Place
+  readonly sections: Readonly<Record<string, unknown>>
+}
+
 /** A place, and who owns what is counted there. */
 export interface Origin {
   readonly at: Place
   /** `profile/`, `service/` or `service/METHOD /path/`. */
   readonly owner: string
+  /** The reason that stands beside it, for being weaker than what it inherits. */
+  readonly because?: string | undefined
 }
 
 /** A guard's block as it holds for one route, inheritance resolved. */
@@ -31,9 +45,8 @@ export interface Block extends Origin {
 }
 
 /** A block that took the place of an inherited one, or took it away. */
-export interface Weakening {
+export interface Weakening extends Origin {
   readonly guard: string
-  readonly at: Place
   readonly inherited: Place
   readonly off: boolean
 }
@@ -80,12 +93,16 @@ export interface Reference {
 }
 
 export interface Policy {
-  readonly sources: readonly SourceFile[]
+  /** As they were written, values filled in and references not. */
+  readonly written: readonly WrittenFile[]
+  readonly files: readonly PolicyFile[]
   readonly digest: string
   readonly settings: readonly Named<WrittenSettings>[]
   readonly issuers: readonly Named<IssuerBlock>[]
   /** One entry a place: a role's rules may stand in several files. */
   readonly roles: readonly Named<readonly RoleRule[]>[]
+  /** The names of entries that have faults of their own, which are reported. */
+  readonly broken: { readonly issuers: ReadonlySet<string>; readonly roles: ReadonlySet<string> }
   readonly schemas: readonly Named<JsonSchema>[]
   readonly profiles: readonly Named<Readonly<Record<string, unknown>>>[]
   /** Names that `use` asked for. */

@@ -1,14 +1,15 @@
 /** `${env:…}`, `${secret:…}` and `${file:…}`: found while policies are parsed, filled in when the server opens. */
 
-import { readFile } from 'node:fs/promises'
-import { isAbsolute, join } from 'node:path'
+import { resolve } from 'node:path'
 import type { Rules } from '../core/diagnostic.ts'
 import { hasReference } from '../core/expression.ts'
 import type { Path } from '../schema/schema.ts'
 import type { Secrets } from '../services/secrets/secrets.ts'
-import type { Finding } from './findings.ts'
+import type { Report } from './misfit.ts'
 import type { Reference } from './policy.ts'
-import type { Place } from './source.ts'
+import { readRegular, Unreadable } from './read-source.ts'
+import { below, type Place } from './source.ts'
+import { mapMembers } from './values.ts'
 
 export const referenceRules: Rules = {
   'policy/invalid-reference': {
@@ -30,6 +31,13 @@ const names: Readonly<Record<Reference['kind'], RegExp>> = {
   file: /^[^\0]+$/,
 }
 
+/** What references stand for, by `keyOf`. */
+export type Known = ReadonlyMap<string, string>
+
+/** A relative `${file:…}` is another file in every folder. */
+const keyOf = (written: string, { folder }: Place['source']): string =>
+  written.startsWith('${file:') ? `${folder}\0${written}` : written
+
 /** A scalar that a reference was filled in for: it is read as the declared type. */
 export class Filled {
   readonly text: string
@@ -45,23 +53,22 @@ export const placeholder = (value: unknown): string | true | undefined => {
 }
 
 /** Every reference of a tree. */
-export function findReferences(tree: unknown, at: Place, report: (finding: Finding) => void): readonly Reference[] {
-  if (typeof tree === 'string') return readText(tree, at, report)
+export function findReferences(tree: unknown, at: Place, report: Report): readonly Reference[] {
+  if (typeof tree === 'string') return hasReference(tree) ? readReferences(tree, at, report) : []
   if (typeof tree !== 'object' || tree === null) return []
-  return Object.entries(tree).flatMap(([key, value]) => findReferences(value, below(at, tree, key), report))
+  return Object.entries(tree).flatMap(([key, value]) => findReferences(value, below(at, key), report))
 }
 
-const below = (at: Place, holder: object, key: string): Place => ({
-  source: at.source,
-  path: [...at.path, Array.isArray(holder) ? Number(key) : key] as Path,
-})
-
-function readText(text: string, at: Place, report: (finding: Finding) => void): readonly Reference[] {
-  return [...text.matchAll(pattern)].flatMap(([written, kind, rest = '']) => {
-    const [name = '', fallback] = kind === 'env' ? split(rest) : [rest]
+function readReferences(text: string, at: Place, report: Report): readonly Reference[] {
+  const refuse = (written: string, message: string): void =>
+    report({ rule: 'policy/invalid-reference', at, message: `\`${written}\` ${message}` })
+  const rest = text.replace(pattern, '')
+  if (hasReference(rest)) refuse(rest.slice(rest.indexOf('${')), 'is never closed with `}`')
+  return [...text.matchAll(pattern)].flatMap(([written, kind, inside = '']) => {
+    const [name = '', fallback] = kind === 'env' ? split(inside) : [inside]
     if (names[kind as Reference['kind']].test(name))
       return [{ kind: kind as Reference['kind'], name, fallback, text: written, at }]
-    report({ rule: 'policy/invalid-reference', at, message: `\`${written}\` names nothing` })
+    refuse(written, 'names nothing that can be read')
     return []
   })
 }
@@ -71,54 +78,56 @@ function split(text: string): [string, string | undefined] {
   return at === -1 ? [text, undefined] : [text.slice(0, at), text.slice(at + 2)]
 }
 
-/** A copy of `tree` in which each known reference is filled in; what is not known stays as it is written. */
-export function fillReferences(tree: unknown, known: ReadonlyMap<string, string>): unknown {
-  if (typeof tree === 'string') return hasReference(tree) ? fillText(tree, known) : tree
+/** `tree` with each known reference filled in; what is not known stays as it is written. */
+export function fillReferences(tree: unknown, at: Place, known: Known): unknown {
+  if (typeof tree === 'string') return hasReference(tree) ? fillText(tree, at, known) : tree
   if (typeof tree !== 'object' || tree === null) return tree
-  if (Array.isArray(tree)) return tree.map((item) => fillReferences(item, known))
-  const filled: Record<string, unknown> = {}
-  for (const [key, value] of Object.entries(tree)) {
-    Object.defineProperty(filled, key, {
-      value: fillReferences(value, known),
-      enumerable: true,
-      writable: true,
-      configurable: true,
-    })
-  }
-  return filled
+  return mapMembers(tree, (member, key) => fillReferences(member, below(at, key), known))
 }
 
-function fillText(text: string, known: ReadonlyMap<string, string>): unknown {
+function fillText(text: string, { source, path }: Place, known: Known): unknown {
   let complete = true
   const filled = text.replace(pattern, (written) => {
-    const value = known.get(written)
+    const value = known.get(keyOf(written, source))
     if (value === undefined) complete = false
     return value ?? written
   })
-  return complete ? new Filled(filled) : text
+  if (!complete) return text
+  return isInSchema(path) ? asScalar(filled) : new Filled(filled)
+}
+
+/** Input schemas are data to the validators of the language: nothing declares a type there. */
+const isInSchema = ([section, second, third]: Path): boolean =>
+  section === 'schemas' ||
+  (section === 'defaults' && second === 'input') ||
+  ((section === 'profiles' || section === 'routes') && third === 'input')
+
+/** As YAML would read it, had it been written there. */
+function asScalar(text: string): unknown {
+  if (text === 'true' || text === 'false') return text === 'true'
+  return /^-?(0|[1-9]\d{0,14})(\.\d{1,15})?$/.test(text) ? Number(text) : text
 }
 
 /** What holds without a world: the defaults that the policies write themselves. */
-export const fallbacks = (references: readonly Reference[]): ReadonlyMap<string, string> =>
+export const fallbacks = (references: readonly Reference[]): Known =>
   new Map(references.flatMap(({ text, fallback }) => (fallback === undefined ? [] : [[text, fallback] as const])))
 
-/** Reads every reference from the environment, the secrets and the files; what is missing is reported. */
+/** Reads every reference from the environment, the secrets and the files; what is missing is reported, once. */
 export async function resolveReferences(
   references: readonly Reference[],
   secrets: Secrets,
-  report: (finding: Finding) => void,
-): Promise<ReadonlyMap<string, string>> {
+  report: Report,
+): Promise<Known> {
   const found = new Map<string, string>()
-  for (const reference of references) {
-    if (found.has(reference.text)) continue
+  const distinct = new Map(
+    references.toReversed().map((reference) => [keyOf(reference.text, reference.at.source), reference]),
+  )
+  for (const [key, reference] of distinct) {
     try {
-      found.set(reference.text, await read(reference, secrets))
+      found.set(key, await read(reference, secrets))
     } catch (error) {
-      report({
-        rule: 'policy/unresolved-reference',
-        at: reference.at,
-        message: `\`${reference.text}\`: ${reasonOf(error)}`,
-      })
+      const message = `\`${reference.text}\`: ${(error as Error).message}`
+      report({ rule: 'policy/unresolved-reference', at: reference.at, message })
     }
   }
   return found
@@ -126,14 +135,16 @@ export async function resolveReferences(
 
 async function read({ kind, name, fallback, at }: Reference, secrets: Secrets): Promise<string> {
   if (kind === 'secret') return secrets.read(name)
-  if (kind === 'file')
-    return (await readFile(isAbsolute(name) ? name : join(at.source.folder, name), 'utf8')).replace(/\r?\n$/, '')
-  const value = process.env[name] ?? fallback
-  if (value === undefined) throw new Error(`the environment has no \`${name}\``)
+  if (kind === 'file') return readText(resolve(at.source.folder, name))
+  const value = process.env[name] || fallback
+  if (value === undefined || (value === '' && fallback === undefined))
+    throw new Error(`set \`${name}\` in the environment, or write a default: \`\${env:${name}:-default}\``)
   return value
 }
 
-const reasonOf = (error: unknown): string => {
-  const { code, message } = error as NodeJS.ErrnoException
-  return code === 'ENOENT' ? 'no such file' : message
+/** One newline at the end is not part of it. */
+function readText(path: string): string {
+  const bytes = readRegular(path)
+  if (bytes instanceof Unreadable) throw new Error(bytes.message)
+  return bytes.toString('utf8').replace(/\r?\n$/, '')
 }

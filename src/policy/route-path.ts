@@ -28,6 +28,16 @@ export function readPath(prefix: string, path: string): RoutePath | string {
   return { path: `/${segments.join('/')}`, params }
 }
 
+/** Reads a prefix, as paths below it are written; nothing for `/`. */
+export function readPrefix(prefix: string): string | { readonly fault: string } {
+  if (prefix === '/') return ''
+  if (prefix.endsWith('/')) return { fault: `expected a prefix without a final \`/\`, got \`${prefix}\`` }
+  const read = readPath('', prefix)
+  if (typeof read === 'string') return { fault: read }
+  const wildcard = read.params.find((name) => read.path.endsWith(`/*${name}`))
+  return wildcard === undefined ? read.path : { fault: `expected no wildcard in a prefix, got \`*${wildcard}\`` }
+}
+
 function readSegment(segment: string, last: boolean): string | { readonly fault: string } {
   if (segment === '') return last ? '' : { fault: 'expected no empty segment (`//`)' }
   if (/^\{.*\}$/.test(segment)) return { fault: `expected \`:${segment.slice(1, -1)}\`, got \`${segment}\`` }

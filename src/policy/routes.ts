@@ -2,43 +2,28 @@
 
 import { basename } from 'node:path'
 import type { Rules } from '../core/diagnostic.ts'
+import { hasReference } from '../core/expression.ts'
 import { suggest } from '../core/suggest.ts'
 import { guards } from '../guards/index.ts'
 import { handlers } from '../handlers/index.ts'
-import type { Finding } from './findings.ts'
-import { type Layer, readLayer, resolveBlock } from './layers.ts'
-import type { PolicyFile } from './parse.ts'
-import type { Block, DestinationBlock, Named, Route, Weakening } from './policy.ts'
+import { hostRules, readHosts } from './hosts.ts'
+import { type Layer, layerRules, readLayer, resolveBlock } from './layers.ts'
+import { judge, type Report } from './misfit.ts'
+import type { Block, DestinationBlock, Named, Origin, Policy, PolicyFile, Route, Weakening } from './policy.ts'
 import { readKey, routeKeyRules } from './route-key.ts'
-import { readPath } from './route-path.ts'
-import { handlerShapes, judge, shapes } from './shapes.ts'
-import type { Place } from './source.ts'
+import { readPrefix } from './route-path.ts'
+import { handlerShapes, judgeMembers, shapes, type Tree } from './shapes.ts'
+import { below, type Place } from './source.ts'
 
 export const routeRules: Rules = {
-  'policy/duplicate-name': {
-    severity: 'error',
-    cause: 'Each named thing exists once in the directory; of two, nobody could say which one holds.',
-    hint: 'rename one of the two, or take it out',
-  },
   ...routeKeyRules,
+  ...hostRules,
+  ...layerRules,
   'profiles/unknown': {
     severity: 'error',
     cause: '`use` names a profile that no `profiles` section declares.',
     hint: 'declare it under `profiles`',
   },
-  'policy/nothing-to-inherit': {
-    severity: 'error',
-    cause: '`inherit` stands where no list is inherited, so it would add nothing.',
-    hint: 'take `inherit` out, or declare the list in `defaults`',
-  },
-}
-
-type Report = (finding: Finding) => void
-type Tree = Readonly<Record<string, unknown>>
-
-export interface Resolved {
-  readonly routes: readonly Route[]
-  readonly usedProfiles: ReadonlySet<string>
 }
 
 /** What every route of a file shares. */
@@ -59,7 +44,7 @@ export function resolveRoutes(
   files: readonly PolicyFile[],
   profiles: readonly Named<unknown>[],
   report: Report,
-): Resolved {
+): Pick<Policy, 'routes' | 'usedProfiles'> {
   const resolver = new Resolver(profiles, report)
   return { routes: files.flatMap((file) => resolver.file(file)), usedProfiles: resolver.usedProfiles }
 }
@@ -74,7 +59,7 @@ class Resolver {
     this.#profiles = new Map(
       profiles.map(({ name, value, at }) => [
         name,
-        this.#layers(judgeShape(shapes.profile, value, at, report), at, `${name}/`),
+        this.#layers(judgeMembers(shapes.profile, value, at, report), { at, owner: `${name}/` }),
       ]),
     )
   }
@@ -90,36 +75,36 @@ class Resolver {
     const service =
       typeof sections.service === 'string' ? sections.service : basename(at.source.file).replace(/\.ya?ml$/, '')
     const defaultsAt = below(at, 'defaults')
-    const defaults =
-      sections.defaults === undefined ? {} : judgeShape(shapes.defaults, sections.defaults, defaultsAt, this.#report)
-    const profile = this.#use(defaults, defaultsAt)
+    const { defaults: written = {} } = sections
+    const defaults = isMap(written) ? judgeMembers(shapes.defaults, written, defaultsAt, this.#report) : {}
+    const origin = { at: defaultsAt, owner: `${service}/`, because: becauseOf(defaults) }
     return {
       at,
       service,
-      hosts: [sections.host ?? []]
-        .flat()
-        .filter((host) => typeof host === 'string')
-        .map((host) => host.toLowerCase()),
+      hosts: readHosts(sections.host, below(at, 'host'), this.#report),
       prefix: this.#prefix(sections.prefix, below(at, 'prefix')),
-      inherited: [...profile, this.#layers(defaults, defaultsAt, `${service}/`)],
+      inherited: [...this.#use(defaults, defaultsAt), this.#layers(defaults, origin)],
       upstream: this.#destination(sections, 'upstream', at),
     }
   }
 
-  #prefix(prefix: unknown, at: Place): string {
-    if (typeof prefix !== 'string' || prefix === '/') return ''
-    const path = prefix.endsWith('/') ? 'expected a prefix without a trailing `/`' : readPath('', prefix)
-    if (typeof path !== 'string') return path.path
-    this.#report({ rule: 'routes/invalid-path', at, message: path })
-    return ''
+  #prefix(written: unknown, at: Place): string {
+    if (typeof written !== 'string') return ''
+    const prefix = readPrefix(written)
+    if (typeof prefix !== 'string') {
+      const hint = hasReference(written) ? 'write `${value:NAME}`: paths are known before the server opens' : undefined
+      this.#report({ rule: 'routes/invalid-path', at, message: prefix.fault, hint })
+    }
+    return typeof prefix === 'string' ? prefix : ''
   }
 
   #route(key: string, value: unknown, scope: FileScope): readonly Route[] {
     const at = below(scope.at, 'routes', key)
     const named = readKey(key, scope.prefix, at, this.#report)
-    const own = judgeShape(shapes.route, value ?? {}, at, this.#report)
+    const own = judgeMembers(shapes.route, value ?? {}, at, this.#report)
     const owner = `${scope.service}/${named?.method} ${named?.path.path}/`
-    const layers = [...scope.inherited, ...this.#use(own, at), this.#layers(own, at, owner)]
+    const origin = { at, owner, because: becauseOf(own) }
+    const layers = [...scope.inherited, ...this.#use(own, at), this.#layers(own, origin)]
     if (named === undefined) return []
     const { method, path } = named
     const facts = {
@@ -154,13 +139,13 @@ class Resolver {
     return { blocks, broken, weakenings }
   }
 
-  #layers(tree: Tree, at: Place, owner: string): Layers {
-    const written = guards.filter((guard) => tree[guard.name] !== undefined)
+  #layers(tree: Tree, origin: Origin): Layers {
+    const written = guards.filter(({ name }) => tree[name] !== undefined)
     return new Map(
-      written.map((guard) => [
-        guard.name,
-        readLayer(guard, tree[guard.name], { at: below(at, guard.name), owner }, this.#report),
-      ]),
+      written.map((guard) => {
+        const { name } = guard
+        return [name, readLayer(guard, tree[name], { ...origin, at: below(origin.at, name) }, this.#report)]
+      }),
     )
   }
 
@@ -194,13 +179,10 @@ class Resolver {
   }
 }
 
-/** The object's own members, even where some do not fit: those are reported, the others still count. */
-function judgeShape(shape: Parameters<typeof judge<Tree>>[0], value: unknown, at: Place, report: Report): Tree {
-  judge(shape, value, at, report)
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Tree) : {}
-}
+const isMap = (value: unknown): value is Tree => typeof value === 'object' && value !== null && !Array.isArray(value)
 
-const below = (at: Place, ...path: readonly string[]): Place => ({ source: at.source, path: [...at.path, ...path] })
+const becauseOf = ({ because }: Tree): string | undefined =>
+  typeof because === 'string' && because.length >= 3 ? because : undefined
 
 /** What holds where no block is written. */
 function implicit(guard: (typeof guards)[number], at: Place): Block | undefined {
@@ -211,7 +193,7 @@ function settingsOf(own: Tree): Pick<Route, 'cost' | 'because' | 'reportOnly'> {
   const names = Array.isArray(own.reportOnly) ? own.reportOnly.filter((name) => typeof name === 'string') : []
   return {
     cost: typeof own.cost === 'number' && own.cost >= 1 ? own.cost : 1,
-    because: typeof own.because === 'string' && own.because.length >= 3 ? own.because : undefined,
+    because: becauseOf(own),
     reportOnly: names,
   }
 }

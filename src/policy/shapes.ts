@@ -1,47 +1,25 @@
-/** The shapes of the language: one validator a section and block, and how a misfit becomes a finding. */
+/** The shapes of the language: one validator a section and block. */
 
-import type { Rules } from '../core/diagnostic.ts'
-import { suggest } from '../core/suggest.ts'
 import { guards } from '../guards/index.ts'
 import { handlers } from '../handlers/index.ts'
 import { any, array, integer, record, type Schema, string, union, word } from '../schema/builder.ts'
 import { compileSchema } from '../schema/compile.ts'
-import type { JsonSchema, Path, SchemaError, Validator } from '../schema/schema.ts'
+import type { JsonSchema, Validator } from '../schema/schema.ts'
 import { issuerSchema } from '../services/keys/issuer.ts'
 import { roleSchema } from '../services/roles/rule.ts'
-import type { Finding } from './findings.ts'
+import { judge, type Report } from './misfit.ts'
 import { placeholder } from './references.ts'
 import { settingsSchema } from './settings.ts'
 import type { Place } from './source.ts'
 
-export const shapeRules: Rules = {
-  'policy/unknown-key': {
-    severity: 'error',
-    cause: 'Every object of the language is closed: a key that nothing enforces would give false safety.',
-    hint: 'take the key out',
-  },
-  'policy/missing-key': {
-    severity: 'error',
-    cause: 'A key that the block cannot do without is not there.',
-    hint: 'add the key',
-  },
-  'policy/wrong-type': {
-    severity: 'error',
-    cause: 'A value is of another type or word than the language knows there.',
-    hint: 'see the form of this block in the reference',
-  },
-  'policy/invalid-value': {
-    severity: 'error',
-    cause: 'A value is of the right type but out of its bounds or grammar.',
-    hint: 'see the form of this block in the reference',
-  },
-}
+/** An object as it was written. */
+export type Tree = Readonly<Record<string, unknown>>
 
 const compile = <T>(schema: Schema<T>): Validator<T> => compileSchema(schema, { maxErrors: 1000, placeholder })
 
 /** Whatever stands there, judged later by its own validator. */
 const later = (description: string): Schema<unknown> => any({ description })
-const map = (description: string): Schema<Readonly<Record<string, unknown>>> => record(any(), { description })
+const map = (description: string): Schema<Tree> => record(any(), { description })
 
 const guardKeys = Object.fromEntries(guards.map(({ name, summary }) => [`${name}?`, later(summary)]))
 const handlerKeys = Object.fromEntries(handlers.map(({ name, summary }) => [`${name}?`, later(summary)]))
@@ -54,11 +32,11 @@ const closed = (keys: Readonly<Record<string, Schema<unknown>>>): JsonSchema => 
 })
 
 const use = string({ minLength: 1, description: 'The profile whose blocks hold here.' })
-const because = string({ minLength: 3, description: 'Why this route is weaker than what it inherits.' })
+const because = string({ minLength: 3, description: 'Why this is weaker than what it inherits.' })
 
-/** The keys of each object whose members are judged one by one. */
+/** The keys of each object that has parts of several kinds; `later` ones are judged by themselves. */
 export const shapes = {
-  file: compile<Readonly<Record<string, unknown>>>({
+  file: compile<Tree>({
     json: closed({
       settings: later('The server; one per directory.'),
       values: map('Typed values that environments change.'),
@@ -71,16 +49,18 @@ export const shapes = {
         title: 'a name',
         description: 'Names the routes of this file.',
       }),
-      host: union([host, array(host, { minItems: 1 })], { description: 'The hosts that the routes answer.' }),
+      host: union([host, array(host, { minItems: 1, uniqueItems: true })], {
+        description: 'The hosts that the routes answer; `*.shop.example` for the direct subdomains.',
+      }),
       prefix: string({ description: 'Stands before the path of every route.' }),
       upstream: later('Where allowed requests go.'),
       defaults: map('Blocks that every route of this file inherits.'),
       routes: map('From `METHOD /path` to a route.'),
     }),
   }),
-  defaults: compile<Readonly<Record<string, unknown>>>({ json: closed({ ...guardKeys, use, because }) }),
-  profile: compile<Readonly<Record<string, unknown>>>({ json: closed(guardKeys) }),
-  route: compile<Readonly<Record<string, unknown>>>({
+  defaults: compile<Tree>({ json: closed({ ...guardKeys, use, because }) }),
+  profile: compile<Tree>({ json: closed(guardKeys) }),
+  route: compile<Tree>({
     json: closed({
       ...guardKeys,
       ...handlerKeys,
@@ -95,6 +75,17 @@ export const shapes = {
   }),
 }
 
+/** The keys of these objects that no other validator reads. */
+const ownKeys = ['service', 'host', 'prefix', 'use', 'because', 'cost', 'reportOnly']
+
+/** The members of an object, its own keys read; where some do not fit, those are reported and the others still count. */
+export function judgeMembers(shape: Validator<Tree>, value: unknown, at: Place, report: Report): Tree {
+  const fit = judge(shape, value, at, report) ?? {}
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return {}
+  const read = ownKeys.filter((key) => Object.hasOwn(fit, key)).map((key) => [key, fit[key]] as const)
+  return read.length === 0 ? (value as Tree) : { ...value, ...Object.fromEntries(read) }
+}
+
 export const settingsShape = compile(settingsSchema)
 export const issuerShape = compile(issuerSchema)
 export const roleShape = compile(array(roleSchema))
@@ -104,55 +95,3 @@ export const guardShapes: ReadonlyMap<string, Validator> = new Map(
 export const handlerShapes: ReadonlyMap<string, Validator> = new Map(
   handlers.map(({ name, schema }) => [name, compile(schema)]),
 )
-
-/** The value as its validator leaves it, or undefined with what is wrong reported. */
-export function judge<T>(
-  validator: Validator<T>,
-  tree: unknown,
-  at: Place,
-  report: (finding: Finding) => void,
-): T | undefined {
-  const checked = validator.check(tree)
-  if (checked.errors === undefined) return checked.value
-  for (const error of checked.errors) report(describe(error, tree, at))
-  return undefined
-}
-
-const typeRules = new Set(['type', 'anyOf', 'oneOf', 'enum', 'const'])
-
-/** A misfit as a finding, with what was probably meant. */
-export function describe(error: SchemaError, tree: unknown, at: Place): Finding {
-  const place = { source: at.source, path: [...at.path, ...error.path] }
-  const last = error.path.at(-1)
-  if (error.rule === 'additionalProperties') {
-    return {
-      rule: 'policy/unknown-key',
-      at: place,
-      onKey: true,
-      message: `unknown key \`${last}\``,
-      hint: hintFor(String(last), error),
-    }
-  }
-  if (error.rule === 'required')
-    return { rule: 'policy/missing-key', at: place, message: `expected the key \`${last}\`` }
-  const rule = typeRules.has(error.rule) ? 'policy/wrong-type' : 'policy/invalid-value'
-  const value = valueAt(tree, error.path)
-  return {
-    rule,
-    at: place,
-    message: error.message,
-    hint: typeof value === 'string' ? hintFor(value, error) : undefined,
-  }
-}
-
-function hintFor(written: string, { allowed = [] }: SchemaError): string | undefined {
-  const near = suggest(written, allowed)
-  if (near !== undefined) return `did you mean \`${near}\`?`
-  return allowed.length > 0 ? `known here: ${allowed.map((name) => `\`${name}\``).join(', ')}` : undefined
-}
-
-function valueAt(tree: unknown, path: Path): unknown {
-  let value = tree
-  for (const segment of path) value = (value as Record<string | number, unknown> | undefined)?.[segment]
-  return value
-}

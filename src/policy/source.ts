@@ -1,6 +1,6 @@
 /** One policy file: its text, its YAML nodes, and where each of its values stands. */
 
-import { type Document, isAlias, isMap, isPair, isSeq, type LineCounter, type Node, type Pair } from 'yaml'
+import { isAlias, isCollection, isMap, isPair, type LineCounter, type Node } from 'yaml'
 import type { Range } from '../core/diagnostic.ts'
 import type { Path, PathSegment } from '../schema/schema.ts'
 
@@ -18,71 +18,101 @@ export interface Place {
   readonly path: Path
 }
 
+/** The place of what stands below another. */
+export const below = ({ source, path }: Place, ...segments: Path): Place => ({ source, path: [...path, ...segments] })
+
+/** One text for each place, to find it again by. */
+export const placeKey = ({ source, path }: Place): string => [source.file, ...path].join('\0')
+
 type Offsets = readonly [start: number, end: number]
+
+/** A member of a map or list: its key, where it has one, and its value. */
+interface Entry {
+  readonly key: unknown
+  readonly value: unknown
+}
+
+type Members = ReadonlyMap<string, Entry>
+
+/** The nodes of a file, and what its aliases stand for. */
+interface Nodes {
+  readonly contents: unknown
+  readonly targets: ReadonlyMap<Node, Node>
+}
 
 export class SourceFile implements SourceText {
   readonly file: string
   readonly folder: string
   readonly text: string
-  readonly #document: Document
+  readonly #nodes: Nodes
   readonly #lines: LineCounter
+  readonly #members = new Map<object, Members>()
 
-  constructor(text: SourceText, document: Document, lines: LineCounter) {
+  constructor(text: SourceText, nodes: Nodes, lines: LineCounter) {
     this.file = text.file
     this.folder = text.folder
     this.text = text.text
-    this.#document = document
+    this.#nodes = nodes
     this.#lines = lines
   }
 
   /** The place of the value at `path`, of its key with `onKey`; of the nearest holder where there is no such value. */
   range(path: Path, onKey = false): Range {
-    return this.rangeOfOffsets(this.#locate(path, onKey))
+    return this.#rangeOf(this.#locate(path, onKey))
   }
 
-  /** The range of two character offsets. */
-  rangeOfOffsets([start, end]: Offsets): Range {
-    return rangeBetween(this.file, this.#lines, [start, end])
+  rangeOfNode(node: Node): Range {
+    return this.#rangeOf(offsetsOf(node) ?? [0, 0])
+  }
+
+  #rangeOf(offsets: Offsets): Range {
+    return rangeBetween(this.file, this.#lines, offsets)
   }
 
   #locate(path: Path, onKey: boolean): Offsets {
     let found: Offsets = [0, 0]
-    let node: unknown = this.#document.contents
+    let node = this.#nodes.contents
     for (const [depth, segment] of path.entries()) {
-      const child = this.#step(node, segment)
-      if (child === undefined) break
-      const last = depth === path.length - 1
-      found =
-        (last && onKey && isPair(child) ? offsetsOf(child.key) : undefined) ??
-        offsetsOf(nodeOf(child)) ??
-        offsetsOf(isPair(child) ? child.key : child) ??
-        found
-      node = nodeOf(child)
+      const entry = this.#enter(node, segment)
+      if (entry === undefined) break
+      const keyWanted = onKey && depth === path.length - 1
+      found = (keyWanted ? offsetsOf(entry.key) : offsetsOfValue(entry)) ?? offsetsOfValue(entry) ?? found
+      node = entry.value
     }
     return found
   }
 
-  #step(node: unknown, segment: PathSegment): Pair | unknown {
-    const holder = isAlias(node) ? node.resolve(this.#document) : node
-    if (isMap(holder)) return holder.items.find((pair) => keyText(pair.key) === String(segment))
-    if (isSeq(holder)) return holder.items[Number(segment)]
-    return undefined
+  #enter(node: unknown, segment: PathSegment): Entry | undefined {
+    const holder = isAlias(node) ? this.#nodes.targets.get(node) : node
+    if (!isCollection(holder)) return undefined
+    const members = this.#members.get(holder) ?? membersOf(holder)
+    this.#members.set(holder, members)
+    return members.get(String(segment))
   }
 }
 
+function membersOf(holder: { readonly items: readonly unknown[] }): Members {
+  if (!isMap(holder)) return new Map(holder.items.map((value, index) => [String(index), { key: undefined, value }]))
+  return new Map(holder.items.map((pair) => [keyText(pair.key), isPair(pair) ? pair : { key: undefined, value: pair }]))
+}
+
 const keyText = (key: unknown): string => String((key as { value?: unknown } | null)?.value ?? '')
-const nodeOf = (child: unknown): unknown => (isPair(child) ? child.value : child)
+
+/** A value that is left out (`cors:`) stands where its key does. */
+function offsetsOfValue({ key, value }: Entry): Offsets | undefined {
+  const offsets = offsetsOf(value)
+  return offsets === undefined || (key !== undefined && offsets[0] === offsets[1]) ? offsetsOf(key) : offsets
+}
 
 function offsetsOf(node: unknown): Offsets | undefined {
-  const range = (node as Node | null)?.range
-  if (!range) return undefined
-  return [range[0], Math.max(range[1], range[0])]
+  const range = (node as Node | null | undefined)?.range
+  return range ? [range[0], range[1]] : undefined
 }
 
 /** The range of two offsets, counted from 1. */
 export function rangeBetween(file: string, lines: LineCounter, [start, end]: Offsets): Range {
   const from = lines.linePos(start)
-  const to = lines.linePos(end)
+  const to = lines.linePos(Math.max(start, end))
   return {
     file,
     line: Math.max(from.line, 1),

@@ -1,11 +1,11 @@
 /** `values`: what environments change. `${value:NAME}` is filled in before anything else looks at a policy. */
 
-import { readFileSync } from 'node:fs'
 import type { Rules } from '../core/diagnostic.ts'
 import { suggest } from '../core/suggest.ts'
-import type { Path } from '../schema/schema.ts'
 import type { Finding } from './findings.ts'
-import type { Place } from './source.ts'
+import type { Report } from './misfit.ts'
+import type { Named } from './policy.ts'
+import { below, type Place } from './source.ts'
 
 export const valuesRules: Rules = {
   'values/unknown': {
@@ -18,6 +18,11 @@ export const valuesRules: Rules = {
     cause: 'A list or map cannot be written into a longer text.',
     hint: 'let the reference be the whole value',
   },
+  'values/nested': {
+    severity: 'error',
+    cause: 'A value does not refer to other values: which one an environment changes would be hard to see.',
+    hint: 'write the value itself',
+  },
   'values/not-declared': {
     severity: 'error',
     cause: 'The values file sets a name that the policies do not declare.',
@@ -28,6 +33,11 @@ export const valuesRules: Rules = {
     cause: 'The values file gives a value another type than the policies declare.',
     hint: 'give it the declared type, or change the declaration',
   },
+  'values/not-a-map': {
+    severity: 'error',
+    cause: 'A values file is one map from the names of declared values to what they are there.',
+    hint: 'write `NAME: value`, one a line',
+  },
   'values/unused': {
     severity: 'warning',
     cause: 'A declared value is used nowhere.',
@@ -35,15 +45,12 @@ export const valuesRules: Rules = {
   },
 }
 
-/** A declared value, and where. */
-export interface DeclaredValue {
-  readonly name: string
-  readonly value: unknown
-  readonly at: Place
-}
+/** A value by its name. */
+export type DeclaredValue = Named<unknown>
 
 const whole = /^\$\{value:([^}]*)\}$/
 const inside = /\$\{value:([^}]*)\}/g
+const refersToValue = (text: unknown): text is string => typeof text === 'string' && text.includes('${value:')
 
 /** Fills in values over trees and remembers which were used. */
 export class Values {
@@ -54,15 +61,11 @@ export class Values {
     this.#declared = new Map(declared.map((value) => [value.name, value]))
   }
 
-  /** A copy of `tree` with every `${value:NAME}` filled in; what cannot be is reported and left as it is. */
-  fill(tree: unknown, at: Place, report: (finding: Finding) => void): unknown {
-    if (typeof tree === 'string') return tree.includes('${value:') ? this.#fillText(tree, at, report) : tree
+  /** `tree` with every `${value:NAME}` filled in; what cannot be is reported and left as it is. */
+  fill(tree: unknown, at: Place, report: Report): unknown {
+    if (refersToValue(tree)) return this.#fillText(tree, at, report)
     if (typeof tree !== 'object' || tree === null) return tree
-    const below = (key: string | number): Place => ({ source: at.source, path: [...at.path, key] as Path })
-    if (Array.isArray(tree)) return tree.map((item, index) => this.fill(item, below(index), report))
-    const filled: Record<string, unknown> = {}
-    for (const [key, value] of Object.entries(tree)) define(filled, key, this.fill(value, below(key), report))
-    return filled
+    return mapMembers(tree, (member, key) => this.fill(member, below(at, key), report))
   }
 
   /** The declared values that no text named. */
@@ -76,9 +79,12 @@ export class Values {
     }))
   }
 
-  #fillText(text: string, at: Place, report: (finding: Finding) => void): unknown {
+  #fillText(text: string, at: Place, report: Report): unknown {
     const only = whole.exec(text)?.[1]
-    if (only !== undefined) return this.#find(only, at, report)?.value ?? text
+    if (only !== undefined) {
+      const declared = this.#find(only, at, report)
+      return declared === undefined ? text : declared.value
+    }
     return text.replace(inside, (reference, name: string) => {
       const declared = this.#find(name, at, report)
       if (declared === undefined) return reference
@@ -88,59 +94,74 @@ export class Values {
     })
   }
 
-  #find(name: string, at: Place, report: (finding: Finding) => void): DeclaredValue | undefined {
+  #find(name: string, at: Place, report: Report): DeclaredValue | undefined {
     const declared = this.#declared.get(name)
     this.#used.add(name)
     if (declared !== undefined) return declared
-    const near = suggest(name, [...this.#declared.keys()])
     report({
       rule: 'values/unknown',
       at,
       message: `no value is named \`${name}\``,
-      hint: near && `did you mean \`${near}\`?`,
+      hint: nearest(name, this.#declared),
     })
     return undefined
   }
 }
 
-/** Sets an own member, `__proto__` included. */
-function define(target: Record<string, unknown>, key: string, value: unknown): void {
-  Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true })
+function nearest(name: string, known: ReadonlyMap<string, unknown>): string | undefined {
+  const near = suggest(name, [...known.keys()])
+  return near && `did you mean \`${near}\`?`
 }
 
-export interface Replacement {
-  readonly name: string
-  readonly value: unknown
-  readonly at: Place
+/** A list or map with each member in its place; the very same where no member changed. */
+export function mapMembers(tree: object, change: (member: unknown, key: string | number) => unknown): unknown {
+  if (Array.isArray(tree)) {
+    const items = tree.map((item, index) => change(item, index))
+    return items.every((item, index) => item === tree[index]) ? tree : items
+  }
+  const entries = Object.entries(tree).map(([key, member]) => [key, change(member, key), member] as const)
+  return entries.every(([, changed, member]) => changed === member) ? tree : Object.fromEntries(entries)
+}
+
+/** Values that refer to values, wherever in them. */
+export const findNested = (values: readonly DeclaredValue[]): readonly Finding[] =>
+  values.flatMap(({ value, at }) => findReferring(value, at))
+
+function findReferring(tree: unknown, at: Place): readonly Finding[] {
+  if (refersToValue(tree))
+    return [{ rule: 'values/nested', at, message: `\`${tree}\` inside a value is not filled in` }]
+  if (typeof tree !== 'object' || tree === null) return []
+  return Object.entries(tree).flatMap(([key, member]) => findReferring(member, below(at, key)))
 }
 
 /** The declared values with those of a values file in their place. */
 export function replaceValues(
   declared: readonly DeclaredValue[],
-  replacements: readonly Replacement[],
-  report: (finding: Finding) => void,
+  replacements: readonly DeclaredValue[],
+  report: Report,
 ): readonly DeclaredValue[] {
   const byName = new Map(declared.map((value) => [value.name, value]))
-  for (const { name, value, at } of replacements) {
-    const known = byName.get(name)
-    if (known === undefined) {
-      const near = suggest(name, [...byName.keys()])
-      report({
-        rule: 'values/not-declared',
-        at,
-        onKey: true,
-        message: `the policies declare no value \`${name}\``,
-        hint: near && `did you mean \`${near}\`?`,
-      })
-    } else if (kindOf(known.value) !== kindOf(value)) {
-      report({
-        rule: 'values/wrong-type',
-        at,
-        message: `expected \`${name}\` to be ${kindOf(known.value)}, got ${kindOf(value)}`,
-      })
-    } else byName.set(name, { ...known, value })
+  for (const replacement of replacements) {
+    const known = byName.get(replacement.name)
+    const fault = judgeReplacement(replacement, known, byName)
+    if (fault !== undefined) report(fault)
+    else if (known !== undefined) byName.set(known.name, { ...known, value: replacement.value })
   }
   return [...byName.values()]
+}
+
+function judgeReplacement(
+  { name, value, at }: DeclaredValue,
+  known: DeclaredValue | undefined,
+  declared: ReadonlyMap<string, unknown>,
+): Finding | undefined {
+  if (known === undefined) {
+    const message = `the policies declare no value \`${name}\``
+    return { rule: 'values/not-declared', at, onKey: true, message, hint: nearest(name, declared) }
+  }
+  const [expected, received] = [kindOf(known.value), kindOf(value)]
+  if (expected === received) return undefined
+  return { rule: 'values/wrong-type', at, message: `expected \`${name}\` to be ${expected}, got ${received}` }
 }
 
 function kindOf(value: unknown): string {
@@ -148,6 +169,3 @@ function kindOf(value: unknown): string {
   if (Array.isArray(value)) return 'a list'
   return typeof value === 'object' ? 'a map' : `a ${typeof value}`
 }
-
-/** The text of a values file; throws with a reason where it cannot be read. */
-export const readValuesFile = (path: string): string => readFileSync(path, 'utf8')

@@ -1,10 +1,11 @@
 /** YAML text to plain values, with the place of each: YAML 1.2 core schema, one document, no tags, bounded aliases. */
 
-import { type Document, isScalar, LineCounter, parseDocument, type Scalar, visit, type YAMLError } from 'yaml'
-import type { Diagnostic, Range, Rules } from '../core/diagnostic.ts'
+import { LineCounter } from 'yaml'
+import type { Diagnostic, Rules } from '../core/diagnostic.ts'
+import { diagnosticAt } from './findings.ts'
 import { rangeBetween, SourceFile, type SourceText } from './source.ts'
-
-const maxAliases = 200
+import { composeDocument, type YAMLFault } from './yaml-document.ts'
+import { type NodeFault, readNodes } from './yaml-nodes.ts'
 
 export const yamlRules: Rules = {
   'yaml/syntax': {
@@ -25,12 +26,27 @@ export const yamlRules: Rules = {
   'yaml/tag': {
     severity: 'error',
     cause: 'Custom tags are not part of the policy language.',
-    hint: 'write the value without a tag',
+    hint: 'write the value without a tag; quote it if the `!` belongs to it',
+  },
+  'yaml/number': {
+    severity: 'error',
+    cause: 'The number is none, or too long to be kept exactly: another one would be enforced.',
+    hint: 'quote it if it is a name or an id',
+  },
+  'yaml/unknown-alias': {
+    severity: 'error',
+    cause: 'A plain `*name` is an alias: it stands for a value that is anchored as `&name` before it.',
+    hint: 'quote it if the `*` belongs to the text',
   },
   'yaml/too-many-aliases': {
     severity: 'error',
     cause: 'Aliases blow the file up to more than a policy can need.',
     hint: 'share blocks through `profiles` and `use`',
+  },
+  'yaml/too-deep': {
+    severity: 'error',
+    cause: 'The file is nested deeper than a policy can need.',
+    hint: 'flatten it; parts of an input schema can stand under `schemas`',
   },
 }
 
@@ -43,84 +59,56 @@ export interface ParsedFile {
 /** Parses one file; what is wrong with its YAML goes to `diagnostics`. */
 export function parseYaml(text: SourceText, diagnostics: Diagnostic[]): ParsedFile {
   const lines = new LineCounter()
-  const document = parseDocument(text.text, {
-    version: '1.2',
-    schema: 'core',
-    stringKeys: true,
-    uniqueKeys: false,
-    lineCounter: lines,
-    prettyErrors: false,
-  })
-  const source = new SourceFile(text, document, lines)
-  const faults = [...document.errors, ...document.warnings]
-  const duplicates = faults.length === 0 ? findDuplicates(document, source) : []
-  diagnostics.push(...faults.map((fault) => describe(fault, text, lines)), ...duplicates)
-  if (faults.length + duplicates.length > 0) return { source, tree: undefined }
-  const tree = toPlain(document)
-  if (tree === tooLarge)
-    diagnostics.push(at(source.range([]), 'yaml/too-many-aliases', `expected at most ${maxAliases} aliases`))
-  return { source, tree: tree === tooLarge ? undefined : tree }
+  const { document, faults } = composeDocument(text.text, lines)
+  const { faults: nodeFaults, targets } = faults.length === 0 ? readNodes(document?.contents) : nothing
+  const source = new SourceFile(text, { contents: document?.contents, targets }, lines)
+  diagnostics.push(...firstOfLines(faults.map((fault) => describe(fault, text, lines))))
+  diagnostics.push(...nodeFaults.map((fault) => describeNode(fault, source)))
+  const sound = faults.length === 0 && nodeFaults.length === 0
+  return { source, tree: sound ? document?.toJS({ maxAliasCount: -1 }) : undefined }
 }
 
-const tooLarge = Symbol('too large')
+const nothing: ReturnType<typeof readNodes> = { faults: [], targets: new Map() }
+const mostOfFile = 20
 
-/** The library stops an exponential expansion by throwing a ReferenceError. */
-function toPlain(document: Document): unknown {
-  try {
-    return document.toJS({ maxAliasCount: maxAliases })
-  } catch (error) {
-    if (error instanceof ReferenceError) return tooLarge
-    throw error
-  }
+/** One slip makes the library stumble over all that follows it on the line, and often further. */
+function firstOfLines(faults: readonly Diagnostic[]): readonly Diagnostic[] {
+  const byLine = new Map<number, Diagnostic>()
+  for (const fault of faults) if (!byLine.has(fault.line)) byLine.set(fault.line, fault)
+  return [...byLine.values()].slice(0, mostOfFile)
 }
-
-/** The library's own check compares every key with every other; this one is linear. */
-function findDuplicates(document: Document, source: SourceFile): Diagnostic[] {
-  const found: Diagnostic[] = []
-  visit(document, {
-    Map: (_, map) => {
-      const seen = new Map<string, Scalar>()
-      for (const { key } of map.items) {
-        if (!isScalar(key)) continue
-        const name = String(key.value)
-        const first = seen.get(name)
-        if (first === undefined) seen.set(name, key)
-        else found.push(duplicate(source, first, key))
-      }
-    },
-  })
-  return found
-}
-
-function duplicate(source: SourceFile, first: Scalar, second: Scalar): Diagnostic {
-  const name = String(second.value)
-  const related = [{ ...rangeOfKey(source, first), message: `\`${name}\` stands here first` }]
-  return { ...at(rangeOfKey(source, second), 'yaml/duplicate-key', `\`${name}\` is named twice`), related }
-}
-
-const rangeOfKey = (source: SourceFile, key: Scalar): Range =>
-  source.rangeOfOffsets([key.range?.[0] ?? 0, key.range?.[1] ?? 0])
 
 const ruleByCode: Readonly<Record<string, string>> = {
   MULTIPLE_DOCS: 'yaml/several-documents',
   TAG_RESOLVE_FAILED: 'yaml/tag',
+  BAD_ALIAS: 'yaml/unknown-alias',
+  TOO_DEEP: 'yaml/too-deep',
 }
 
-function describe(fault: YAMLError, text: SourceText, lines: LineCounter): Diagnostic {
-  const range = rangeBetween(text.file, lines, fault.pos)
+const messageByCode: Readonly<Record<string, string>> = {
+  BAD_ALIAS: 'expected a name after `*`',
+  BLOCK_AS_IMPLICIT_KEY: 'expected one `key: value` on a line, got another `:`',
+  NON_STRING_KEY: 'expected a text as key, got a list, a map or an alias',
+  TAB_AS_INDENT: 'expected spaces as indentation, got a tab',
+}
+
+function describe(fault: YAMLFault, { file, text }: SourceText, lines: LineCounter): Diagnostic {
+  const range = rangeBetween(file, lines, fault.pos)
   const rule = ruleByCode[fault.code] ?? 'yaml/syntax'
-  const line = text.text.split('\n')[range.line - 1] ?? ''
-  const hint = rule === 'yaml/syntax' && line.includes('${') ? "quote it: '${…}' needs quotes here" : undefined
-  return at(range, rule, messageOf(fault), hint)
+  const line = text.slice(lines.lineStarts[range.line - 1], lines.lineStarts[range.line])
+  const raw = rule === 'yaml/syntax' && line.includes('${')
+  return diagnosticAt(range, { rule, message: messageOf(fault), hint: raw ? quoteIt : undefined }, yamlRules)
 }
 
-const messageOf = (fault: YAMLError): string => {
-  const [first = ''] = fault.message.split('\n')
-  return first.charAt(0).toLowerCase() + first.slice(1).replace(/\.$/, '')
+const quoteIt = "quote it: a `${…}` inside `{ }` or `[ ]` is written as `'${…}'`"
+
+const messageOf = ({ code, message }: YAMLFault): string => {
+  const [first = ''] = message.split('\n')
+  return messageByCode[code] ?? first.charAt(0).toLowerCase() + first.slice(1).replace(/\.$/, '')
 }
 
-function at(range: Range, id: string, message: string, hint?: string): Diagnostic {
-  const rule = yamlRules[id]
-  if (rule === undefined) throw new Error(`no rule is named ${id}`)
-  return { ...range, rule: id, severity: rule.severity, message, hint: hint ?? rule.hint }
+function describeNode({ rule, node, message, related }: NodeFault, source: SourceFile): Diagnostic {
+  const found = diagnosticAt(source.rangeOfNode(node), { rule, message }, yamlRules)
+  if (related === undefined) return found
+  return { ...found, related: [{ ...source.rangeOfNode(related.node), message: related.message }] }
 }

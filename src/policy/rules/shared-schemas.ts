@@ -3,9 +3,9 @@
 import { suggest } from '../../core/suggest.ts'
 import { checkSchema } from '../../schema/check-schema.ts'
 import type { Finding } from '../findings.ts'
+import { describeMisfit } from '../misfit.ts'
 import type { Policy } from '../policy.ts'
 import { refsOf } from '../schema-refs.ts'
-import { describe } from '../shapes.ts'
 import type { Place } from '../source.ts'
 import { defineRule } from './rule.ts'
 
@@ -50,7 +50,7 @@ function invalidSchemas({ schemas }: Policy): readonly Finding[] {
   return schemas.flatMap(({ value, at }) =>
     checkSchema(value, { schemas: shared })
       .filter(({ path, rule }) => rule !== '$ref' || !refsOf(value).some((ref) => samePath(ref.path, path)))
-      .map((error) => ({ ...describe(error, value, at), rule: 'schemas/invalid' })),
+      .map((error) => ({ ...describeMisfit(error, value, at), rule: 'schemas/invalid' })),
   )
 }
 

@@ -1,0 +1,57 @@
+/** Composes one YAML 1.2 document, and stops where its nesting would exhaust the composer. */
+
+import { Composer, type Document, type LineCounter, Parser, type YAMLParseError } from 'yaml'
+
+const maxDepth = 100
+
+class BoundedParser extends Parser {
+  override *next(source: string): ReturnType<Parser['next']> {
+    yield* super.next(source)
+    if (this.stack.length > maxDepth) throw new TooDeep(this.offset)
+  }
+}
+
+class TooDeep extends Error {
+  readonly offset: number
+
+  constructor(offset: number) {
+    super(`expected at most ${maxDepth} levels of nesting`)
+    this.offset = offset
+  }
+}
+
+/** The document and what is wrong with it; none where nothing could be made of the text. */
+export interface Composed {
+  readonly document: Document | undefined
+  readonly faults: readonly YAMLFault[]
+}
+
+/** A fault of the text itself; `pos` are character offsets. */
+export type YAMLFault = Pick<YAMLParseError, 'message' | 'pos'> & { readonly code: string }
+
+/** Duplicate keys are left to the caller: the library compares every key with every other. */
+export function composeDocument(text: string, lines: LineCounter): Composed {
+  const parser = new BoundedParser(lines.addNewLine)
+  const composer = new Composer({ version: '1.2', schema: 'core', stringKeys: true, uniqueKeys: false, strict: true })
+  try {
+    const documents = composer.compose(parser.parse(text), true, text.length)
+    const [first, second] = take(documents, 2)
+    const faults = [...(first?.errors ?? []), ...(first?.warnings ?? [])]
+    return { document: first, faults: second === undefined ? faults : [...faults, several(second)] }
+  } catch (error) {
+    if (!(error instanceof TooDeep)) throw error
+    const { offset, message } = error
+    return { document: undefined, faults: [{ code: 'TOO_DEEP', pos: [offset, offset + 1], message }] }
+  }
+}
+
+function several({ range }: Document): YAMLFault {
+  const start = range?.[0] ?? 0
+  return { code: 'MULTIPLE_DOCS', pos: [start, start + 3], message: 'expected one document, got another' }
+}
+
+function take<T>(items: Iterable<T>, count: number): readonly T[] {
+  const taken: T[] = []
+  for (const item of items) if (taken.push(item) === count) break
+  return taken
+}
