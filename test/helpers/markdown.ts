@@ -2,6 +2,9 @@
 
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { diagnose } from '../../src/app.ts'
+import type { Diagnostic } from '../../src/core/diagnostic.ts'
+import { writePolicies } from './gate.ts'
 
 export const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -44,3 +47,10 @@ export const examplesOf = ({ text }: Fence): readonly Example[] =>
 /** What is shown, as an expression that the real output has to match. */
 export const patternOf = (shown: string): RegExp =>
   new RegExp(`^${shown.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&').replaceAll('…', '[^]*?')}$`)
+
+/** What a snippet leaves out on purpose: the routes, and who uses what it declares. */
+const ofPart = /^policy\/no-routes$|\/unused$/
+
+/** What check finds of policies that a document shows, which may be a part of a directory. */
+export const findFaults = (files: Readonly<Record<string, string>>): readonly Diagnostic[] =>
+  diagnose(writePolicies(files)).filter(({ rule }) => !ofPart.test(rule))
