@@ -23,12 +23,15 @@ export class Body {
     return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
   }
 
-  /** Whether `read` was called: the stream is then no longer to be had. */
+  /** Whether the body was read: the stream is then no longer to be had. */
   get taken(): boolean {
     return this.#reading !== undefined
   }
 
-  /** The whole body, or `body_too_large`; a client that goes away half-way is `request_malformed`. */
+  /**
+   * The whole body, or `body_too_large`, which leaves the stream whole; a client that goes away half-way is
+   * `request_malformed`.
+   */
   read(maxBytes: number): Promise<Buffer | Denial> {
     this.#reading ??= this.#collect(maxBytes)
     return this.#reading
@@ -48,7 +51,12 @@ export class Body {
   #collect(maxBytes: number): Promise<Buffer | Denial> {
     if (Number(this.#req.headers['content-length'] ?? 0) > maxBytes) return Promise.resolve(tooLarge)
     this.#invite()
-    return new Promise((resolve) => collect(this.#req, maxBytes, resolve))
+    return new Promise((resolve) =>
+      collect(this.#req, maxBytes, (body) => {
+        if (body === tooLarge) this.#reading = undefined
+        resolve(body)
+      }),
+    )
   }
 }
 
@@ -63,6 +71,7 @@ function collect(req: IncomingMessage, maxBytes: number, done: (body: Buffer | D
     if (size <= maxBytes) chunks.push(chunk)
     else {
       req.off('data', take).pause()
+      req.unshift(Buffer.concat([...chunks, chunk]))
       done(tooLarge)
     }
   }

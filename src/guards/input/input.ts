@@ -46,7 +46,7 @@ function compileInput(block: InputBlock, site: Site, services: Services): Plan {
     compileHeaders(block, services),
     compileCookies(block, services),
   ]
-  const judgeBody = compileBody(block, services)
+  const judgeBody = compileBody(block, site, services)
   const source = Object.freeze({ file: site.file, line: site.line })
   function inputGuard(exchange: Exchange): Denial | undefined | Promise<Denial | undefined> {
     const found = judgeParts(judges, exchange)

@@ -5,6 +5,7 @@ import { Denial, deny } from '../../core/denial.ts'
 import { readSize } from '../../core/duration.ts'
 import type { Exchange } from '../../core/exchange.ts'
 import { JsonFault, parseJson } from '../../core/json.ts'
+import type { Site } from '../../core/site.ts'
 import { compileSchema } from '../../schema/compile.ts'
 import type { Validator } from '../../schema/schema.ts'
 import type { Services } from '../../services/services.ts'
@@ -23,12 +24,13 @@ const encoded = deny('media_type_unsupported', { headers: ['Accept-Encoding', 'i
 const notUtf8 = deny('request_malformed', { message: 'Body is not valid UTF-8' })
 
 /** Compiles what a block says of the body. */
-export function compileBody(block: InputBlock, { schemas, maxBodyBytes }: Services): JudgeBody {
+export function compileBody(block: InputBlock, { route }: Site, { schemas, maxBodyBytes }: Services): JudgeBody {
   const { body, bodyRequired = body !== 'any', contentTypes, maxBytes } = block
   if (body === undefined) return (exchange) => (exchange.body.present ? undeclared : nothingFound)
   const absent = bodyRequired ? missing : nothingFound
   const limit = maxBytes === undefined ? maxBodyBytes : readSize(maxBytes)
-  if (body === 'any') return judgeUnread({ limit, absent, refuseType: compileTypes(contentTypes) })
+  const isReported = route.reportOnly.includes('input')
+  if (body === 'any') return judgeUnread({ limit, absent, refuseType: compileTypes(contentTypes), isReported })
   const refuseType = compileTypes(contentTypes ?? ['application/json'])
   return judgeJson({ limit, absent, refuseType, validator: compileSchema(body, { schemas }) })
 }
@@ -52,11 +54,12 @@ interface Terms {
 const isTooLong = (exchange: Exchange, limit: number): boolean =>
   Number(exchange.ctx.req.headers['content-length'] ?? 0) > limit
 
-function judgeUnread({ limit, absent, refuseType }: Terms): JudgeBody {
+/** What a destination takes is bounded while it comes, unless the bound is only being tried out. */
+function judgeUnread({ limit, absent, refuseType, isReported }: Terms & { readonly isReported: boolean }): JudgeBody {
   return (exchange) => {
     if (!exchange.body.present) return absent
     if (isTooLong(exchange, limit)) return tooLarge
-    exchange.body.limit = limit
+    if (!isReported) exchange.body.limit = limit
     return refuseType(exchange.ctx.req.headers['content-type']) ?? nothingFound
   }
 }
