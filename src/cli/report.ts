@@ -1,8 +1,9 @@
 /** Diagnostics as people and programs read them: text with code frames, or JSON. */
 
-import { readFileSync } from 'node:fs'
 import type { Diagnostic } from '../core/diagnostic.ts'
+import { readSource, Unreadable } from '../policy/read-source.ts'
 import type { Paint } from './paint.ts'
+import { printable, widthOf } from './printable.ts'
 
 const linesBefore = 2
 const maxWidth = 160
@@ -12,14 +13,14 @@ export function reportText(diagnostics: readonly Diagnostic[], paint: Paint): st
   const frames = new Frames(paint)
   const parts = diagnostics.map(
     (diagnostic) =>
-      `${headline(diagnostic, paint)}\n${frames.around(diagnostic)}   ${paint('dim', 'hint:')} ${diagnostic.hint}\n`,
+      `${headline(diagnostic, paint)}\n${frames.around(diagnostic)}   ${paint('dim', 'hint:')} ${printable(diagnostic.hint)}\n`,
   )
   return `${parts.join('\n')}${parts.length > 0 ? '\n' : ''}${summary(diagnostics)}\n`
 }
 
 function headline({ file, line, column, severity, rule, message }: Diagnostic, paint: Paint): string {
   const word = paint(severity === 'error' ? 'red' : 'yellow', severity)
-  return `${paint('bold', `${file}:${line}:${column}`)}  ${word}  ${paint('cyan', rule)}  ${printable(message)}`
+  return `${paint('bold', `${printable(file)}:${line}:${column}`)}  ${word}  ${paint('cyan', rule)}  ${printable(message)}`
 }
 
 /** `2 errors, 1 warning`, or that nothing was found. */
@@ -48,9 +49,6 @@ export const reportJson = (diagnostics: readonly Diagnostic[]): string =>
     2,
   )}\n`
 
-/** Control characters of a hostile file must not reach a terminal. */
-const printable = (text: string): string => text.replace(/[\0-\x1f\x7f-\x9f]/g, '\u{fffd}')
-
 /** Code frames, with each file read once. */
 class Frames {
   readonly #paint: Paint
@@ -63,24 +61,27 @@ class Frames {
   around(diagnostic: Diagnostic): string {
     const lines = this.#lines(diagnostic.file)
     const related = (diagnostic.related ?? []).map(
-      (place) => `   ${place.file}:${place.line}:${place.column}  ${printable(place.message)}\n`,
+      (place) => `   ${printable(place.file)}:${place.line}:${place.column}  ${printable(place.message)}\n`,
     )
-    if (lines[diagnostic.line - 1] === undefined) return related.join('')
-    return this.#frame(diagnostic, lines) + related.join('')
+    const shown = (lines[diagnostic.line - 1] ?? '') === '' ? '' : this.#frame(diagnostic, lines)
+    return shown + related.join('')
   }
 
   #frame({ line, column, endLine, endColumn }: Diagnostic, lines: readonly string[]): string {
     const first = Math.max(1, line - linesBefore)
     const width = String(line).length + 1
+    const from = Math.max(0, column - maxWidth / 2)
     const shown = lines.slice(first - 1, line).map((text, index) => {
       const number = first + index
       const mark = number === line ? this.#paint('red', '>') : ' '
-      return ` ${mark} ${String(number).padStart(width)} | ${printable(text).slice(0, maxWidth)}`.trimEnd()
+      return ` ${mark} ${String(number).padStart(width)} | ${cut(text, from)}`.trimEnd()
     })
-    const end = endLine === line ? endColumn : (lines[line - 1]?.length ?? 0) + 1
-    const carets = '^'.repeat(Math.max(1, Math.min(end - column, maxWidth - column)))
-    const under = `   ${' '.repeat(width)} | ${' '.repeat(Math.min(column, maxWidth) - 1)}${this.#paint('red', carets)}`
-    return `${[...shown, under].join('\n')}\n`
+    const text = lines[line - 1] ?? ''
+    const end = endLine === line ? endColumn : text.length + 1
+    const before = widthOf(cut(text.slice(0, column - 1), from))
+    const marked = widthOf(text.slice(column - 1, Math.min(end - 1, from + maxWidth)))
+    const carets = this.#paint('red', '^'.repeat(Math.max(1, marked)))
+    return `${[...shown, `   ${' '.repeat(width)} | ${' '.repeat(before)}${carets}`].join('\n')}\n`
   }
 
   #lines(file: string): readonly string[] {
@@ -92,12 +93,12 @@ class Frames {
   }
 }
 
+/** What of a long line is shown, from where on. */
+const cut = (text: string, from: number): string =>
+  `${from > 0 && text.length > 0 ? '…' : ''}${printable(text.slice(from, from + maxWidth))}`
+
 /** None where the file is no text that can be shown. */
-function readLines(file: string): readonly string[] {
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file))
-    return text.split(/\r?\n/)
-  } catch {
-    return []
-  }
+function readLines(path: string): readonly string[] {
+  const source = readSource(path)
+  return source instanceof Unreadable ? [] : source.text.split(/\r?\n/)
 }

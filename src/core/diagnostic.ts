@@ -28,6 +28,8 @@ export interface Rule {
   readonly cause: string
   /** How it is mended; a fault may say it more exactly. */
   readonly hint: string
+  /** A `because` on the route, or beside the block, is answer enough. */
+  readonly excusable?: true
 }
 
 export type Rules = Readonly<Record<string, Rule>>

@@ -10,6 +10,7 @@ import type { Block, DestinationBlock, Named, Origin, Policy, Route } from './po
 import { allRules, policyRules } from './rules/index.ts'
 import { checkSettings } from './settings.ts'
 import { factsOf, siteOf } from './site.ts'
+import { isTold } from './unread.ts'
 
 /** Every diagnostic of a parsed policy; unsorted. */
 export function check(policy: Policy): readonly Diagnostic[] {
@@ -20,31 +21,33 @@ export function check(policy: Policy): readonly Diagnostic[] {
     ...policy.routes.flatMap(checkRoute),
     ...policyRules.flatMap((rule) => rule.check(policy)),
   ]
-  return findings.map((finding) => locate(finding, allRules))
+  return findings.filter(({ rule }) => isTold(rule, policy.whole)).map((finding) => locate(finding, allRules))
 }
 
 const originOf = ({ at }: Named<unknown>): Origin => ({ at, owner: '' })
 
+interface Checked extends Route {
+  readonly facts: RouteFacts
+}
+
 function checkRoute(route: Route): readonly Finding[] {
-  const facts = factsOf(route)
+  const checked = { ...route, facts: factsOf(route) }
+  const sound = route.destinations.filter(({ broken }) => !broken)
   return [
-    ...[...route.blocks.values()].flatMap((block) => checkBlock(block, facts)),
-    ...route.destinations
-      .filter(({ broken }) => !broken)
-      .flatMap((destination) => checkDestination(destination, route, facts)),
+    ...[...route.blocks.values()].flatMap((block) => checkBlock(block, checked)),
+    ...sound.flatMap((destination) => checkDestination(destination, checked)),
   ]
 }
 
-function checkBlock(block: Block, facts: RouteFacts): readonly Finding[] {
+/** A reason beside the block, or on the route, excuses what is only weak. */
+function checkBlock(block: Block, { facts, because }: Checked): readonly Finding[] {
   const { guard, value, items } = block
-  return place(guard.check?.(value, siteOf(block, facts, items)) ?? [], block, items)
+  const findings = place(guard.check?.(value, siteOf(block, facts, items)) ?? [], block, items)
+  const excused = (block.because ?? because) !== undefined
+  return excused ? findings.filter(({ rule }) => !allRules[rule]?.excusable) : findings
 }
 
-function checkDestination(
-  { handler, value, at }: DestinationBlock,
-  route: Route,
-  facts: RouteFacts,
-): readonly Finding[] {
-  const origin = { at, owner: route.owner }
+function checkDestination({ handler, value, at }: DestinationBlock, { facts, owner }: Checked): readonly Finding[] {
+  const origin = { at, owner }
   return place(handler.check?.(value, siteOf(origin, facts)) ?? [], origin)
 }

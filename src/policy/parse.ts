@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import type { Diagnostic, Rules } from '../core/diagnostic.ts'
-import { type Finding, locate } from './findings.ts'
+import { locate } from './findings.ts'
 import { type Loaded, loadRules } from './load.ts'
 import { type Report, shapeRules } from './misfit.ts'
 import type { Policy, PolicyFile, WrittenFile } from './policy.ts'
@@ -11,6 +11,7 @@ import { resolveRoutes, routeRules } from './routes.ts'
 import { entriesOf, readSections, repeated, sectionRules } from './sections.ts'
 import { judgeMembers, shapes } from './shapes.ts'
 import { below, type Place, type SourceText } from './source.ts'
+import { isTold } from './unread.ts'
 import { type DeclaredValue, findNested, replaceValues, Values, valuesRules } from './values.ts'
 import { type ParsedFile, parseYaml, yamlRules } from './yaml.ts'
 
@@ -23,6 +24,11 @@ export const parseRules: Rules = {
   ...shapeRules,
   ...sectionRules,
   ...routeRules,
+  'policy/no-routes': {
+    severity: 'warning',
+    cause: 'No file of the directory has a route: every request would be answered with 404.',
+    hint: 'add `routes` with at least one `METHOD /path`',
+  },
 }
 
 export interface Parsed {
@@ -36,36 +42,42 @@ export interface Parsed {
  */
 export function parse(loaded: Loaded, values?: SourceText): Parsed {
   const diagnostics: Diagnostic[] = [...loaded.diagnostics]
-  const report = reportTo(diagnostics)
   const files = loaded.files.map((text) => parseYaml(text, diagnostics))
+  const whole = loaded.diagnostics.length === 0 && files.every(({ tree }) => tree !== undefined)
+  const report = reportTo(diagnostics, whole)
   const replacements = values ? readReplacements(parseYaml(values, diagnostics), report) : []
   const written = fillValues(files, replacements, report)
   const references = written.flatMap(({ at, tree }) => findReferences(tree, at, report))
-  const about = { written, references, digest: digestOf(loaded, values) }
-  return { policy: assemble(about, fallbacks(references), report), diagnostics }
+  const about = { written, references, whole, digest: digestOf(loaded, values) }
+  const policy = assemble(about, fallbacks(references), report)
+  const [first] = policy.files
+  if (first && policy.routes.length === 0)
+    report({ rule: 'policy/no-routes', at: first.at, message: 'no file of this directory has routes' })
+  return { policy, diagnostics }
 }
 
 /** The same policy with its references filled in, and what does not fit any more. */
 export function parseAgain(policy: Policy, known: Known): Parsed {
   const diagnostics: Diagnostic[] = []
-  return { policy: assemble(policy, known, reportTo(diagnostics)), diagnostics }
+  return { policy: assemble(policy, known, reportTo(diagnostics, policy.whole)), diagnostics }
 }
 
-const reportTo =
-  (diagnostics: Diagnostic[]) =>
-  (finding: Finding): void =>
-    void diagnostics.push(locate(finding, parseRules))
+function reportTo(diagnostics: Diagnostic[], whole: boolean): Report {
+  return (finding) => {
+    if (isTold(finding.rule, whole)) diagnostics.push(locate(finding, parseRules))
+  }
+}
 
 /** Values change what is enforced, so they count. */
 const digestOf = ({ digest }: Loaded, values: SourceText | undefined): string =>
   values === undefined ? digest : createHash('sha256').update(`${digest}\0${values.text}`).digest('hex')
 
-type About = Pick<Policy, 'written' | 'references' | 'digest'>
+type About = Pick<Policy, 'written' | 'references' | 'whole' | 'digest'>
 
-function assemble({ written, references, digest }: About, known: Known, report: Report): Policy {
+function assemble({ written, ...about }: About, known: Known, report: Report): Policy {
   const files = written.flatMap(({ at, tree }) => openFile(fillReferences(tree, at, known), at, report))
   const sections = readSections(files, report)
-  return { written, references, digest, files, ...sections, ...resolveRoutes(files, sections.profiles, report) }
+  return { ...about, written, files, ...sections, ...resolveRoutes(files, sections.profiles, report) }
 }
 
 /** What stands in a values file: one map, name → value. */
@@ -89,8 +101,12 @@ function fillValues(
   const declared = trees.flatMap(({ at, tree }) => entriesOf(tree, 'values', at))
   const values = new Values(replaceValues(declared, replacements, report))
   const filled = trees.map(({ at, tree }) => ({ at, tree: values.fill(tree, at, report) }))
-  for (const finding of [...repeated('value', declared), ...findNested([...declared, ...replacements])]) report(finding)
-  if (trees.length === files.length) for (const finding of values.unused()) report(finding)
+  for (const finding of [
+    ...repeated('value', declared),
+    ...findNested([...declared, ...replacements]),
+    ...values.unused(),
+  ])
+    report(finding)
   return filled
 }
 

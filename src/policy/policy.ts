@@ -97,6 +97,8 @@ export interface Policy {
   readonly written: readonly WrittenFile[]
   readonly files: readonly PolicyFile[]
   readonly digest: string
+  /** Whether every file of the directory could be read: if not, what seems to be missing may stand in another. */
+  readonly whole: boolean
   readonly settings: readonly Named<WrittenSettings>[]
   readonly issuers: readonly Named<IssuerBlock>[]
   /** One entry a place: a role's rules may stand in several files. */

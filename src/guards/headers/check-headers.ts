@@ -40,7 +40,8 @@ export const headersRules: Rules = {
   'headers/weakened': {
     severity: 'warning',
     cause: 'Browsers lose a protection that the preset gives.',
-    hint: 'keep the header, or say `because` on the route',
+    hint: 'keep the header, or say `because: "<reason>"` on the route',
+    excusable: true,
   },
 }
 

@@ -1,9 +1,12 @@
-/** Every route says who may call it, by issuers that exist. */
+/** Every route says who may call it, by issuers that exist and can be told apart. */
 
+import { hasReference } from '../../core/expression.ts'
 import { suggest } from '../../core/suggest.ts'
+import { audiences, type IssuerBlock, issuerClaim } from '../../services/keys/issuer.ts'
 import type { Finding } from '../findings.ts'
-import type { Policy, Route } from '../policy.ts'
-import { methodsOf } from '../who.ts'
+import type { Named, Route } from '../policy.ts'
+import { below, type Place } from '../source.ts'
+import { type Method, methodsOf } from '../who.ts'
 import { defineRule } from './rule.ts'
 
 export const authentication = defineRule({
@@ -28,39 +31,64 @@ export const authentication = defineRule({
       cause: 'A bare `jwt` says nothing about whose tokens are meant once two issuers exist.',
       hint: 'name them: `jwt: { issuers: [name] }`',
     },
+    'authenticate/twin-issuers': {
+      severity: 'error',
+      cause: 'The `iss` claim of a token tells which issuer judges it; two with the same claim cannot be told apart.',
+      hint: 'accept one of them here, or give each an `issuer` of its own',
+    },
+    'authenticate/unknown-audience': {
+      severity: 'error',
+      cause: 'A route narrows the audiences of its issuers; one that none of them has lets no token through.',
+      hint: 'name an `audience` of the issuer, or add this one there',
+    },
   },
-  check: (policy) => policy.routes.flatMap((route) => checkRoute(route, policy)),
+  check(policy) {
+    const issuers = new Map(policy.issuers.map((issuer) => [issuer.name, issuer]))
+    const declared = { issuers, names: [...new Set([...issuers.keys(), ...policy.broken.issuers])] }
+    return policy.routes.flatMap((route) => checkRoute(route, declared))
+  },
 })
 
-function checkRoute(route: Route, { issuers }: Policy): readonly Finding[] {
+interface Declared {
+  readonly issuers: ReadonlyMap<string, Named<IssuerBlock>>
+  /** Those with faults included. */
+  readonly names: readonly string[]
+}
+
+function checkRoute(route: Route, declared: Declared): readonly Finding[] {
   if (route.broken.has('authenticate')) return []
   const block = route.blocks.get('authenticate')
   if (block === undefined) {
-    return [
-      {
-        rule: 'authenticate/missing',
-        at: route.at,
-        onKey: true,
-        message: `\`${route.key}\` does not say who may call it`,
-      },
-    ]
+    const message = `\`${route.key}\` does not say who may call it`
+    return [{ rule: 'authenticate/missing', at: route.at, onKey: true, message }]
   }
-  const known = [...new Set(issuers.map(({ name }) => name))]
-  return methodsOf(block.value).flatMap(({ kind, issuers: named }): readonly Finding[] => {
-    if (kind !== 'jwt') return []
-    if (known.length === 0) return [{ rule: 'authenticate/no-issuer', at: block.at, message: 'no issuer is declared' }]
-    if (named === undefined) return known.length === 1 ? [] : [ambiguous(block.at, known)]
-    return named.filter((name) => !known.includes(name)).map((name) => unknown(name, block.at, known))
-  })
+  return methodsOf(block.value)
+    .filter(({ kind }) => kind === 'jwt')
+    .flatMap((method) => checkMethod(method, block.at, declared))
 }
 
-const ambiguous = (at: Finding['at'], known: readonly string[]): Finding => ({
+function checkMethod(method: Method, block: Place, declared: Declared): readonly Finding[] {
+  const { names } = declared
+  const at = below(block, ...method.path)
+  if (names.length === 0) return [{ rule: 'authenticate/no-issuer', at, onKey: true, message: 'no issuer is declared' }]
+  if (method.issuers === undefined && names.length > 1) return [ambiguous(at, names)]
+  const accepted = method.issuers ?? names
+  const unknown = accepted.flatMap((name, index) =>
+    names.includes(name) ? [] : [unknownIssuer(name, below(at, 'issuers', index), names)],
+  )
+  if (unknown.length > 0 || accepted.some((name) => !declared.issuers.has(name))) return unknown
+  const issuers = accepted.flatMap((name) => declared.issuers.get(name) ?? [])
+  return [...findTwins(issuers, at), ...findForeignAudiences(method, issuers, at)]
+}
+
+const ambiguous = (at: Place, known: readonly string[]): Finding => ({
   rule: 'authenticate/ambiguous-issuer',
   at,
+  onKey: true,
   message: `expected \`issuers\`: there are ${known.map((name) => `\`${name}\``).join(' and ')}`,
 })
 
-function unknown(name: string, at: Finding['at'], known: readonly string[]): Finding {
+function unknownIssuer(name: string, at: Place, known: readonly string[]): Finding {
   const near = suggest(name, known)
   return {
     rule: 'authenticate/unknown-issuer',
@@ -68,4 +96,33 @@ function unknown(name: string, at: Finding['at'], known: readonly string[]): Fin
     message: `no issuer is named \`${name}\``,
     hint: near && `did you mean \`${near}\`?`,
   }
+}
+
+function findTwins(issuers: readonly Named<IssuerBlock>[], at: Place): readonly Finding[] {
+  const byClaim = Map.groupBy(issuers, ({ name, value }) => issuerClaim(name, value))
+  return [...byClaim].flatMap(([claim, [first, second]]): readonly Finding[] => {
+    if (first === undefined || second === undefined || first.name === second.name) return []
+    const message = `\`${first.name}\` and \`${second.name}\` both have \`issuer: ${claim}\``
+    const related = [first, second].map((issuer) => ({ at: issuer.at, message: `\`${issuer.name}\``, onKey: true }))
+    return [{ rule: 'authenticate/twin-issuers', at, onKey: true, message, related }]
+  })
+}
+
+/** Text that stands for a value is judged once the value is there. */
+function findForeignAudiences(
+  { audience = [] }: Method,
+  issuers: readonly Named<IssuerBlock>[],
+  at: Place,
+): readonly Finding[] {
+  const known = issuers.flatMap(({ value }) => audiences(value))
+  const foreign = [...known, ...audience].some(hasReference) ? [] : audience.filter((name) => !known.includes(name))
+  return foreign.map((name) => {
+    const near = suggest(name, known)
+    return {
+      rule: 'authenticate/unknown-audience',
+      at: below(at, 'audience'),
+      message: `no issuer of this route has the audience \`${name}\``,
+      hint: near && `did you mean \`${near}\`?`,
+    }
+  })
 }

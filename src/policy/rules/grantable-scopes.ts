@@ -29,11 +29,12 @@ function checkRoute(route: Route, policy: Policy): readonly Finding[] {
 }
 
 /** The scopes that the route's issuers say they grant; undefined where one of them does not say. */
-function grantedTo(route: Route, { issuers }: Policy): readonly string[] | undefined {
+function grantedTo(route: Route, { issuers, broken }: Policy): readonly string[] | undefined {
   const accepted = issuersOf(
     route,
     issuers.map(({ name }) => name),
   )
+  if (accepted.some((name) => broken.issuers.has(name))) return undefined
   const said = issuers.filter(({ name }) => accepted.includes(name)).map(({ value }) => value.scopes)
   if (said.length === 0 || said.includes(undefined)) return undefined
   return said.flatMap((scopes) => scopes ?? [])

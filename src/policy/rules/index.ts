@@ -12,6 +12,7 @@ import { authorization } from './authorization.ts'
 import { destination } from './destination.ts'
 import { expressions } from './expressions.ts'
 import { grantableScopes } from './grantable-scopes.ts'
+import { idleCost } from './idle-cost.ts'
 import { limitIdentity } from './limit-identity.ts'
 import { patterns } from './patterns.ts'
 import { plainSecret } from './plain-secret.ts'
@@ -21,6 +22,7 @@ import type { PolicyRule } from './rule.ts'
 import { sharedSchemas } from './shared-schemas.ts'
 import { unused } from './unused.ts'
 import { weakening } from './weakening.ts'
+import { withoutRoutes } from './without-routes.ts'
 
 /** The rules over several blocks. */
 export const policyRules: readonly PolicyRule[] = [
@@ -32,11 +34,13 @@ export const policyRules: readonly PolicyRule[] = [
   weakening,
   grantableScopes,
   limitIdentity,
+  idleCost,
   expressions,
   sharedSchemas,
   patterns,
   plainSecret,
   unused,
+  withoutRoutes,
 ]
 
 /** By id; the reference lists them, and each has a golden case. */

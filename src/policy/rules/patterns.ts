@@ -3,10 +3,11 @@
 import { createRequire } from 'node:module'
 import type { Finding } from '../findings.ts'
 import type { Policy } from '../policy.ts'
-import type { Place } from '../source.ts'
+import { below, type Place } from '../source.ts'
 import { defineRule } from './rule.ts'
 
-const budgetMs = 5_000
+/** Milliseconds, for one pattern and for all of a directory. */
+const patience = { each: 5_000, all: 30_000 }
 
 export const patterns = defineRule({
   rules: {
@@ -16,11 +17,10 @@ export const patterns = defineRule({
       hint: 'avoid repetitions inside repetitions and overlapping alternatives; `maxLength` does not help',
     },
   },
-  check: (policy) => {
-    const seen = new Map<string, string | undefined>()
+  check(policy) {
+    const analyser = new Analyser()
     return patternsOf(policy).flatMap(({ pattern, at }): readonly Finding[] => {
-      if (!seen.has(pattern)) seen.set(pattern, judge(pattern))
-      const verdict = seen.get(pattern)
+      const verdict = analyser.judge(pattern)
       return verdict === undefined ? [] : [{ rule: 'input/unbounded-pattern', at, message: verdict }]
     })
   },
@@ -36,21 +36,39 @@ const patternsOf = ({ routes, schemas }: Policy): readonly WrittenPattern[] =>
 
 function find(value: unknown, at: Place): readonly WrittenPattern[] {
   if (typeof value !== 'object' || value === null) return []
-  return Object.entries(value).flatMap(([key, member]) => {
-    const place = { source: at.source, path: [...at.path, Array.isArray(value) ? Number(key) : key] }
-    return key === 'pattern' && typeof member === 'string' ? [{ pattern: member, at: place }] : find(member, place)
-  })
+  return Object.entries(value).flatMap(([key, member]) =>
+    key === 'pattern' && typeof member === 'string'
+      ? [{ pattern: member, at: below(at, key) }]
+      : find(member, below(at, key)),
+  )
 }
 
-/** A pattern with at most one open-ended or nested repetition is not worth the analyser's start. */
-const isPlain = (pattern: string): boolean => !/[*+]|\{\d+,\d*\}.*\{\d+,\d*\}|\{\d+,\}/.test(pattern)
+/** Judges each pattern once, until the time for all of them is over. */
+class Analyser {
+  readonly #verdicts = new Map<string, string | undefined>()
+  #left = patience.all
 
-function judge(pattern: string): string | undefined {
-  if (isPlain(pattern) || !compiles(pattern)) return undefined
-  const diagnostics = analyser()(pattern, 'u', { timeout: budgetMs, checker: 'auto' })
-  if (diagnostics.status === 'safe') return undefined
-  if (diagnostics.status === 'unknown') return 'cannot tell within 5 s whether this pattern ends in linear time'
-  return `this pattern takes ${diagnostics.complexity.summary} time`
+  judge(pattern: string): string | undefined {
+    if (!this.#verdicts.has(pattern)) this.#verdicts.set(pattern, this.#analyse(pattern))
+    return this.#verdicts.get(pattern)
+  }
+
+  #analyse(pattern: string): string | undefined {
+    if (isPlain(pattern) || !compiles(pattern)) return undefined
+    if (this.#left <= 0) return 'expected patterns that are all judged within 30 s, and this one was not reached'
+    const started = performance.now()
+    const found = analyse(pattern, 'u', { timeout: Math.min(patience.each, this.#left), checker: 'auto' })
+    this.#left -= performance.now() - started
+    if (found.status === 'safe') return undefined
+    if (found.status === 'unknown') return 'cannot tell in reasonable time whether this pattern ends in linear time'
+    return `expected a pattern that takes linear time, this one takes ${found.complexity.summary} time`
+  }
+}
+
+/** From one start, without groups and alternatives, one part of varying length leaves one way for each length. */
+function isPlain(pattern: string): boolean {
+  const varying = pattern.replace(/\\.|\[(\\.|[^\]])*\]/g, '_').replace(/\{\d+\}/g, '')
+  return varying.startsWith('^') && !/[(|]/.test(varying) && (varying.match(/[*+?{]/g) ?? []).length <= 1
 }
 
 function compiles(pattern: string): boolean {
@@ -61,7 +79,12 @@ function compiles(pattern: string): boolean {
   }
 }
 
+type Check = typeof import('recheck').checkSync
+
+let loaded: Check | undefined
+
 /** Loaded where the first pattern needs it: its start takes longer than all else that `check` does. */
-function analyser(): typeof import('recheck').checkSync {
-  return createRequire(import.meta.url)('recheck').checkSync
+const analyse: Check = (...call) => {
+  loaded ??= createRequire(import.meta.url)('recheck').checkSync as Check
+  return loaded(...call)
 }

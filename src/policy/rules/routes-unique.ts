@@ -25,8 +25,9 @@ function findTwins({ routes }: Policy): readonly Finding[] {
   return routes.flatMap((route) => {
     const shape = `${route.method} ${shapeOf(route.path)}`
     const earlier = byShape.get(shape) ?? []
-    byShape.set(shape, [...earlier, route])
     const twin = earlier.find((other) => shareHost(other.hosts, route.hosts))
+    earlier.push(route)
+    byShape.set(shape, earlier)
     return twin === undefined ? [] : [describe(route, twin)]
   })
 }

@@ -1,19 +1,21 @@
-/** Shared input schemas: each is a schema, and each `$ref` names one. */
+/** Shared input schemas: each is a schema, and each `$ref` leads to one. */
 
+import { hasReference } from '../../core/expression.ts'
 import { suggest } from '../../core/suggest.ts'
 import { checkSchema } from '../../schema/check-schema.ts'
+import type { JsonSchema, SchemaError } from '../../schema/schema.ts'
 import type { Finding } from '../findings.ts'
 import { describeMisfit } from '../misfit.ts'
-import type { Policy } from '../policy.ts'
+import type { Named, Policy } from '../policy.ts'
 import { refsOf } from '../schema-refs.ts'
-import type { Place } from '../source.ts'
+import { below, type Place } from '../source.ts'
 import { defineRule } from './rule.ts'
 
 export const sharedSchemas = defineRule({
   rules: {
     'schemas/unknown': {
       severity: 'error',
-      cause: 'A `$ref` names a schema that no `schemas` section declares.',
+      cause: 'A `$ref` names a schema that no `schemas` section declares, or leads to no schema inside it.',
       hint: 'declare it under `schemas`',
     },
     'schemas/invalid': {
@@ -21,37 +23,67 @@ export const sharedSchemas = defineRule({
       cause: 'A shared schema is not a schema that the engine can hold requests to.',
       hint: 'see the keywords of input schemas in the reference',
     },
+    'schemas/unsatisfiable': {
+      severity: 'error',
+      cause: 'No value can ever be as this schema asks.',
+      hint: 'loosen one of the conditions',
+    },
   },
-  check: (policy) => [...unknownRefs(policy), ...invalidSchemas(policy)],
+  check(policy) {
+    const shared = Object.fromEntries(policy.schemas.map(({ name, value }) => [name, value]))
+    return [...findBadRefs(policy, shared), ...findInvalid(policy.schemas, shared)]
+  },
 })
 
-function unknownRefs({ routes, schemas }: Policy): readonly Finding[] {
-  const known = schemas.map(({ name }) => name)
+type Shared = Readonly<Record<string, JsonSchema>>
+
+function findBadRefs({ routes, schemas }: Policy, shared: Shared): readonly Finding[] {
   const inputs = routes.flatMap(({ blocks }) => blocks.get('input') ?? [])
   return [...schemas, ...inputs].flatMap(({ value, at }) =>
-    refsOf(value)
-      .filter(({ name }) => !known.includes(name))
-      .map(({ name, path }) => unknown(name, { source: at.source, path: [...at.path, ...path] }, known)),
+    refsOf(value).flatMap(({ name, path }) => judgeRef(name, { value, at: below(at, ...path), path }, shared)),
   )
 }
 
-function unknown(name: string, at: Place, known: readonly string[]): Finding {
-  const near = suggest(name, known)
+interface WrittenRef {
+  /** What the reference stands in. */
+  readonly value: unknown
+  readonly at: Place
+  readonly path: readonly (string | number)[]
+}
+
+function judgeRef(name: string, { value, at, path }: WrittenRef, shared: Shared): readonly Finding[] {
+  if (!Object.hasOwn(shared, name)) {
+    const near = suggest(name, Object.keys(shared))
+    const hint = near && `did you mean \`#/schemas/${near}\`?`
+    return [{ rule: 'schemas/unknown', at, message: `no schema is named \`${name}\``, hint }]
+  }
+  const $ref = path.reduce((holder, segment) => (holder as Record<string | number, unknown>)[segment], value)
+  const lost = checkSchema({ $ref }, { schemas: shared }).filter(({ rule }) => rule === '$ref')
+  return lost.map(({ message }) => ({ rule: 'schemas/unknown', at, message }))
+}
+
+/** A schema with references that are not filled in yet is judged once they are. */
+function findInvalid(schemas: readonly Named<JsonSchema>[], shared: Shared): readonly Finding[] {
+  const known = schemas.filter(({ value }) => !hasReference(JSON.stringify(value)))
+  return known.flatMap(({ value, at }) => {
+    const refs = new Set(refsOf(value).map(({ path }) => path.join('\0')))
+    return checkSchema(value, { schemas: shared })
+      .filter(({ path, rule }) => rule !== '$ref' || !refs.has(path.join('\0')))
+      .map((error) => describeFault(error, value, at))
+  })
+}
+
+function describeFault(error: SchemaError, value: JsonSchema, at: Place): Finding {
+  const last = String(error.path.at(-1))
+  if (error.rule === 'unsatisfiable')
+    return { rule: 'schemas/unsatisfiable', at: below(at, ...error.path), message: error.message }
+  if (error.rule !== 'keyword') return { ...describeMisfit(error, value, at), rule: 'schemas/invalid' }
+  const near = suggest(last, error.allowed ?? [])
   return {
-    rule: 'schemas/unknown',
-    at,
-    message: `no schema is named \`${name}\``,
-    hint: near && `did you mean \`#/schemas/${near}\`?`,
+    rule: 'schemas/invalid',
+    at: below(at, ...error.path),
+    onKey: true,
+    message: `unsupported keyword \`${last}\``,
+    hint: near && `did you mean \`${near}\`?`,
   }
 }
-
-function invalidSchemas({ schemas }: Policy): readonly Finding[] {
-  const shared = Object.fromEntries(schemas.map(({ name, value }) => [name, value]))
-  return schemas.flatMap(({ value, at }) =>
-    checkSchema(value, { schemas: shared })
-      .filter(({ path, rule }) => rule !== '$ref' || !refsOf(value).some((ref) => samePath(ref.path, path)))
-      .map((error) => ({ ...describeMisfit(error, value, at), rule: 'schemas/invalid' })),
-  )
-}
-
-const samePath = (a: readonly unknown[], b: readonly unknown[]): boolean => a.join('\0') === b.join('\0')

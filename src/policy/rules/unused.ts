@@ -1,7 +1,8 @@
 /** What is declared and used nowhere: most often a misspelt name somewhere else. */
 
+import { isAbout, type Question } from '../../services/roles/rule.ts'
 import type { Finding } from '../findings.ts'
-import type { Named, Policy } from '../policy.ts'
+import type { Named, Policy, Route } from '../policy.ts'
 import { refsOf } from '../schema-refs.ts'
 import { issuersOf } from '../who.ts'
 import { defineRule } from './rule.ts'
@@ -41,14 +42,14 @@ const idle = (
 
 function usedIssuers({ routes, issuers }: Policy): ReadonlySet<string> {
   const declared = issuers.map(({ name }) => name)
-  return new Set(routes.flatMap((route) => issuersOf(route, declared)))
+  return new Set(routes.flatMap((route) => (route.broken.has('authenticate') ? declared : issuersOf(route, declared))))
 }
 
 /** A schema counts as used where a route reaches it, also by way of another schema. */
 function usedSchemas({ routes, schemas }: Policy): ReadonlySet<string> {
   const byName = new Map(schemas.map(({ name, value }) => [name, value]))
   const used = new Set<string>()
-  const pending = routes.flatMap(({ blocks }) => refsOf(blocks.get('input')?.value).map(({ name }) => name))
+  const pending = routes.flatMap((route) => (route.broken.has('input') ? [...byName.keys()] : refsOfRoute(route)))
   for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
     if (used.has(name)) continue
     used.add(name)
@@ -57,26 +58,11 @@ function usedSchemas({ routes, schemas }: Policy): ReadonlySet<string> {
   return used
 }
 
+const refsOfRoute = ({ blocks }: Route): readonly string[] => refsOf(blocks.get('input')?.value).map(({ name }) => name)
+
 function usedRoles({ routes, roles }: Policy): ReadonlySet<string> {
-  const asked = routes.flatMap(({ blocks }) => (blocks.get('authorize')?.value ?? []) as readonly Asked[] | Asked)
-  const used = roles.filter(({ value }) => value.some((grant) => asked.some((ask) => covers(grant, ask))))
+  const asked = routes.flatMap(({ blocks }) => (blocks.get('authorize')?.value ?? []) as Question | readonly Question[])
+  const unclear = routes.some(({ broken }) => broken.has('authorize'))
+  const used = roles.filter(({ value }) => unclear || value.some((rule) => asked.some((ask) => isAbout(rule, ask))))
   return new Set(used.map(({ name }) => name))
 }
-
-interface Asked {
-  readonly action: string
-  readonly subject: string
-}
-
-interface Grant {
-  readonly can?: string | readonly string[]
-  readonly cannot?: string | readonly string[]
-  readonly subject: string | readonly string[]
-}
-
-/** CASL's `manage` and `all` stand for every action and every subject. */
-const covers = ({ can, cannot, subject }: Grant, asked: Asked): boolean =>
-  names(can ?? cannot ?? [], asked.action, 'manage') && names(subject, asked.subject, 'all')
-
-const names = (written: string | readonly string[], name: string, wildcard: string): boolean =>
-  [written].flat().some((word) => word === name || word === wildcard)

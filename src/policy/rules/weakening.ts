@@ -2,6 +2,7 @@
 
 import type { Finding } from '../findings.ts'
 import type { Route } from '../policy.ts'
+import { below } from '../source.ts'
 import { defineRule } from './rule.ts'
 
 export const weakening = defineRule({
@@ -9,24 +10,26 @@ export const weakening = defineRule({
     'policy/weakened': {
       severity: 'warning',
       cause: 'A route replaces or drops an inherited block.',
-      hint: 'keep the inherited items with `inherit`, or say `because: "<reason>"` on the route',
+      hint: 'keep the inherited items with `inherit`, or say `because: "<reason>"` beside it',
     },
     'policy/report-only': {
       severity: 'warning',
       cause: 'A guard decides, but does not refuse.',
       hint: 'take it out of `reportOnly`, or say `because: "<reason>"` on the route',
     },
+    'policy/idle-report-only': {
+      severity: 'warning',
+      cause: '`reportOnly` names a guard that the route does not have.',
+      hint: 'take it out of `reportOnly`, or write the block',
+    },
   },
-  check: ({ routes }) =>
-    routes
-      .filter(({ because }) => because === undefined)
-      .flatMap((route) => [...replaced(route), ...reportOnly(route)]),
+  check: ({ routes }) => routes.flatMap((route) => [...replaced(route), ...reportOnly(route)]),
 })
 
 /** Not every replacement is weaker; a time-out guards the server, not the data. */
-const replaced = ({ weakenings }: Route): readonly Finding[] =>
+const replaced = ({ weakenings, because }: Route): readonly Finding[] =>
   weakenings
-    .filter(({ guard }) => guard !== 'timeout')
+    .filter((weaker) => weaker.guard !== 'timeout' && weaker.because === undefined && because === undefined)
     .map(({ guard, at, inherited, off }) => ({
       rule: 'policy/weakened',
       at,
@@ -35,9 +38,11 @@ const replaced = ({ weakenings }: Route): readonly Finding[] =>
       related: [{ at: inherited, message: 'what it inherits', onKey: true }],
     }))
 
-const reportOnly = ({ reportOnly, at }: Route): readonly Finding[] =>
-  reportOnly.map((guard, index) => ({
-    rule: 'policy/report-only',
-    at: { source: at.source, path: [...at.path, 'reportOnly', index] },
-    message: `\`${guard}\` does not refuse here`,
-  }))
+const reportOnly = (route: Route): readonly Finding[] =>
+  route.reportOnly.flatMap((guard, index): readonly Finding[] => {
+    const at = below(route.at, 'reportOnly', index)
+    if (!route.blocks.has(guard) && !route.broken.has(guard))
+      return [{ rule: 'policy/idle-report-only', at, message: `\`${guard}\` has no block here` }]
+    if (route.because !== undefined) return []
+    return [{ rule: 'policy/report-only', at, message: `\`${guard}\` does not refuse here` }]
+  })
