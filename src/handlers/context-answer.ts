@@ -33,20 +33,15 @@ function takeHeaders(res: ServerResponse): readonly string[] {
 
 /** The kinds of body that Koa knows (its `respond`). */
 function readBody(body: unknown): Answer['body'] {
-  if (body === undefined || typeof body === 'string' || Buffer.isBuffer(body)) return body
-  if (body instanceof Readable) return guarded(body)
+  if (body === undefined || typeof body === 'string' || Buffer.isBuffer(body) || body instanceof Readable) return body
   if (body instanceof Response) return body.body === null ? undefined : fromWeb(body.body)
   if (body instanceof Blob) return fromWeb(body.stream())
   if (body instanceof ReadableStream) return fromWeb(body)
   return JSON.stringify(body)
 }
 
-const fromWeb = (stream: WebStream): Readable => guarded(Readable.fromWeb(stream))
-
-/** A stream may fail before anyone reads it: that must not end the process. */
-function guarded(body: Readable): Readable {
-  return body.on('error', () => undefined)
-}
+/** It may fail before anyone reads it. */
+const fromWeb = (stream: WebStream): Readable => Readable.fromWeb(stream).on('error', () => undefined)
 
 /** What `ctx.throw` and `http-errors` make. */
 interface HttpError {

@@ -8,6 +8,7 @@ import { hasReference } from '../core/expression.ts'
 import { string } from '../schema/builder.ts'
 import { importFunction, moduleFault, modulePattern } from '../services/modules.ts'
 import { readAnswer, readThrown } from './context-answer.ts'
+import { guardBodies } from './guard-bodies.ts'
 import { defineHandler } from './handler.ts'
 import type { RouteHandler, RouteState } from './route-handler.ts'
 
@@ -17,6 +18,7 @@ const next = (): Promise<void> => Promise.resolve()
 function prepare(exchange: Exchange): Context {
   const { ctx, path, address, input, secure } = exchange
   const query = exchange.sanitisedQuery ?? exchange.query
+  guardBodies(ctx.app)
   ctx.url = query === '' ? path : `${path}?${query}`
   ctx.request.ip = address
   ctx.params = input.params

@@ -1,0 +1,20 @@
+/** A stream may fail while its handler still works, before anyone reads it: that must not end the process. */
+
+import { Readable } from 'node:stream'
+import type Koa from 'koa'
+
+const guarded = new WeakSet<Koa>()
+
+/** Makes an app's `ctx.body` hear the errors of a stream from the moment it is set; Koa leaves that to whoever reads it. */
+export function guardBodies(app: Koa): void {
+  if (guarded.has(app)) return
+  guarded.add(app)
+  const own = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(app.response), 'body')
+  Object.defineProperty(app.response, 'body', {
+    ...own,
+    set(body: unknown) {
+      if (body instanceof Readable) body.on('error', () => undefined)
+      own?.set?.call(this, body)
+    },
+  })
+}
