@@ -85,8 +85,7 @@ test('no file of src is longer than 250 lines', (t) => {
 })
 
 test('every relative import names a file that is there', (t) => {
-  for (const { to, from } of sources('src').flatMap(importsOf))
-    t.true(existsSync(join(root, to)), `${from} → ${to}`)
+  for (const { to, from } of sources('src').flatMap(importsOf)) t.true(existsSync(join(root, to)), `${from} → ${to}`)
 })
 
 test('nothing is switched off, put off or left behind', (t) => {

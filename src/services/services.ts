@@ -1,15 +1,15 @@
 /** What guards and handlers need from the world, each part behind one small interface. */
 
-import type { Counters } from './counters/counters.ts'
+import type { JsonSchema } from '../schema/schema.ts'
 import type { Clock } from './clock.ts'
+import type { Counters } from './counters/counters.ts'
+import type { TokenVerifier } from './keys/verifier.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
-import type { TokenVerifier } from './keys/verifier.ts'
 import type { Revocation } from './revocation/revocation.ts'
 import type { Roles } from './roles/roles.ts'
-import type { Upstreams } from './upstreams/upstreams.ts'
 import type { Status } from './status.ts'
-import type { JsonSchema } from '../schema/schema.ts'
+import type { Upstreams } from './upstreams/upstreams.ts'
 
 /** What outlives a reload: one for the process. */
 export interface World {

@@ -57,7 +57,10 @@ for (const reference of [
   test(`refuses ${JSON.stringify(reference)}`, async (t) => {
     const folder = await folderOf(t, { 'orders.ts': 'export const find = 1' })
     t.is(moduleFault(reference, folder), `expected \`./file.ts#export\`, got \`${reference}\``)
-    t.regex(await faultOf(t, importExport(reference, folder)), /^cannot import `[\s\S]*`: expected `\.\/file\.ts#export`/)
+    t.regex(
+      await faultOf(t, importExport(reference, folder)),
+      /^cannot import `[\s\S]*`: expected `\.\/file\.ts#export`/,
+    )
   })
 }
 
