@@ -1,6 +1,7 @@
 /** The one shape of a command, and how its arguments are read. */
 
 import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { suggest } from '../core/suggest.ts'
 
 type Options = NonNullable<ParseArgsConfig['options']>
 
@@ -50,9 +51,18 @@ export function readCall(command: Command, args: readonly string[]): Call {
     if (positionals.length > 1) throw new UsageFault(`expected one policy directory, got \`${positionals.join(' ')}\``)
     return { directory: positionals[0] ?? 'policies', flags: values as Call['flags'] }
   } catch (error) {
-    if (error instanceof UsageFault) throw error
-    throw new UsageFault((error as Error).message.split('. ')[0] ?? 'wrong arguments')
+    throw error instanceof UsageFault ? error : explain(error as NodeJS.ErrnoException, Object.keys(options))
   }
+}
+
+/** What Node says of wrong arguments, in our words. */
+function explain({ code, message }: NodeJS.ErrnoException, known: readonly string[]): UsageFault {
+  const [sentence = 'wrong arguments'] = message.split('. ')
+  if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION')
+    return new UsageFault(sentence.charAt(0).toLowerCase() + sentence.slice(1))
+  const name = /'--?([^']*)'/.exec(sentence)?.[1] ?? ''
+  const near = suggest(name, known)
+  return new UsageFault(`no option is named \`--${name}\`${near ? `; did you mean \`--${near}\`?` : ''}`)
 }
 
 /** The value of a text flag. */

@@ -61,7 +61,7 @@ function explain(error: unknown): number {
     return 3
   }
   if (error instanceof UsageFault || error instanceof DirectoryFault) {
-    say(`${error.message}${error instanceof UsageFault ? '; see `portcullis --help`' : ''}`)
+    say(`${error.message}${error instanceof UsageFault ? ' (see `portcullis --help`)' : ''}`)
     return 2
   }
   throw error

@@ -4,7 +4,7 @@ import { createApp } from '../app.ts'
 import { accessLog } from '../server/access-log.ts'
 import { listen } from '../server/listen.ts'
 import { untilShutdown } from '../server/shutdown.ts'
-import { createLog } from '../services/log.ts'
+import { createLog, type LogLevel, logLevels } from '../services/log.ts'
 import { createWorld } from '../services/world.ts'
 import { announce } from './announce.ts'
 import { defineCommand, text, UsageFault } from './command.ts'
@@ -20,10 +20,15 @@ export const serve = defineCommand({
     port: { type: 'string', value: 'PORT', description: 'In place of `settings.listen.port`; 0 takes a free one.' },
     host: { type: 'string', value: 'HOST', description: 'In place of `settings.listen.host`.' },
     values: { type: 'string', value: 'FILE', description: 'Values in place of the declared ones.' },
+    'log-level': {
+      type: 'string',
+      value: 'LEVEL',
+      description: '`debug` logs allowed requests too; `info` unless told.',
+    },
   },
   async run({ directory, flags }) {
     const listenOn = { host: text(flags.host), port: readPort(text(flags.port)) }
-    const log = createLog({ pretty: process.stdout.isTTY })
+    const log = createLog({ pretty: process.stdout.isTTY, level: readLevel(text(flags['log-level'])) })
     const world = createWorld(log)
     const app = await createApp(directory, {
       values: readValues(flags.values),
@@ -43,6 +48,12 @@ export const serve = defineCommand({
     return 0
   },
 })
+
+function readLevel(level = 'info'): LogLevel {
+  const known = logLevels.find((name) => name === level)
+  if (known !== undefined) return known
+  throw new UsageFault(`expected \`--log-level\` to be one of ${logLevels.join(', ')}, got \`${level}\``)
+}
 
 function readPort(port: string | undefined): number | undefined {
   if (port === undefined) return undefined

@@ -5,11 +5,14 @@ import { prettyFactory } from 'pino-pretty'
 
 export type Log = Pick<Logger, 'info' | 'warn' | 'error' | 'debug'>
 
+export const logLevels = ['debug', 'info', 'warn', 'error'] as const
+export type LogLevel = (typeof logLevels)[number]
+
 export interface LogOptions {
   /** Readable lines instead of JSON. */
   readonly pretty: boolean
   /** The least that is logged; `info` unless told. */
-  readonly level?: 'debug' | 'info' | 'warn' | 'error'
+  readonly level?: LogLevel
   /** Standard output unless told. */
   readonly destination?: DestinationStream
 }

@@ -202,7 +202,20 @@ test('says how each command is used', async (t) => {
   t.is(code, 2)
   t.regex(stderr, /did you mean `check`\?/)
   t.is((await runCommand(['serve', '--port', 'x'])).code, 2)
-  t.is((await runCommand(['check', '--nonsense'])).code, 2)
+  const unknown = await runCommand(['check', '--formt', 'json'])
+  t.is(unknown.code, 2)
+  t.regex(unknown.stderr, /no option is named `--formt`; did you mean `--format`\?/)
+  t.is((await runCommand(['serve', '--log-level', 'loud'])).code, 2)
+})
+
+test('logs allowed requests where it is told to, with guard and policy line of a refusal', async (t) => {
+  const served = await serveCommand([samples, '--log-level', 'debug'], { cwd: emptyFolder() })
+  await fetch(`${served.url}/products?q=hidden`)
+  await fetch(`${served.url}/orders`, { headers: { authorization: 'Bearer secret-token' } })
+  const { stdout } = await served.end('SIGTERM')
+  t.regex(stdout, /"level":"debug".*"route":"GET \/products".*"status":200/)
+  t.regex(stdout, /"code":"token_invalid".*"guard":"authenticate","policy":"[^"]*orders\.yaml:\d+"/)
+  t.false(stdout.includes('hidden') || stdout.includes('secret-token'))
 })
 
 test('lists the routes of the samples', async (t) => {

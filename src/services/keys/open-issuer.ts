@@ -70,7 +70,7 @@ async function openKeys(name: string, block: IssuerBlock, world: IssuerWorld): P
 async function openDevKey(name: string, { development, folder }: IssuerWorld): Promise<VerificationKey> {
   if (!development) {
     throw new StartFault(
-      `issuer \`${name}\` signs with a development key, and that only while \`settings.listen.host\` is a loopback address and NODE_ENV is not \`production\``,
+      `issuer \`${name}\` signs with a development key, which is for this machine alone: listen on a loopback address without NODE_ENV=production, or name an issuer with \`jwks\`, \`publicKeys\` or \`secret\``,
     )
   }
   const { kid, key } = await readDevKey(folder)

@@ -112,7 +112,11 @@ test('admits a remembered token once its nbf has come', (t) => {
 test('asks for revocation on every hit, at once or by a promise', async (t) => {
   const asked: RevocableToken[] = []
   let answer: boolean | Promise<boolean> = false
-  const { verifier } = open({ isRevoked: (token) => (asked.push(token), answer) })
+  const isRevoked = (token: RevocableToken) => {
+    asked.push(token)
+    return answer
+  }
+  const { verifier } = open({ isRevoked })
   const named = craft({ algorithm: 'ES256', key: p256.privateKey, claims: { jti: 'j1', iat: now } })
   t.is(codeOf(verifier.verify(named)), 'ok')
   answer = true
