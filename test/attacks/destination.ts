@@ -2,7 +2,6 @@
 
 import { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { ExecutionContext } from 'ava'
 
 /** One request as the destination got it. */
 export interface Arrived {
@@ -19,21 +18,22 @@ export interface Destination {
   readonly arrived: Arrived[]
   /** Open connections, counted by the system. */
   connections(): Promise<number>
+  close(): void
 }
 
-/** Listens until the test, or the file where `t` is of a hook, is over; `answer` takes the place of the echo. */
-export async function openDestination(t: ExecutionContext, answer?: RequestListener): Promise<Destination> {
+/** Listens on a free port; `answer` takes the place of the echo. */
+export async function openDestination(answer?: RequestListener): Promise<Destination> {
   const arrived: Arrived[] = []
   const server = createServer({ keepAliveTimeout: 60_000, maxHeaderSize: 64 * 1024 }, answer ?? echoInto(arrived))
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
-  t.teardown(() => {
-    server.closeAllConnections()
-    server.close()
-  })
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     arrived,
     connections: () => new Promise((counted) => server.getConnections((_, count) => counted(count))),
+    close() {
+      server.closeAllConnections()
+      server.close()
+    },
   }
 }
 

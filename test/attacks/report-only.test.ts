@@ -53,7 +53,7 @@ interface Trial {
 }
 
 async function openTrial(t: ExecutionContext): Promise<Trial> {
-  const destination = await openDestination(t)
+  const destination = await openDestination()
   const decisions: Decision[] = []
   const observer: Observer = { finished: ({ decision }) => void decisions.push(decision) }
   const files = {
@@ -63,6 +63,7 @@ async function openTrial(t: ExecutionContext): Promise<Trial> {
   }
   const gate = await openGate(files, { observers: [observer] })
   t.teardown(gate.close)
+  t.teardown(destination.close)
   return { gate, destination, decisions }
 }
 

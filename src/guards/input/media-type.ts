@@ -6,10 +6,12 @@ export interface MediaType {
   readonly charset: string | undefined
 }
 
-/** Reads a `Content-Type`; where it says two charsets, both are told, as one that nobody knows. */
+/** Reads a `Content-Type`; two charsets, or an odd spelling of one that some readers understand, are one that nobody knows. */
 export function readMediaType(header: string): MediaType {
   const [essence = '', ...parameters] = header.split(';').map((part) => part.trim().toLowerCase())
-  const charsets = parameters.filter((part) => part.startsWith('charset=')).map((part) => part.slice('charset='.length))
+  const charsets = parameters
+    .filter((part) => part.startsWith('charset'))
+    .map((part) => (part.startsWith('charset=') ? part.slice('charset='.length) : part))
   return { essence, charset: charsets.length === 0 ? undefined : charsets.map(unquote).join() }
 }
 
