@@ -63,7 +63,7 @@ class Frames {
     const related = (diagnostic.related ?? []).map(
       (place) => `   ${printable(place.file)}:${place.line}:${place.column}  ${printable(place.message)}\n`,
     )
-    const shown = (lines[diagnostic.line - 1] ?? '') === '' ? '' : this.#frame(diagnostic, lines)
+    const shown = lines[diagnostic.line - 1] === undefined ? '' : this.#frame(diagnostic, lines)
     return shown + related.join('')
   }
 

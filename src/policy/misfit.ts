@@ -6,6 +6,7 @@ import { guards } from '../guards/index.ts'
 import { handlers } from '../handlers/index.ts'
 import type { Path, SchemaError, Validator } from '../schema/schema.ts'
 import type { Finding } from './findings.ts'
+import { nameOfPattern } from './pattern-names.ts'
 import { below, type Place } from './source.ts'
 
 export const shapeRules: Rules = {
@@ -37,8 +38,18 @@ export type Report = (finding: Finding) => void
 export function judge<T>(validator: Validator<T>, tree: unknown, at: Place, report: Report): T | undefined {
   const checked = validator.check(tree)
   if (checked.errors === undefined) return checked.value
-  for (const error of checked.errors) report(describeMisfit(error, tree, at))
+  for (const error of withoutEchoes(checked.errors)) report(describeMisfit(error, tree, at))
   return undefined
+}
+
+/** A misspelt key is one mistake: the right one is not missing as well. */
+function withoutEchoes(errors: readonly SchemaError[]): readonly SchemaError[] {
+  const placeOf = ({ path }: SchemaError, name: unknown) => [...path.slice(0, -1), name].join('\0')
+  const unknown = errors.filter(({ rule }) => rule === 'additionalProperties')
+  const meant = new Set(
+    unknown.map((error) => placeOf(error, suggest(String(error.path.at(-1)), error.allowed ?? []) ?? '')),
+  )
+  return errors.filter((error) => error.rule !== 'required' || !meant.has(placeOf(error, error.path.at(-1))))
 }
 
 const typeRules = new Set(['type', 'anyOf', 'oneOf', 'enum', 'const'])
@@ -52,10 +63,32 @@ export function describeMisfit(error: SchemaError, tree: unknown, at: Place): Fi
   return {
     rule: typeRules.has(error.rule) ? 'policy/wrong-type' : 'policy/invalid-value',
     at: below(at, ...error.path),
-    message: typeof value === 'string' ? `${withoutReceived(error.message)}, got \`${cut(value)}\`` : error.message,
-    hint: typeof value === 'string' ? hintFor(value, error) : undefined,
+    message: messageOf(error, value),
+    hint: hintForValue(error, value),
   }
 }
+
+function messageOf({ message }: SchemaError, value: unknown): string {
+  const [, pattern = ''] = /^expected a match of `(.*)`$/s.exec(message) ?? []
+  const named = nameOfPattern(pattern)
+  const expected = named === undefined ? message : `expected ${named}`
+  if (typeof value === 'object' || value === undefined) return expected
+  return `${expected.replace(/, received .*$/, '')}, got \`${cut(String(value))}\``
+}
+
+function hintForValue(error: SchemaError, value: unknown): string | undefined {
+  const { message } = error
+  if (typeof value === 'string' && /^expected (an integer|a number)/.test(message) && isNumeric(value))
+    return 'write it without quotes'
+  if (typeof value === 'string') return hintFor(value, error)
+  if (/^expected a string/.test(message) && isScalar(value))
+    return 'quote a text that looks like a number; a duration or a size has a unit, such as `30s`'
+  if (/^expected a list/.test(message) && value !== null) return 'write each item on a line of its own, after `- `'
+  return undefined
+}
+
+const isNumeric = (text: string): boolean => /^-?\d+(\.\d+)?$/.test(text)
+const isScalar = (value: unknown): boolean => typeof value === 'number' || typeof value === 'boolean'
 
 const unknownKey = (key: string, error: SchemaError, at: Place): Finding => ({
   rule: 'policy/unknown-key',
@@ -74,7 +107,6 @@ const missingKey = (key: string, { path }: SchemaError, at: Place): Finding => (
   hint: `add \`${key}\``,
 })
 
-const withoutReceived = (message: string): string => message.replace(/, received .*$/, '')
 const longest = 60
 const cut = (text: string): string => (text.length > longest ? `${text.slice(0, longest)}…` : text)
 

@@ -51,10 +51,13 @@ export function parse(loaded: Loaded, values?: SourceText): Parsed {
   const about = { written, references, whole, digest: digestOf(loaded, values) }
   const policy = assemble(about, fallbacks(references), report)
   const [first] = policy.files
-  if (first && policy.routes.length === 0)
+  if (first && policy.files.every(({ sections: { routes = {} } }) => isEmptyMap(routes)))
     report({ rule: 'policy/no-routes', at: first.at, message: 'no file of this directory has routes' })
   return { policy, diagnostics }
 }
+
+const isEmptyMap = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && Object.keys(value).length === 0
 
 /** The same policy with its references filled in, and what does not fit any more. */
 export function parseAgain(policy: Policy, known: Known): Parsed {

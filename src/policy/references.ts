@@ -62,7 +62,7 @@ export function findReferences(tree: unknown, at: Place, report: Report): readon
 function readReferences(text: string, at: Place, report: Report): readonly Reference[] {
   const refuse = (written: string, message: string): void =>
     report({ rule: 'policy/invalid-reference', at, message: `\`${written}\` ${message}` })
-  const rest = text.replace(pattern, '')
+  const rest = text.replace(pattern, '').replace(/\$\{value:[^}]*\}/g, '')
   if (hasReference(rest)) refuse(rest.slice(rest.indexOf('${')), 'is never closed with `}`')
   return [...text.matchAll(pattern)].flatMap(([written, kind, inside = '']) => {
     const [name = '', fallback] = kind === 'env' ? split(inside) : [inside]
@@ -86,7 +86,8 @@ export function fillReferences(tree: unknown, at: Place, known: Known): unknown 
 }
 
 function fillText(text: string, { source, path }: Place, known: Known): unknown {
-  let complete = true
+  let complete = pattern.test(text)
+  pattern.lastIndex = 0
   const filled = text.replace(pattern, (written) => {
     const value = known.get(keyOf(written, source))
     if (value === undefined) complete = false

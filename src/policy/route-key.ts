@@ -15,7 +15,7 @@ export const routeKeyRules: Rules = {
   'routes/invalid-path': {
     severity: 'error',
     cause: 'A path has literal segments, `:name` parameters and at most one final `*name`.',
-    hint: 'write parameters as whole segments, such as `/orders/:id`',
+    hint: 'write it such as `/orders/:id/lines` or `/files/*rest`',
   },
 }
 
@@ -51,10 +51,11 @@ export function readKey(
 }
 
 function hintFor(key: string): string | undefined {
-  const [first = '', second = ''] = key.split(/\s+/)
+  const [first = '', second = '', ...others] = key.split(/\s+/)
   const upper = first.toUpperCase()
   if (upper === 'OPTIONS') return 'OPTIONS is answered by the engine, from `cors` and the methods of the path'
   const near = methods.includes(upper) ? upper : suggest(upper, methods)
   if (near === undefined) return undefined
+  if (others.length > 0) return 'write a space in a path as `%20`'
   return `did you mean \`${near} ${second.startsWith('/') ? second : `/${second}`}\`?`
 }

@@ -12,7 +12,7 @@ import { judge, type Report } from './misfit.ts'
 import type { Block, DestinationBlock, Named, Origin, Policy, PolicyFile, Route, Weakening } from './policy.ts'
 import { readKey, routeKeyRules } from './route-key.ts'
 import { readPrefix } from './route-path.ts'
-import { handlerShapes, judgeMembers, shapes, type Tree } from './shapes.ts'
+import { handlerShapes, judgeMembers, reportable, shapes, type Tree } from './shapes.ts'
 import { below, type Place } from './source.ts'
 
 export const routeRules: Rules = {
@@ -105,7 +105,7 @@ class Resolver {
     const owner = `${scope.service}/${named?.method} ${named?.path.path}/`
     const origin = { at, owner, because: becauseOf(own) }
     const layers = [...scope.inherited, ...this.#use(own, at), this.#layers(own, origin)]
-    if (named === undefined) return []
+    if (named === undefined || !isMap(value ?? {})) return []
     const { method, path } = named
     const facts = {
       key,
@@ -119,14 +119,18 @@ class Resolver {
       owner,
     }
     return [
-      { ...facts, ...settingsOf(own), ...this.#blocks(layers, at), destinations: this.#destinations(own, at, scope) },
+      {
+        ...facts,
+        ...settingsOf(own),
+        ...this.#blocks(layers, at, misspelt(own)),
+        destinations: this.#destinations(own, at, scope),
+      },
     ]
   }
 
   /** Inheritance block by block, innermost last. */
-  #blocks(layers: readonly Layers[], at: Place): Pick<Route, 'blocks' | 'broken' | 'weakenings'> {
+  #blocks(layers: readonly Layers[], at: Place, broken: Set<string>): Pick<Route, 'blocks' | 'broken' | 'weakenings'> {
     const blocks = new Map<string, Block>()
-    const broken = new Set<string>()
     const weakenings: Weakening[] = []
     for (const guard of guards) {
       const own = layers.flatMap((layer) => layer.get(guard.name) ?? [])
@@ -189,8 +193,16 @@ function implicit(guard: (typeof guards)[number], at: Place): Block | undefined 
   return guard.implicit === undefined ? undefined : { guard, value: guard.implicit, at, owner: '', items: [] }
 }
 
+const words = [...guards, ...handlers].map(({ name }) => name)
+
+/** The blocks that a route means by keys that do not exist: they are not missing as well. */
+function misspelt(own: Tree): Set<string> {
+  const unknown = Object.keys(own).filter((key) => !words.includes(key))
+  return new Set(unknown.flatMap((key) => suggest(key, words) ?? []))
+}
+
 function settingsOf(own: Tree): Pick<Route, 'cost' | 'because' | 'reportOnly'> {
-  const names = Array.isArray(own.reportOnly) ? own.reportOnly.filter((name) => typeof name === 'string') : []
+  const names = Array.isArray(own.reportOnly) ? own.reportOnly.filter((name) => reportable.includes(name)) : []
   return {
     cost: typeof own.cost === 'number' && own.cost >= 1 ? own.cost : 1,
     because: becauseOf(own),

@@ -9,6 +9,7 @@ import { issuerSchema } from '../services/keys/issuer.ts'
 import { roleSchema } from '../services/roles/rule.ts'
 import { judge, type Report } from './misfit.ts'
 import { placeholder } from './references.ts'
+import { serviceName } from './service-name.ts'
 import { settingsSchema } from './settings.ts'
 import type { Place } from './source.ts'
 
@@ -23,7 +24,8 @@ const map = (description: string): Schema<Tree> => record(any(), { description }
 
 const guardKeys = Object.fromEntries(guards.map(({ name, summary }) => [`${name}?`, later(summary)]))
 const handlerKeys = Object.fromEntries(handlers.map(({ name, summary }) => [`${name}?`, later(summary)]))
-const reportable = guards.filter((guard) => guard.reportable).map(({ name }) => name)
+/** The guards that may stand in `reportOnly`. */
+export const reportable: readonly string[] = guards.filter((guard) => guard.reportable).map(({ name }) => name)
 const host = string({ minLength: 1, maxLength: 253 })
 
 const closed = (keys: Readonly<Record<string, Schema<unknown>>>): JsonSchema => ({
@@ -44,11 +46,7 @@ export const shapes = {
       roles: map('What each role can do to which subject.'),
       schemas: map('Input schemas to share.'),
       profiles: map('Named sets of blocks to share over files.'),
-      service: string({
-        pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$',
-        title: 'a name',
-        description: 'Names the routes of this file.',
-      }),
+      service: serviceName,
       host: union([host, array(host, { minItems: 1, uniqueItems: true })], {
         description: 'The hosts that the routes answer; `*.shop.example` for the direct subdomains.',
       }),

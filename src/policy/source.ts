@@ -98,10 +98,12 @@ function membersOf(holder: { readonly items: readonly unknown[] }): Members {
 
 const keyText = (key: unknown): string => String((key as { value?: unknown } | null)?.value ?? '')
 
-/** A value that is left out (`cors:`) stands where its key does. */
+/** A value that is left out (`cors:`), or a block below its key, stands where the key does. */
 function offsetsOfValue({ key, value }: Entry): Offsets | undefined {
   const offsets = offsetsOf(value)
-  return offsets === undefined || (key !== undefined && offsets[0] === offsets[1]) ? offsetsOf(key) : offsets
+  const isBlock = isCollection(value) && !value.flow
+  if (offsets !== undefined && (key === undefined || (offsets[0] < offsets[1] && !isBlock))) return offsets
+  return offsetsOf(key)
 }
 
 function offsetsOf(node: unknown): Offsets | undefined {

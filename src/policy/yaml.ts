@@ -5,6 +5,7 @@ import type { Diagnostic, Rules } from '../core/diagnostic.ts'
 import { diagnosticAt } from './findings.ts'
 import { rangeBetween, SourceFile, type SourceText } from './source.ts'
 import { composeDocument, type YAMLFault } from './yaml-document.ts'
+import { explainYaml, isEcho } from './yaml-messages.ts'
 import { type NodeFault, readNodes } from './yaml-nodes.ts'
 
 export const yamlRules: Rules = {
@@ -62,7 +63,7 @@ export function parseYaml(text: SourceText, diagnostics: Diagnostic[]): ParsedFi
   const { document, faults } = composeDocument(text.text, lines)
   const { faults: nodeFaults, targets } = faults.length === 0 ? readNodes(document?.contents) : nothing
   const source = new SourceFile(text, { contents: document?.contents, targets }, lines)
-  diagnostics.push(...firstOfLines(faults.map((fault) => describe(fault, text, lines))))
+  diagnostics.push(...withoutEchoes(faults, lines).map((fault) => describe(fault, text, lines)))
   diagnostics.push(...nodeFaults.map((fault) => describeNode(fault, source)))
   const sound = faults.length === 0 && nodeFaults.length === 0
   return { source, tree: sound ? document?.toJS({ maxAliasCount: -1 }) : undefined }
@@ -71,10 +72,14 @@ export function parseYaml(text: SourceText, diagnostics: Diagnostic[]): ParsedFi
 const nothing: ReturnType<typeof readNodes> = { faults: [], targets: new Map() }
 const mostOfFile = 20
 
-/** One slip makes the library stumble over all that follows it on the line, and often further. */
-function firstOfLines(faults: readonly Diagnostic[]): readonly Diagnostic[] {
-  const byLine = new Map<number, Diagnostic>()
-  for (const fault of faults) if (!byLine.has(fault.line)) byLine.set(fault.line, fault)
+/** One slip makes the library stumble over all that follows it on the line, or over the rest of the file. */
+function withoutEchoes(faults: readonly YAMLFault[], lines: LineCounter): readonly YAMLFault[] {
+  const byLine = new Map<number, YAMLFault>()
+  for (const fault of faults) {
+    const { line } = lines.linePos(fault.pos[0])
+    if (byLine.size > 0 && isEcho(fault)) continue
+    if (!byLine.has(line)) byLine.set(line, fault)
+  }
   return [...byLine.values()].slice(0, mostOfFile)
 }
 
@@ -85,26 +90,18 @@ const ruleByCode: Readonly<Record<string, string>> = {
   TOO_DEEP: 'yaml/too-deep',
 }
 
-const messageByCode: Readonly<Record<string, string>> = {
-  BAD_ALIAS: 'expected a name after `*`',
-  BLOCK_AS_IMPLICIT_KEY: 'expected one `key: value` on a line, got another `:`',
-  NON_STRING_KEY: 'expected a text as key, got a list, a map or an alias',
-  TAB_AS_INDENT: 'expected spaces as indentation, got a tab',
-}
-
 function describe(fault: YAMLFault, { file, text }: SourceText, lines: LineCounter): Diagnostic {
   const range = rangeBetween(file, lines, fault.pos)
   const rule = ruleByCode[fault.code] ?? 'yaml/syntax'
   const line = text.slice(lines.lineStarts[range.line - 1], lines.lineStarts[range.line])
-  const raw = rule === 'yaml/syntax' && line.includes('${')
-  return diagnosticAt(range, { rule, message: messageOf(fault), hint: raw ? quoteIt : undefined }, yamlRules)
-}
-
-const quoteIt = "quote it: a `${…}` inside `{ }` or `[ ]` is written as `'${…}'`"
-
-const messageOf = ({ code, message }: YAMLFault): string => {
-  const [first = ''] = message.split('\n')
-  return messageByCode[code] ?? first.charAt(0).toLowerCase() + first.slice(1).replace(/\.$/, '')
+  const raw = rule === 'yaml/syntax' && /[^'"]\$\{/.test(line)
+  const said = raw
+    ? {
+        message: 'expected quotes around `${…}`',
+        hint: "write it as `'${…}'`: inside `{ }` and `[ ]` a `{` begins a map",
+      }
+    : { message: explainYaml(fault, text) }
+  return diagnosticAt(range, { rule, ...said }, yamlRules)
 }
 
 function describeNode({ rule, node, message, related }: NodeFault, source: SourceFile): Diagnostic {

@@ -12,12 +12,12 @@ import { compileVerify, type Verify } from './verify.ts'
 const rules = {
   'authenticate/public-not-last': {
     severity: 'error',
-    cause: '`public` admits everyone, so that nothing after it is asked',
+    cause: '`public` admits everyone, so that nothing after it is asked.',
     hint: 'put `public` last, where it makes the credential optional',
   },
   'authenticate/duplicate-method': {
     severity: 'error',
-    cause: 'the first credential that is present decides, so that a second `jwt` is never asked',
+    cause: 'The first credential that is present decides, so that a second `jwt` is never asked.',
     hint: 'keep one `jwt` and list its issuers in `issuers`',
   },
 } as const satisfies Rules

@@ -19,8 +19,8 @@ export const destination = defineRule({
     },
   },
   check: ({ routes }) =>
-    routes.flatMap(({ key, at, destinations }) => {
-      if (destinations.length === 1) return []
+    routes.flatMap(({ key, at, destinations, broken }) => {
+      if (destinations.length === 1 || handlers.some(({ name }) => broken.has(name))) return []
       const written = destinations.map(({ handler }) => `\`${handler.name}\``).join(' and ')
       const none = destinations.length === 0
       return [

@@ -96,7 +96,8 @@ function judge({ text, at, block, placed: allowed }: Text, route: Route, shared:
   const expression = parseExpression(text)
   if (expression instanceof ExpressionFault)
     return readsItsOwn.has(block) ? [] : [{ rule: 'policy/invalid-expression', at, message: expression.message }]
-  return expression.paths.flatMap((path) => {
+  const paths = expression.paths.filter(({ root }) => root !== 'resource' || block === 'upstream')
+  return paths.flatMap((path) => {
     const fault = emptiness(path, route, shared)
     return fault === undefined ? [] : [{ rule: 'policy/empty-expression', at, message: fault }]
   })

@@ -58,17 +58,22 @@ function judgeRef(name: string, { value, at, path }: WrittenRef, shared: Shared)
     return [{ rule: 'schemas/unknown', at, message: `no schema is named \`${name}\``, hint }]
   }
   const $ref = path.reduce((holder, segment) => (holder as Record<string | number, unknown>)[segment], value)
-  const lost = checkSchema({ $ref }, { schemas: shared }).filter(({ rule }) => rule === '$ref')
-  return lost.map(({ message }) => ({ rule: 'schemas/unknown', at, message }))
+  if ($ref === `#/schemas/${name}`) return []
+  const lost = checkSchema({ $ref }, { schemas: shared }).filter(
+    ({ rule, path: [keyword] }) => rule === '$ref' && keyword === '$ref',
+  )
+  return lost.map(({ message }) => ({ rule: 'schemas/unknown', at, message, hint: `see what \`${name}\` holds` }))
 }
 
 /** A schema with references that are not filled in yet is judged once they are. */
 function findInvalid(schemas: readonly Named<JsonSchema>[], shared: Shared): readonly Finding[] {
   const known = schemas.filter(({ value }) => !hasReference(JSON.stringify(value)))
   return known.flatMap(({ value, at }) => {
-    const refs = new Set(refsOf(value).map(({ path }) => path.join('\0')))
+    const lost = new Set(
+      refsOf(value).flatMap(({ name, path }) => (Object.hasOwn(shared, name) ? [] : path.join('\0'))),
+    )
     return checkSchema(value, { schemas: shared })
-      .filter(({ path, rule }) => rule !== '$ref' || !refs.has(path.join('\0')))
+      .filter(({ path, rule }) => rule !== '$ref' || !lost.has(path.join('\0')))
       .map((error) => describeFault(error, value, at))
   })
 }
@@ -77,7 +82,14 @@ function describeFault(error: SchemaError, value: JsonSchema, at: Place): Findin
   const last = String(error.path.at(-1))
   if (error.rule === 'unsatisfiable')
     return { rule: 'schemas/unsatisfiable', at: below(at, ...error.path), message: error.message }
-  if (error.rule !== 'keyword') return { ...describeMisfit(error, value, at), rule: 'schemas/invalid' }
+  if (error.rule !== 'keyword') {
+    const misfit = describeMisfit(error, value, at)
+    return {
+      ...misfit,
+      rule: 'schemas/invalid',
+      hint: error.rule === '$ref' ? 'let it lead to another schema' : misfit.hint,
+    }
+  }
   const near = suggest(last, error.allowed ?? [])
   return {
     rule: 'schemas/invalid',

@@ -1,5 +1,6 @@
 /** A route that is weaker than what it inherits, and does not say why. */
 
+import { guards } from '../../guards/index.ts'
 import type { Finding } from '../findings.ts'
 import type { Route } from '../policy.ts'
 import { below } from '../source.ts'
@@ -10,7 +11,7 @@ export const weakening = defineRule({
     'policy/weakened': {
       severity: 'warning',
       cause: 'A route replaces or drops an inherited block.',
-      hint: 'keep the inherited items with `inherit`, or say `because: "<reason>"` beside it',
+      hint: 'take the block out, or say `because: "<reason>"` beside it',
     },
     'policy/report-only': {
       severity: 'warning',
@@ -34,9 +35,20 @@ const replaced = ({ weakenings, because }: Route): readonly Finding[] =>
       rule: 'policy/weakened',
       at,
       onKey: true,
+      hint: hintFor(guard, off),
       message: off ? `takes the inherited \`${guard}\` away` : `replaces the inherited \`${guard}\``,
       related: [{ at: inherited, message: 'what it inherits', onKey: true }],
     }))
+
+function hintFor(guard: string, off: boolean): string {
+  const reason = 'say `because: "<reason>"` beside it'
+  if (off) return `take the line out, or ${reason}`
+  return inheriting.has(guard)
+    ? `keep the inherited items with \`inherit\`, or ${reason}`
+    : `take the block out, or ${reason}`
+}
+
+const inheriting = new Set(guards.filter(({ inherits }) => inherits).map(({ name }) => name))
 
 const reportOnly = (route: Route): readonly Finding[] =>
   route.reportOnly.flatMap((guard, index): readonly Finding[] => {

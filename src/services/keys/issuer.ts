@@ -103,7 +103,7 @@ const judgeStrangers = (
   names
     .filter((name) => block[name] !== undefined)
     .map((name) => ({
-      ...issuerFault('issuers/unexpected-option', [name], `\`${name}\` stands ${where} \`builtin: true\` only`),
+      ...issuerFault('issuers/unexpected-option', [name], `expected \`${name}\` ${where} \`builtin: true\` beside it`),
       onKey: true,
     }))
 
