@@ -63,8 +63,8 @@ export function parseYaml(text: SourceText, diagnostics: Diagnostic[]): ParsedFi
   const { document, faults } = composeDocument(text.text, lines)
   const { faults: nodeFaults, targets } = faults.length === 0 ? readNodes(document?.contents) : nothing
   const source = new SourceFile(text, { contents: document?.contents, targets }, lines)
-  diagnostics.push(...withoutEchoes(faults, lines).map((fault) => describe(fault, text, lines)))
-  diagnostics.push(...nodeFaults.map((fault) => describeNode(fault, source)))
+  for (const fault of withoutEchoes(faults, lines)) diagnostics.push(describe(fault, text, lines))
+  for (const fault of nodeFaults) diagnostics.push(describeNode(fault, source))
   const sound = faults.length === 0 && nodeFaults.length === 0
   return { source, tree: sound ? document?.toJS({ maxAliasCount: -1 }) : undefined }
 }
