@@ -30,9 +30,10 @@ export class Connections {
   /** Refuses what came last: after the answers that the connection still owes, and not where its own has begun. */
   refuse(socket: Duplex, answer: string): void {
     const latest = this.#latest.get(socket)
-    const hasBegun = latest !== undefined && !latest.req.complete && !isOwed(latest)
-    if (latest?.req.complete && !latest.closed) latest.once('close', () => finish(socket, answer))
-    else finish(socket, hasBegun ? '' : answer)
+    if (latest === undefined) finish(socket, answer)
+    else if (latest.req.complete && !latest.closed) latest.once('close', () => finish(socket, answer))
+    else if (isQueued(latest)) latest.once('socket', () => finishAfter(socket, latest, answer))
+    else finish(socket, latest.req.complete || isOwed(latest) ? answer : '')
   }
 
   /** Lets every connection end with the answers that it owes. */
@@ -64,6 +65,15 @@ export const isUnused = (socket: Duplex): boolean => 'bytesRead' in socket && so
 
 /** Whether the client waits for this response next, and has nothing of it. */
 const isOwed = (res: ServerResponse): boolean => !res.headersSent && res.socket !== null
+
+/** Whether the answers to earlier requests come first. */
+const isQueued = (res: ServerResponse): boolean => res.socket === null && !res.writableFinished && !res.closed
+
+/** Where an answer that is not yet written out has begun already, it is the last. */
+function finishAfter(socket: Duplex, res: ServerResponse, answer: string): void {
+  if (!res.headersSent) finish(socket, answer)
+  else process.nextTick(finish, socket, '')
+}
 
 /** Sends the end; what still comes is thrown away for a moment, since a reset would take the answer along. */
 function finish(socket: Duplex, answer: string): void {

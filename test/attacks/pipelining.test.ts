@@ -1,0 +1,52 @@
+/** Requests that come before their predecessors are answered: each answer whole, in order, and the refusal of the last in its turn. */
+
+import test, { type ExecutionContext } from 'ava'
+import { openGate } from '../helpers/gate.ts'
+import { RawClient } from '../helpers/raw.ts'
+import { openDestination } from './destination.ts'
+
+/** A gate before a destination that answers when it is told to. */
+async function openHeld(t: ExecutionContext) {
+  const held: (() => void)[] = []
+  const destination = await openDestination((req, res) => {
+    req.resume()
+    held.push(() => res.end('late'))
+  })
+  const input = 'input: { body: { type: object, additionalProperties: true } }'
+  const limit = 'rateLimit: [{ by: ip, limit: 1000, per: 1m }]'
+  const routes = `routes:\n  GET /late: { upstream: '${destination.url}' }\n  PUT /: { ${input}, ${limit}, reply: { body: put } }\n`
+  const gate = await openGate({ 'a.yaml': `service: a\ndefaults: { authenticate: public }\n${routes}` })
+  t.teardown(gate.close)
+  t.teardown(destination.close)
+  const reached = async () => {
+    while (held.length === 0) await new Promise((turn) => setImmediate(turn))
+    for (const answer of held.splice(0)) answer()
+  }
+  return { client: await RawClient.connect(gate.port), reached }
+}
+
+const late = 'GET /late HTTP/1.1\r\nHost: a\r\n\r\n'
+const put = (headers: string) => `PUT / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n${headers}\r\n`
+const statuses = (text: string) => [...text.matchAll(/HTTP\/1\.1 ([0-9]+)/g)].map(([, status]) => status)
+
+for (const [name, last, expected] of [
+  ['a broken head', 'NO HTTP\r\n\r\n', ['200', '400']],
+  ['a broken body', `${put('Transfer-Encoding: chunked\r\n')}zz\r\n`, ['200', '400']],
+  [
+    'a broken body that was refused before',
+    `${put('Transfer-Encoding: chunked\r\nX: \x80\r\nTE: a\r\nContent_Length: 1\r\n')}zz\r\n`,
+    ['200', '400'],
+  ],
+  [
+    'a body after a whole request',
+    `${put('Content-Length: 2\r\n')}{}${put('Transfer-Encoding: chunked\r\n')}zz\r\n`,
+    ['200', '200', '400'],
+  ],
+] as const) {
+  test(`answers what came before ${name}, and then refuses that`, async (t) => {
+    const { client, reached } = await openHeld(t)
+    client.send(late + last)
+    await reached()
+    t.deepEqual(statuses(await client.rest()), [...expected])
+  })
+}
