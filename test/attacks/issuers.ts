@@ -11,7 +11,7 @@ process.env.ATTACKS_CORP_KEY = pem(rsa)
 /** `shop` shares a secret, `corp` has an RSA key. */
 export const issuersPolicy = `
 issuers:
-  shop: { issuer: https://shop.example/, audience: api, algorithms: [HS256], secret: '\${env:ATTACKS_SHOP_SECRET}' }
+  shop: { issuer: https://shop.example/, audience: [api, narrow], algorithms: [HS256], secret: '\${env:ATTACKS_SHOP_SECRET}' }
   corp: { issuer: https://corp.example/, audience: api, algorithms: [RS256], publicKeys: ['\${env:ATTACKS_CORP_KEY}'] }
 `
 
