@@ -1,6 +1,6 @@
 /** Check: every finding beyond the shape of the language; first each block by itself, then the rules over several. */
 
-import type { Diagnostic } from '../core/diagnostic.ts'
+import type { Diagnostic, Fault } from '../core/diagnostic.ts'
 import type { RouteFacts } from '../core/site.ts'
 import { checkIssuer } from '../services/keys/issuer.ts'
 import { checkRole } from '../services/roles/check-role.ts'
@@ -18,6 +18,7 @@ export function check(policy: Policy): readonly Diagnostic[] {
     ...policy.settings.flatMap((entry) => place(checkSettings(entry.value), originOf(entry))),
     ...policy.issuers.flatMap((entry) => place(checkIssuer(entry.value), originOf(entry))),
     ...policy.roles.flatMap((entry) => place(checkRole(entry.value), originOf(entry))),
+    ...policy.fragments.flatMap(({ at, check }) => place(inside(check()), { at, owner: '' })),
     ...policy.routes.flatMap(checkRoute),
     ...policyRules.flatMap((rule) => rule.check(policy)),
   ]
@@ -32,22 +33,32 @@ interface Checked extends Route {
 
 function checkRoute(route: Route): readonly Finding[] {
   const checked = { ...route, facts: factsOf(route) }
-  const sound = route.destinations.filter(({ broken }) => !broken)
+  const destinations = route.destinations.filter(({ value }) => value !== undefined)
   return [
-    ...[...route.blocks.values()].flatMap((block) => checkBlock(block, checked)),
-    ...sound.flatMap((destination) => checkDestination(destination, checked)),
+    ...[...route.blocks.values()].flatMap((block) => checkBlock(block, judgeBlock(block, checked), checked)),
+    ...route.fragments.flatMap((block) => checkBlock(block, inside(judgeBlock(block, checked)), checked)),
+    ...destinations.flatMap((destination) => checkDestination(destination, checked)),
   ]
 }
 
+/** Of what is left of a block, only what is there can be judged: what is missing may be what was taken out. */
+const inside = (faults: readonly Fault[]): readonly Fault[] => faults.filter(({ path }) => path.length > 0)
+
+const judgeBlock = (block: Block, { facts }: Checked): readonly Fault[] =>
+  block.guard.check?.(block.value, siteOf(block, facts, block.items)) ?? []
+
 /** A reason beside the block, or on the route, excuses what is only weak. */
-function checkBlock(block: Block, { facts, because }: Checked): readonly Finding[] {
-  const { guard, value, items } = block
-  const findings = place(guard.check?.(value, siteOf(block, facts, items)) ?? [], block, items)
+function checkBlock(block: Block, faults: readonly Fault[], { because }: Checked): readonly Finding[] {
+  const findings = place(faults, block, block.items)
   const excused = (block.because ?? because) !== undefined
   return excused ? findings.filter(({ rule }) => !allRules[rule]?.excusable) : findings
 }
 
-function checkDestination({ handler, value, at }: DestinationBlock, { facts, owner }: Checked): readonly Finding[] {
+function checkDestination(
+  { handler, value, at, broken }: DestinationBlock,
+  { facts, owner }: Checked,
+): readonly Finding[] {
   const origin = { at, owner }
-  return place(handler.check?.(value, siteOf(origin, facts)) ?? [], origin)
+  const faults = handler.check?.(value, siteOf(origin, facts)) ?? []
+  return place(broken ? inside(faults) : faults, origin)
 }

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Rules } from '../core/diagnostic.ts'
 import type { Guard } from '../guards/guard.ts'
 import type { Finding } from './findings.ts'
-import { judge, type Report } from './misfit.ts'
+import { judge, type Report, salvage } from './misfit.ts'
 import type { Block, Origin, Weakening } from './policy.ts'
 import { guardShapes } from './shapes.ts'
 import { below, type Place } from './source.ts'
@@ -28,12 +28,14 @@ export interface Layer extends Origin {
   readonly inherit: number | undefined
   /** As the guard's schema left it, without `inherit`; undefined where it is broken or off. */
   readonly value: unknown
+  /** What is left of a broken one. */
+  readonly rest: unknown
   readonly items: readonly Origin[]
 }
 
 /** Reads what one layer says of one guard. */
 export function readLayer(guard: Guard, tree: unknown, origin: Origin, report: Report): Layer {
-  if (tree === 'off') return { ...origin, off: true, inherit: undefined, value: undefined, items: [] }
+  if (tree === 'off') return { ...origin, off: true, inherit: undefined, value: undefined, rest: undefined, items: [] }
   const list = guard.inherits && Array.isArray(tree) ? tree : []
   const marks = list.flatMap((item, index) => (item === 'inherit' ? [index] : []))
   const own = list.flatMap((item, index) => (item === 'inherit' ? [] : [index]))
@@ -47,7 +49,9 @@ export function readLayer(guard: Guard, tree: unknown, origin: Origin, report: R
     report,
   )
   const items = own.map((index) => ({ ...origin, at: below(origin.at, index) }))
-  return { ...origin, off: false, inherit, value, items }
+  const shape = guardShapes.get(guard.name)
+  const rest = shape !== undefined && value === undefined && inherit === undefined ? salvage(shape, tree) : undefined
+  return { ...origin, off: false, inherit, value, rest, items }
 }
 
 const inheritTwice = (at: Place): Finding => ({
@@ -80,10 +84,12 @@ function moved(finding: Finding, place: Place, indexes: readonly number[]): Find
 interface ResolvedBlock {
   readonly block: Block | undefined
   readonly broken: boolean
+  /** What is left of a broken one. */
+  readonly fragment: Block | undefined
   readonly weakenings: readonly Weakening[]
 }
 
-const nothing: ResolvedBlock = { block: undefined, broken: false, weakenings: [] }
+const nothing: ResolvedBlock = { block: undefined, broken: false, fragment: undefined, weakenings: [] }
 
 /** Lays the layers of one guard over one another, innermost last. */
 export const resolveBlock = (guard: Guard, layers: readonly Layer[], report: Report): ResolvedBlock =>
@@ -97,9 +103,11 @@ interface Written {
 function layOver(inherited: ResolvedBlock, { guard, layer }: Written, report: Report): ResolvedBlock {
   const { block, broken, weakenings } = inherited
   const { off, inherit, value } = layer
-  if ((value === undefined && !off) || (broken && inherit !== undefined))
-    return { ...nothing, broken: true, weakenings }
   const own = { guard, value, at: layer.at, owner: layer.owner, because: layer.because, items: layer.items }
+  if ((value === undefined && !off) || (broken && inherit !== undefined)) {
+    const fragment = layer.rest === undefined ? undefined : { ...own, value: layer.rest }
+    return { ...nothing, broken: true, fragment, weakenings }
+  }
   if (inherit !== undefined) return { ...nothing, block: merge(block, own, { layer, report }), weakenings }
   if (off && block === undefined && !broken) report(idleOff(guard, layer.at))
   const weaker = block !== undefined && (off || !isDeepStrictEqual(value, block.value))

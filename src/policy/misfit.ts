@@ -6,6 +6,7 @@ import { guards } from '../guards/index.ts'
 import { handlers } from '../handlers/index.ts'
 import type { Path, SchemaError, Validator } from '../schema/schema.ts'
 import type { Finding } from './findings.ts'
+import { mapMembers } from './map-members.ts'
 import { nameOfPattern } from './pattern-names.ts'
 import { below, type Place } from './source.ts'
 
@@ -40,6 +41,22 @@ export function judge<T>(validator: Validator<T>, tree: unknown, at: Place, repo
   if (checked.errors === undefined) return checked.value
   for (const error of withoutEchoes(checked.errors)) report(describeMisfit(error, tree, at))
   return undefined
+}
+
+/** What of a misfit fits once the members with faults are taken out: it is checked further, never enforced. */
+export function salvage<T>(validator: Validator<T>, tree: unknown): T | undefined {
+  const { errors = [] } = validator.check(tree)
+  const rest = errors.reduce((value: unknown, { path }) => without(value, path), tree)
+  const checked = validator.check(rest)
+  return checked.errors === undefined ? checked.value : undefined
+}
+
+function without(tree: unknown, [first, ...rest]: Path): unknown {
+  if (first === undefined || typeof tree !== 'object' || tree === null) return tree
+  const change = (member: unknown, key: string | number) =>
+    String(key) === String(first) ? without(member, rest) : member
+  if (rest.length > 0 || Array.isArray(tree)) return mapMembers(tree, change)
+  return Object.fromEntries(Object.entries(tree).filter(([key]) => key !== first))
 }
 
 /** A misspelt key is one mistake: the right one is not missing as well. */

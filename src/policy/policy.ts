@@ -1,5 +1,6 @@
 /** A policy directory as typed data: what people wrote, resolved route by route, each part with its place. */
 
+import type { Fault } from '../core/diagnostic.ts'
 import type { Guard } from '../guards/guard.ts'
 import type { Handler } from '../handlers/handler.ts'
 import type { JsonSchema } from '../schema/schema.ts'
@@ -13,6 +14,12 @@ export interface Named<T> {
   readonly name: string
   readonly value: T
   readonly at: Place
+}
+
+/** What is left of an entry with faults, once those are taken out; it is checked, and nothing else. */
+export interface Fragment {
+  readonly at: Place
+  check(): readonly Fault[]
 }
 
 /** A file's value, as it was written. */
@@ -55,7 +62,7 @@ export interface DestinationBlock {
   readonly handler: Handler
   readonly value: unknown
   readonly at: Place
-  /** Its own value has faults, which are reported. */
+  /** Its own value has faults, which are reported; what is left of it is checked, and nothing else. */
   readonly broken: boolean
 }
 
@@ -77,6 +84,8 @@ export interface Route {
   readonly blocks: ReadonlyMap<string, Block>
   /** Guards whose block is there but has faults, which are reported. */
   readonly broken: ReadonlySet<string>
+  /** What is left of those blocks; it is checked, and nothing else. */
+  readonly fragments: readonly Block[]
   readonly destinations: readonly DestinationBlock[]
   readonly weakenings: readonly Weakening[]
 }
@@ -105,6 +114,7 @@ export interface Policy {
   readonly roles: readonly Named<readonly RoleRule[]>[]
   /** The names of entries that have faults of their own, which are reported. */
   readonly broken: { readonly issuers: ReadonlySet<string>; readonly roles: ReadonlySet<string> }
+  readonly fragments: readonly Fragment[]
   readonly schemas: readonly Named<JsonSchema>[]
   readonly profiles: readonly Named<Readonly<Record<string, unknown>>>[]
   /** Names that `use` asked for. */

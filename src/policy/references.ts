@@ -5,11 +5,11 @@ import type { Rules } from '../core/diagnostic.ts'
 import { hasReference } from '../core/expression.ts'
 import type { Path } from '../schema/schema.ts'
 import type { Secrets } from '../services/secrets/secrets.ts'
+import { mapMembers } from './map-members.ts'
 import type { Report } from './misfit.ts'
 import type { Reference } from './policy.ts'
 import { readRegular, Unreadable } from './read-source.ts'
 import { below, type Place } from './source.ts'
-import { mapMembers } from './values.ts'
 
 export const referenceRules: Rules = {
   'policy/invalid-reference': {

@@ -8,7 +8,7 @@ import { guards } from '../guards/index.ts'
 import { handlers } from '../handlers/index.ts'
 import { hostRules, readHosts } from './hosts.ts'
 import { type Layer, layerRules, readLayer, resolveBlock } from './layers.ts'
-import { judge, type Report } from './misfit.ts'
+import { judge, type Report, salvage } from './misfit.ts'
 import type { Block, DestinationBlock, Named, Origin, Policy, PolicyFile, Route, Weakening } from './policy.ts'
 import { readKey, routeKeyRules } from './route-key.ts'
 import { readPrefix } from './route-path.ts'
@@ -129,18 +129,24 @@ class Resolver {
   }
 
   /** Inheritance block by block, innermost last. */
-  #blocks(layers: readonly Layers[], at: Place, broken: Set<string>): Pick<Route, 'blocks' | 'broken' | 'weakenings'> {
+  #blocks(
+    layers: readonly Layers[],
+    at: Place,
+    broken: Set<string>,
+  ): Pick<Route, 'blocks' | 'broken' | 'fragments' | 'weakenings'> {
     const blocks = new Map<string, Block>()
     const weakenings: Weakening[] = []
+    const fragments: Block[] = []
     for (const guard of guards) {
       const own = layers.flatMap((layer) => layer.get(guard.name) ?? [])
       const resolved = resolveBlock(guard, own, this.#report)
       if (resolved.broken) broken.add(guard.name)
       weakenings.push(...resolved.weakenings)
+      if (resolved.fragment !== undefined) fragments.push(resolved.fragment)
       const block = resolved.block ?? implicit(guard, at)
       if (block !== undefined && !resolved.broken) blocks.set(guard.name, block)
     }
-    return { blocks, broken, weakenings }
+    return { blocks, broken, fragments, weakenings }
   }
 
   #layers(tree: Tree, origin: Origin): Layers {
@@ -179,7 +185,8 @@ class Resolver {
     if (tree[name] === undefined || handler === undefined || shape === undefined) return undefined
     const place = below(at, name)
     const value = judge(shape, tree[name], place, this.#report)
-    return { handler, value, at: place, broken: value === undefined }
+    const broken = value === undefined
+    return { handler, value: broken ? salvage(shape, tree[name]) : value, at: place, broken }
   }
 }
 

@@ -1,10 +1,13 @@
 /** The sections whose entries have names, each of which exists once in the directory. */
 
-import type { Rules } from '../core/diagnostic.ts'
+import type { Fault, Rules } from '../core/diagnostic.ts'
 import type { JsonSchema, Validator } from '../schema/schema.ts'
+import { checkIssuer } from '../services/keys/issuer.ts'
+import { checkRole } from '../services/roles/check-role.ts'
 import type { Finding } from './findings.ts'
-import { judge, type Report } from './misfit.ts'
-import type { Named, Policy, PolicyFile } from './policy.ts'
+import { judge, type Report, salvage } from './misfit.ts'
+import type { Fragment, Named, Policy, PolicyFile } from './policy.ts'
+import { checkSettings } from './settings.ts'
 import { issuerShape, roleShape, settingsShape, type Tree } from './shapes.ts'
 import { below, type Place } from './source.ts'
 
@@ -21,7 +24,7 @@ export const sectionRules: Rules = {
   },
 }
 
-type Sections = Pick<Policy, 'settings' | 'issuers' | 'roles' | 'schemas' | 'profiles' | 'broken'>
+type Sections = Pick<Policy, 'settings' | 'issuers' | 'roles' | 'schemas' | 'profiles' | 'broken' | 'fragments'>
 
 /** Every named section over all files; an entry with faults is reported, and known by its name alone. */
 export function readSections(files: readonly PolicyFile[], report: Report): Sections {
@@ -30,13 +33,15 @@ export function readSections(files: readonly PolicyFile[], report: Report): Sect
   const [schemas, profiles] = [section('schemas'), section('profiles')]
   const twice = [...repeated('issuer', issuers), ...repeated('schema', schemas), ...repeated('profile', profiles)]
   for (const finding of [...severalSettings(settings), ...twice]) report(finding)
+  const fragments: Fragment[] = []
   const sound = {
-    settings: judged(settings, settingsShape, report),
-    issuers: judged(issuers, issuerShape, report),
-    roles: judged(roles, roleShape, report),
+    settings: judged(settings, { shape: settingsShape, check: checkSettings, fragments }, report),
+    issuers: judged(issuers, { shape: issuerShape, check: checkIssuer, fragments }, report),
+    roles: judged(roles, { shape: roleShape, check: checkRole, fragments }, report),
   }
   return {
     ...sound,
+    fragments,
     schemas: schemas as readonly Named<JsonSchema>[],
     profiles: profiles.filter(isMap),
     broken: { issuers: missingFrom(sound.issuers, issuers), roles: missingFrom(sound.roles, roles) },
@@ -83,10 +88,20 @@ const severalSettings = ([first, ...others]: readonly Named<unknown>[]): readonl
 const isMap = (entry: Named<unknown>): entry is Named<Tree> =>
   typeof entry.value === 'object' && entry.value !== null && !Array.isArray(entry.value)
 
-function judged<T>(entries: readonly Named<unknown>[], shape: Validator<T>, report: Report): readonly Named<T>[] {
+interface Section<T> {
+  readonly shape: Validator<T>
+  check(value: T): readonly Fault[]
+  /** Takes what is left of entries with faults. */
+  readonly fragments: Fragment[]
+}
+
+function judged<T>(entries: readonly Named<unknown>[], section: Section<T>, report: Report): readonly Named<T>[] {
   return entries.flatMap(({ name, value, at }) => {
-    const fit = judge(shape, value, at, report)
-    return fit === undefined ? [] : [{ name, value: fit, at }]
+    const fit = judge(section.shape, value, at, report)
+    if (fit !== undefined) return [{ name, value: fit, at }]
+    const rest = salvage(section.shape, value)
+    if (rest !== undefined) section.fragments.push({ at, check: () => section.check(rest) })
+    return []
   })
 }
 

@@ -3,6 +3,7 @@
 import type { Rules } from '../core/diagnostic.ts'
 import { suggest } from '../core/suggest.ts'
 import type { Finding } from './findings.ts'
+import { mapMembers } from './map-members.ts'
 import type { Report } from './misfit.ts'
 import type { Named } from './policy.ts'
 import { below, type Place } from './source.ts'
@@ -111,16 +112,6 @@ export class Values {
 function nearest(name: string, known: ReadonlyMap<string, unknown>): string | undefined {
   const near = suggest(name, [...known.keys()])
   return near && `did you mean \`${near}\`?`
-}
-
-/** A list or map with each member in its place; the very same where no member changed. */
-export function mapMembers(tree: object, change: (member: unknown, key: string | number) => unknown): unknown {
-  if (Array.isArray(tree)) {
-    const items = tree.map((item, index) => change(item, index))
-    return items.every((item, index) => item === tree[index]) ? tree : items
-  }
-  const entries = Object.entries(tree).map(([key, member]) => [key, change(member, key), member] as const)
-  return entries.every(([, changed, member]) => changed === member) ? tree : Object.fromEntries(entries)
 }
 
 /** Values that refer to values, wherever in them. */
