@@ -2,6 +2,7 @@
 
 import type { IncomingMessage } from 'node:http'
 import { type Denial, deny } from '../core/denial.ts'
+import { namedByConnection } from '../core/hop-by-hop.ts'
 
 /** Where the next request starts is in doubt: this one is the connection's last. */
 const close = ['Connection', 'close']
@@ -12,6 +13,7 @@ const ambiguousLength = malformed('Transfer-Encoding must be `chunked` alone, wi
 const oddLength = malformed('Content-Length must be a number')
 const underscored = malformed('Transfer-Encoding and Content-Length are written with hyphens')
 const otherExpectation = malformed('Expect must be `100-continue`')
+const namesMore = malformed('Connection names a header that is not for this connection alone')
 const upgrade = deny('upgrade_unsupported')
 
 /** Headers that have one value: node would take the first where another server takes the last. */
@@ -29,10 +31,14 @@ const repeated: ReadonlyMap<string, Denial> = new Map(
   single.map((name) => [name, malformed(`Header \`${name}\` stands twice`)]),
 )
 
+/** What guards and destinations read: nobody takes it out of a request by naming it in `Connection` (RFC 9110 §7.6.1). */
+const endToEnd =
+  /^(?:(?:accept|access-control|content|if|sec|x-forwarded)(?:-|$)|(?:authorization|cache-control|cookie|date|expect|forwarded|host|origin|pragma|range|referer|traceparent|tracestate|user-agent|x-real-ip|x-request-id)$)/
+
 /** The refusal of a request that could be read in two ways, or that asks for another protocol. */
 export function refuseFraming(req: IncomingMessage): Denial | undefined {
   if (req.httpVersion !== '1.1' && req.httpVersion !== '1.0') return otherVersion
-  return refuseLength(req) ?? refuseRepeated(req) ?? refuseExpectation(req) ?? refuseUpgrade(req)
+  return refuseLength(req) ?? refuseRepeated(req) ?? refuseNamed(req) ?? refuseExpectation(req) ?? refuseUpgrade(req)
 }
 
 function refuseLength({ headers, httpVersion }: IncomingMessage): Denial | undefined {
@@ -56,6 +62,9 @@ function refuseRepeated({ headers, rawHeaders }: IncomingMessage): Denial | unde
   }
   return undefined
 }
+
+const refuseNamed = ({ headers }: IncomingMessage): Denial | undefined =>
+  namedByConnection(headers.connection).some((name) => endToEnd.test(name)) ? namesMore : undefined
 
 /** RFC 9110 §10.1.1: HTTP/1.0 expects nothing. */
 function refuseExpectation({ headers, httpVersion }: IncomingMessage): Denial | undefined {

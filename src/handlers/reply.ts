@@ -4,9 +4,9 @@ import type { Answer } from '../core/answer.ts'
 import type { Fault } from '../core/diagnostic.ts'
 import { hasReference } from '../core/expression.ts'
 import { isFieldName, isFieldValue } from '../core/field.ts'
+import { hopByHop } from '../core/hop-by-hop.ts'
 import { any, type Infer, integer, object, record, string } from '../schema/builder.ts'
 import { defineHandler } from './handler.ts'
-import { hopByHop } from './hop-by-hop.ts'
 
 const schema = object({
   'status?': integer({ minimum: 200, maximum: 599, description: '200 unless told.' }),

@@ -108,6 +108,41 @@ test('passes over an offer of h2c, and over an Upgrade that Connection does not 
   t.is((await ask(port, upgrade('websocket', 'keep-alive'))).status, 200)
 })
 
+const named = (names: string) => `GET / HTTP/1.1\r\nHost: a\r\nConnection: ${names}\r\n\r\n`
+
+for (const name of [
+  'content-type, x-idem',
+  'Authorization',
+  'close,COOKIE',
+  'keep-alive\t, origin',
+  'host',
+  'accept',
+  'Accept-Encoding',
+  'expect',
+  'date',
+  'Forwarded',
+  'X-Forwarded-For',
+  'x-request-id',
+  'If-Match',
+  'range',
+  'Sec-Fetch-Site',
+  'x-mine\r\nConnection: referer',
+]) {
+  test(`refuses a Connection that names ${JSON.stringify(name)}`, async (t) => {
+    const { port } = await startServer(t, echoApp())
+    const { status, body } = await ask(port, named(name))
+    t.is(status, 400)
+    t.is(JSON.parse(body).message, 'Connection names a header that is not for this connection alone')
+  })
+}
+
+test('takes a Connection that names what is for this connection alone', async (t) => {
+  const { port } = await startServer(t, echoApp())
+  for (const names of ['Keep-Alive', 'close, TE', 'x-mine, keep-alive', ', ,', 'accepted', 'x-content-type', 'ifs']) {
+    t.is((await ask(port, named(names))).status, 200, names)
+  }
+})
+
 test('refuses an expectation other than 100-continue', async (t) => {
   const { port } = await startServer(t, echoApp())
   t.is((await ask(port, post('Expect: 100-continue\r\nContent-Length: 1\r\n'))).status, 200)

@@ -32,6 +32,14 @@ test('an upload that grows beyond the limit is refused, and never reaches the up
   t.is(whole, 1)
 })
 
+test('no declared header is withheld from the upstream by naming it in Connection', async (t) => {
+  const url = await openUpstream(t, (req, res) => void res.end(String(req.headers['x-mode'])))
+  const block = { headers: { 'X-Mode': { type: 'string', default: 'safe' } } } as const
+  const { steps = [] } = await input.compile(block, siteOf({ params: ['rest'] }), { schemas: {} } as never)
+  const gate = await openGate(t, [upstream, url], { before: (exchange) => steps[0]?.decide(exchange) })
+  t.is((await gate.send({ headers: { connection: 'x-mode', 'x-mode': 'bold' } })).body, 'safe')
+})
+
 test('a header that was sanitised goes up so', async (t) => {
   const url = await openUpstream(t, (req, res) => void res.end(String(req.headers['x-tenant'])))
   const block = { headers: { 'X-Tenant': { type: 'string', transform: ['lowercase'] } } } as const

@@ -319,6 +319,25 @@ test('declared headers are judged whatever their case, others pass', async (t) =
   t.deepEqual(faultsIn(JSON.parse((await send({ headers: { 'x-tenant': '7, 8' } })).body)), ['headers /x-tenant type'])
 })
 
+test('a declared header that Connection names was never sent', async (t) => {
+  const block: Block = {
+    headers: { 'X-Idem': { type: 'string', required: true }, 'X-Mode': { type: 'string', default: 'fast' } },
+  }
+  const send = await host(t, block, {
+    destination: ({ input, sanitisedHeaders }) => ({
+      status: 200,
+      headers: [],
+      body: JSON.stringify({ read: input.headers, sanitisedHeaders }),
+    }),
+  })
+  const naming = (connection: string) =>
+    send({ headers: { connection, 'x-idem': 'a', 'x-mode': 'slow', 'x-other': 'o' } })
+  t.deepEqual(faultsIn((await naming('keep-alive, X-IDEM')).body), ['headers /x-idem required'])
+  const { read, sanitisedHeaders } = (await naming('x-mode, x-other')).body
+  t.deepEqual([read['x-idem'], read['x-mode'], read['x-other']], ['a', 'fast', undefined])
+  t.deepEqual([sanitisedHeaders['x-mode'], sanitisedHeaders.connection], ['fast', undefined])
+})
+
 test('a header goes on sanitised where a default or transform changed it, if it still can be sent', async (t) => {
   const send = await host(t, {
     headers: {

@@ -1,6 +1,7 @@
-/** Judges the declared headers; others pass as they came. */
+/** Judges the declared headers, others pass as they came; what `Connection` names ends here, and was never sent. */
 
 import type { IncomingHttpHeaders } from 'node:http'
+import { withoutNamed } from '../../core/hop-by-hop.ts'
 import type { Services } from '../../services/services.ts'
 import type { InputBlock } from './input-block.ts'
 import { type Judge, nothingFound } from './judgement.ts'
@@ -16,7 +17,7 @@ export function compileHeaders({ headers = {} }: InputBlock, { schemas }: Servic
   const validator = compileParameters(Object.fromEntries(entries), schemas)
   const part = { name: 'headers', validator, fits } as const
   return (exchange) => {
-    const sent = exchange.ctx.req.headers
+    const sent = withoutNamed(exchange.ctx.req.headers)
     exchange.input.headers = sent
     if (names.length === 0) return nothingFound
     return judgeSent(part, pick(sent, names), (values, changed) => {

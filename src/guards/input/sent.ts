@@ -2,6 +2,7 @@
 
 import type { InputFault } from '../../core/denial.ts'
 import type { Exchange } from '../../core/exchange.ts'
+import { withoutNamed } from '../../core/hop-by-hop.ts'
 import { toPointer } from '../../schema/pointer.ts'
 import type { Validator } from '../../schema/schema.ts'
 import { type Judgement, judgementOf } from './judgement.ts'
@@ -36,5 +37,5 @@ const unfit = ({ name, fits }: SentPart, changed: Values): InputFault[] =>
 
 /** Puts fields in place of the client's own, for where the request goes on. */
 export function replaceHeaders(exchange: Exchange, fields: Readonly<Record<string, string>>): void {
-  exchange.sanitisedHeaders = { ...(exchange.sanitisedHeaders ?? exchange.ctx.req.headers), ...fields }
+  exchange.sanitisedHeaders = { ...(exchange.sanitisedHeaders ?? withoutNamed(exchange.ctx.req.headers)), ...fields }
 }

@@ -1,6 +1,6 @@
 /** The head of an upstream's answer as it goes on to the client. */
 
-import { hopByHop, namedByConnection } from '../hop-by-hop.ts'
+import { hopByHop, namedByConnection } from '../../core/hop-by-hop.ts'
 
 /** What an upstream runs on is nobody's business. */
 const banners = new Set(['server', 'x-powered-by', 'x-aspnet-version', 'x-aspnetmvc-version'])

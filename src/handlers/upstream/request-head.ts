@@ -3,7 +3,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Exchange } from '../../core/exchange.ts'
 import type { Value } from '../../core/expression.ts'
-import { namedByConnection } from '../hop-by-hop.ts'
+import { withoutNamed } from '../../core/hop-by-hop.ts'
 import { fieldValue } from './field-text.ts'
 import { writeIdentity } from './identity.ts'
 import { writeTrace } from './trace.ts'
@@ -25,7 +25,7 @@ export interface HeadOptions {
 export function compileRequestHead({ fields, forwardToken, randomId }: HeadOptions): (exchange: Exchange) => string[] {
   const own = new Set(fields.map(({ name }) => name.toLowerCase().replace(/[^a-z0-9]/g, '-')))
   return (exchange) => {
-    const headers = exchange.sanitisedHeaders ?? exchange.ctx.req.headers
+    const headers = withoutNamed(exchange.sanitisedHeaders ?? exchange.ctx.req.headers)
     const flat: string[] = []
     copyClients(headers, { own, credentials: forwardToken ? [] : exchange.credentials }, flat)
     flat.push('X-Request-Id', exchange.requestId)
@@ -47,11 +47,10 @@ interface Kept {
 
 /** As the guards read them: a repeated field arrives joined into one. */
 function copyClients(headers: IncomingHttpHeaders, kept: Kept, flat: string[]): void {
-  const named = namedByConnection(headers.connection)
   for (const name in headers) {
     const value = headers[name]
     if (value === undefined || !goesUp(name, kept.own)) continue
-    if (kept.credentials.includes(name) || named.includes(name)) continue
+    if (kept.credentials.includes(name)) continue
     if (typeof value === 'string') flat.push(name, value)
     else for (const item of value) flat.push(name, item)
   }

@@ -1,6 +1,6 @@
 /** The client's header fields that never go up: they belong to its connection, or say what only this server may say. */
 
-import { hopByHop } from '../hop-by-hop.ts'
+import { hopByHop } from '../../core/hop-by-hop.ts'
 
 /** What this server says about a request; whatever a client says in these names is dropped. */
 export const spokenByUs: ReadonlySet<string> = new Set([

@@ -1,5 +1,7 @@
 /** Header fields that concern one connection only (RFC 9110 §7.6.1): they end at each proxy. */
 
+import type { IncomingHttpHeaders } from 'node:http'
+
 export const hopByHop: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',
@@ -22,4 +24,11 @@ export function namedByConnection(connection: string | readonly string[] | undef
     .toLowerCase()
     .split(',')
     .map((name) => name.trim())
+}
+
+/** The headers as they go beyond this connection: where `Connection` names one that came, without those and itself. */
+export function withoutNamed(headers: IncomingHttpHeaders): IncomingHttpHeaders {
+  const named = namedByConnection(headers.connection)
+  if (!named.some((name) => Object.hasOwn(headers, name))) return headers
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => name !== 'connection' && !named.includes(name)))
 }
