@@ -67,4 +67,9 @@ function explain(error: unknown): number {
   throw error
 }
 
+/** A reader that goes away early, such as `head`, has what it wanted. */
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+})
+
 process.exitCode = await main(process.argv.slice(2)).catch(explain)

@@ -61,9 +61,8 @@ async function reopen(checked: Policy): Promise<Parsed> {
   const report = (finding: Finding) => void missing.push(locate(finding, parseRules))
   const secrets = openSecrets(await secretSettings(checked))
   const known = await resolveReferences(checked.references, secrets, report)
-  refuseErrors(missing)
   const { policy, diagnostics } = parseAgain(checked, known)
-  const all = sortDiagnostics([...diagnostics, ...check(policy)])
+  const all = sortDiagnostics([...missing, ...diagnostics, ...check(policy)])
   refuseErrors(all)
   return { policy, diagnostics: all }
 }
@@ -77,7 +76,8 @@ async function secretSettings({ written, references }: Policy): Promise<Settings
     () => {},
   )
   const trees = written.map(({ at, tree }) => (fillReferences(tree, at, known) as Tree | null)?.settings)
-  const checked = settingsShape.check(trees.find((settings) => settings !== undefined) ?? {})
+  const { secrets } = (trees.find((settings) => settings !== undefined) ?? {}) as Tree
+  const checked = settingsShape.check(secrets === undefined ? {} : { secrets })
   return readSettings(checked.errors ? undefined : checked.value).secrets
 }
 
