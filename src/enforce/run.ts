@@ -2,8 +2,8 @@
 
 import type { Answer } from '../core/answer.ts'
 import { Denial, deny } from '../core/denial.ts'
-import { longestTimer } from '../core/duration.ts'
 import type { Exchange } from '../core/exchange.ts'
+import { within } from '../core/within.ts'
 import type { Destination } from '../handlers/handler.ts'
 import type { Stack, Stage } from '../policy/stack.ts'
 import { discard } from './respond.ts'
@@ -11,7 +11,7 @@ import { discard } from './respond.ts'
 /** What a request comes to. */
 export type Result = Answer | Denial
 
-const timedOut = deny('upstream_timeout')
+const late = { denial: deny('upstream_timeout'), drop }
 const clientGone = deny('request_malformed', { cause: 'the client went away before the destination was called' })
 
 /** Runs a stack; synchronous as long as its steps are. A throw is a bug, except for a denial that the destination throws. */
@@ -51,7 +51,7 @@ function record({ decision }: Exchange, { step, reportOnly }: Stage, denial: Ver
 function reach(exchange: Exchange, destination: Destination): Result | Promise<Result> {
   if (exchange.ctx.res.destroyed) return clientGone
   const result = destination(exchange)
-  return result instanceof Promise ? within(exchange.timeout.head, result).then(demand) : demand(result)
+  return result instanceof Promise ? within(exchange.timeout.head, result, late).then(demand) : demand(result)
 }
 
 /** Handlers are written by many hands. */
@@ -60,26 +60,7 @@ function demand(result: Result | undefined): Result {
   return result
 }
 
-/** The result if it comes in time; what comes later is let go. */
-function within(milliseconds: number, result: Promise<Result>): Promise<Result> {
-  return new Promise((resolve, reject) => {
-    let late = false
-    const timer = setTimeout(
-      () => {
-        late = true
-        resolve(timedOut)
-      },
-      Math.min(milliseconds, longestTimer),
-    )
-    result
-      .then((settled) => {
-        clearTimeout(timer)
-        if (late && !(settled instanceof Denial)) discard(settled)
-        resolve(settled)
-      })
-      .catch((error) => {
-        clearTimeout(timer)
-        reject(error)
-      })
-  })
+/** Nobody will read an answer that comes too late. */
+function drop(result: Result): void {
+  if (!(result instanceof Denial)) discard(result)
 }

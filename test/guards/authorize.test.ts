@@ -185,10 +185,23 @@ test('accepts an object without a prototype, and anything that can be awaited', 
 test('does not wait for a loader longer than for the head of the answer', async (t) => {
   const exchange = exchangeOf()
   exchange.timeout = { head: 5, idle: 5 }
-  await t.throwsAsync(async () => load(() => new Promise(() => {}), exchange), {
-    message: /`\.\/orders\.ts#find` did not answer in 5 ms/,
+  t.like(await load(() => new Promise(() => {}), exchange), {
+    code: 'upstream_timeout',
+    cause: 'loader `./orders.ts#find` did not answer in time',
   })
   t.is(exchange.resource, undefined)
+})
+
+test('outlives a loader that finds, or fails, too late', async (t) => {
+  for (const end of ['resolve', 'reject'] as const) {
+    const exchange = exchangeOf()
+    exchange.timeout = { head: 5, idle: 5 }
+    const found = Promise.withResolvers<{ ownerId: string }>()
+    t.like(await load(() => found.promise, exchange), { code: 'upstream_timeout' })
+    found[end]({ ownerId: 'u1' })
+    await new Promise((turn) => setImmediate(turn))
+    t.is(exchange.resource, undefined)
+  }
 })
 
 test('does not start with a loader that is none', async (t) => {

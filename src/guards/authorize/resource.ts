@@ -4,6 +4,8 @@ import { type Denial, deny } from '../../core/denial.ts'
 import type { Exchange, Input } from '../../core/exchange.ts'
 import { ExpressionFault, hasExpression, parseExpression, type Scalar } from '../../core/expression.ts'
 import type { Principal } from '../../core/principal.ts'
+import { isThenable } from '../../core/thenable.ts'
+import { within } from '../../core/within.ts'
 
 /** What a loader is told of the request. */
 export interface LoaderRequest {
@@ -56,6 +58,7 @@ const missing = deny('not_found', { cause: 'the loader found no such resource' }
 
 /** Calls the loader, at most for as long as the answer's head may take. */
 export function supplyByLoader(reference: string, loader: ResourceLoader): Supply {
+  const late = { denial: deny('upstream_timeout', { cause: `loader \`${reference}\` did not answer in time` }) }
   const accept = (exchange: Exchange, found: unknown): Denial | undefined => {
     if (found === null || found === undefined) return missing
     if (!isPlainObject(found)) throw new TypeError(`loader \`${reference}\`: expected a plain object or null`)
@@ -64,31 +67,15 @@ export function supplyByLoader(reference: string, loader: ResourceLoader): Suppl
   }
   return (exchange) => {
     const { principal, address, requestId, input, timeout } = exchange
-    const found = loader({ principal, params: input.params, input, address, requestId })
-    if (!isThenable(found)) return accept(exchange, found)
-    return within(timeout.head, found, `loader \`${reference}\` did not answer in ${timeout.head} ms`).then((value) =>
-      accept(exchange, value),
-    )
+    const asked = loader({ principal, params: input.params, input, address, requestId })
+    if (!isThenable(asked)) return accept(exchange, asked)
+    const found = within(timeout.head, Promise.resolve(asked), late)
+    return found.then((value) => (value === late.denial ? late.denial : accept(exchange, value)))
   }
 }
-
-const isThenable = (value: unknown): value is PromiseLike<unknown> =>
-  typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 
 function isPlainObject(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === null || prototype === Object.prototype
-}
-
-async function within<T>(milliseconds: number, work: PromiseLike<T>, late: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(late)), milliseconds)
-  })
-  try {
-    return await Promise.race([work, deadline])
-  } finally {
-    clearTimeout(timer)
-  }
 }
