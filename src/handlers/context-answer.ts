@@ -1,7 +1,7 @@
 /** Reads the answer that a handler left in Koa's context, and what it threw. */
 
 import type { ServerResponse } from 'node:http'
-import { Readable } from 'node:stream'
+import { Readable, Stream } from 'node:stream'
 import type { ReadableStream as WebStream } from 'node:stream/web'
 import type { Context } from 'koa'
 import type { Answer } from '../core/answer.ts'
@@ -34,14 +34,20 @@ function takeHeaders(res: ServerResponse): readonly string[] {
 /** The kinds of body that Koa knows (its `respond`). */
 function readBody(body: unknown): Answer['body'] {
   if (body === undefined || typeof body === 'string' || Buffer.isBuffer(body) || body instanceof Readable) return body
+  if (isOtherStream(body)) return hear(new Readable().wrap(body))
   if (body instanceof Response) return body.body === null ? undefined : fromWeb(body.body)
   if (body instanceof Blob) return fromWeb(body.stream())
   if (body instanceof ReadableStream) return fromWeb(body)
   return JSON.stringify(body)
 }
 
+/** A readable stream of before streams2, or of the `readable-stream` package. */
+const isOtherStream = (body: unknown): body is Stream & NodeJS.ReadableStream =>
+  body instanceof Stream && 'readable' in body && body.readable === true
+
 /** It may fail before anyone reads it. */
-const fromWeb = (stream: WebStream): Readable => Readable.fromWeb(stream).on('error', () => undefined)
+const hear = (stream: Readable): Readable => stream.on('error', () => undefined)
+const fromWeb = (stream: WebStream): Readable => hear(Readable.fromWeb(stream))
 
 /** What `ctx.throw` and `http-errors` make. */
 interface HttpError {

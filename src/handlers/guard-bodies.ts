@@ -1,6 +1,6 @@
 /** A stream may fail while its handler still works, before anyone reads it: that must not end the process. */
 
-import { Readable } from 'node:stream'
+import { Stream } from 'node:stream'
 import type Koa from 'koa'
 
 const guarded = new WeakSet<Koa>()
@@ -13,7 +13,7 @@ export function guardBodies(app: Koa): void {
   Object.defineProperty(app.response, 'body', {
     ...own,
     set(body: unknown) {
-      if (body instanceof Readable) body.on('error', () => undefined)
+      if (body instanceof Stream) body.on('error', () => undefined)
       own?.set?.call(this, body)
     },
   })

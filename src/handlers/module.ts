@@ -5,6 +5,7 @@ import type { Answer } from '../core/answer.ts'
 import type { Denial } from '../core/denial.ts'
 import type { Exchange } from '../core/exchange.ts'
 import { hasReference } from '../core/expression.ts'
+import { isThenable } from '../core/thenable.ts'
 import { string } from '../schema/builder.ts'
 import { importFunction, moduleFault, modulePattern } from '../services/modules.ts'
 import { readAnswer, readThrown } from './context-answer.ts'
@@ -37,8 +38,8 @@ function prepare(exchange: Exchange): Context {
 function run(handle: RouteHandler, ctx: Context): Answer | Denial | Promise<Answer | Denial> {
   try {
     const running = handle(ctx, next)
-    if (!(running instanceof Promise)) return readAnswer(ctx)
-    return running.then(
+    if (!isThenable(running)) return readAnswer(ctx)
+    return Promise.resolve(running).then(
       () => readAnswer(ctx),
       (error: unknown) => readThrown(error, ctx),
     )

@@ -31,6 +31,8 @@ for (const [name, type, body] of [
   ['web', 'application/octet-stream', 'blob'],
   ['blob', 'text/x-blob; charset=utf-8', 'blob'],
   ['goesOn', 'text/plain; charset=utf-8', 'after'],
+  ['oldStream', 'text/plain; charset=utf-8', 'older'],
+  ['foreign', 'text/plain; charset=utf-8', 'later'],
 ] as const) {
   test(`sends what Koa sends: ${name}`, async (t) => {
     const answer = await (await open(t, name)).send()
@@ -110,7 +112,7 @@ test('answers ctx.throw in the form of the catalogue where it has the status, el
   t.deepEqual([conflict.status, conflict.headers['x-why'], conflict.body], [409, 'twice', 'already there'])
 })
 
-for (const name of ['breaks', 'breaksAtOnce', 'throwsServerError', 'badHeader']) {
+for (const name of ['breaks', 'breaksAtOnce', 'foreignFails', 'throwsServerError', 'badHeader']) {
   test(`answers a bland 500 where the handler fails: ${name}`, async (t) => {
     const gate = await open(t, name)
     const answer = await gate.send()
@@ -123,6 +125,12 @@ for (const name of ['breaks', 'breaksAtOnce', 'throwsServerError', 'badHeader'])
 
 test('outlives a body that fails before it is sent', async (t) => {
   const gate = await open(t, 'absentFile')
+  await t.throwsAsync(gate.send())
+  t.is(gate.outcomes.length, 1)
+})
+
+test('outlives a stream of the old kind that fails', async (t) => {
+  const gate = await open(t, 'oldStreamFails')
   await t.throwsAsync(gate.send())
   t.is(gate.outcomes.length, 1)
 })
