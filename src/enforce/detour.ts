@@ -27,9 +27,16 @@ export function detour(exchange: Exchange, match: Matcher, bareHead: WriteHead):
   const [first] = answering
   if (method === 'OPTIONS' && first) return answerOptions(exchange, first.stack, answering)
   if (!first && !refusedMethods.has(method)) return { heads: bare, result: routeUnknown }
-  const cors = answering.find(({ stack }) => stack.corsHead)?.stack.corsHead
+  const cors = corsOf(answering, exchange.ctx.req.headers.origin)
   const headers = ['Allow', allowOf(answering)]
   return { heads: cors ? [bareHead, cors] : bare, result: deny('method_not_allowed', { headers }) }
+}
+
+/** The cors of the path: of a method whose pages may be of this origin, so that they can read that theirs is not one. */
+function corsOf(answering: readonly Answering[], origin = ''): WriteHead | undefined {
+  const stacks = answering.map(({ stack }) => stack)
+  const open = stacks.find(({ preflight }) => preflight?.accepts(origin))
+  return open?.corsHead ?? stacks.find(({ corsHead }) => corsHead)?.corsHead
 }
 
 /** `first` is the stack of the most specific path. */

@@ -95,6 +95,16 @@ test('refuses a method that no route of the path has, with Allow and the cors of
   }
 })
 
+test('a 405 can be read by the pages of any method of the path', async (t) => {
+  const { send } = await serve(t, [await corsStack('GET /a', [other]), await corsStack('POST /a', [shop])])
+  const allowedTo = async (origin: string) =>
+    (await send({ method: 'DELETE', path: '/a', headers: { Origin: origin } })).headers['access-control-allow-origin']
+  t.is(await allowedTo(shop), shop)
+  t.is(await allowedTo(other), other)
+  t.is(await allowedTo('https://evil.example'), undefined)
+  t.regex(String((await send({ method: 'DELETE', path: '/a' })).headers.vary), /Origin/)
+})
+
 test('knows no route for a path that no route names, whatever the method but TRACE', async (t) => {
   const { send } = await serve(t, [stack('GET /a')])
   for (const method of ['GET', 'DELETE', 'OPTIONS', 'PROPFIND']) {
