@@ -1,6 +1,7 @@
 /** `scopes`: what the caller's token must have been granted. */
 
 import { type Denial, deny } from '../core/denial.ts'
+import type { Principal } from '../core/principal.ts'
 import { array, type Infer, object, string, union } from '../schema/builder.ts'
 import { defineGuard, type Step } from './guard.ts'
 
@@ -32,21 +33,29 @@ export const scopes = defineGuard<Infer<typeof schema>>({
 })
 
 const allScopesGuard = (wanted: readonly string[]): Step['decide'] => {
-  const denial = lacking(wanted)
+  const refuse = compileRefusal(wanted)
   return function scopesGuard({ principal }) {
-    return wanted.every((name) => principal.scopes.includes(name)) ? undefined : denial
+    return wanted.every((name) => principal.scopes.includes(name)) ? undefined : refuse(principal)
   }
 }
 
 const anyScopeGuard = (wanted: readonly string[]): Step['decide'] => {
-  const denial = lacking(wanted)
+  const refuse = compileRefusal(wanted)
   return function scopesGuard({ principal }) {
-    return wanted.some((name) => principal.scopes.includes(name)) ? undefined : denial
+    return wanted.some((name) => principal.scopes.includes(name)) ? undefined : refuse(principal)
   }
 }
 
+/** Where the token is optional and none came: no error is told (RFC 6750 §3.1). */
+const tokenMissing = deny('token_missing', {
+  headers: ['WWW-Authenticate', 'Bearer'],
+  cause: 'the route lets a caller without a token in, its scopes do not',
+})
+
 /** Tells which scopes to ask the issuer for (RFC 6750 §3.1). */
-const lacking = (wanted: readonly string[]): Denial =>
-  deny('scope_missing', {
+function compileRefusal(wanted: readonly string[]): (principal: Principal) => Denial {
+  const lacking = deny('scope_missing', {
     headers: ['WWW-Authenticate', `Bearer error="insufficient_scope", scope="${[...new Set(wanted)].join(' ')}"`],
   })
+  return (principal) => (principal.id === '' ? tokenMissing : lacking)
+}

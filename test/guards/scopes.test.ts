@@ -1,4 +1,5 @@
 import test from 'ava'
+import { anonymous } from '../../src/core/principal.ts'
 import { scopes } from '../../src/guards/scopes.ts'
 import { compileSchema } from '../../src/schema/compile.ts'
 import type { Services } from '../../src/services/services.ts'
@@ -41,6 +42,14 @@ test('compares scopes whole and case-sensitive', async (t) => {
 test('tells which scopes to ask for', async (t) => {
   const denial = await judge(['a', 'b:c', 'a'], [])
   t.deepEqual(denial?.headers, ['WWW-Authenticate', 'Bearer error="insufficient_scope", scope="a b:c"'])
+})
+
+test('asks a caller without a token for one, and tells no error', async (t) => {
+  for (const block of [['a'], { any: ['a'] }]) {
+    const { steps = [] } = await scopes.compile(block, siteOf(), {} as Services)
+    const denial = await steps[0]?.decide(exchangeOf({ principal: anonymous }))
+    t.like(denial, { code: 'token_missing', status: 401, headers: ['WWW-Authenticate', 'Bearer'] })
+  }
 })
 
 test('accepts scope tokens alone', (t) => {
