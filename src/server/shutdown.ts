@@ -16,6 +16,7 @@ const graceMs = 25_000
 /** Resolves when SIGTERM or SIGINT came and the server is drained. */
 export async function untilShutdown({ server, status, log }: Running): Promise<void> {
   reportStrayErrors(log)
+  process.on('SIGHUP', () => log.warn('reload is not there yet: restart to load policies'))
   const signal = await nextSignal()
   status.close()
   log.info({ signal }, 'draining; a second signal ends at once')
