@@ -1,9 +1,10 @@
 /** A policy directory goes in, an enforcing Koa app comes out: load → parse → check → open → compile → enforce. */
 
-import Koa from 'koa'
+import type Koa from 'koa'
 import type { Diagnostic } from './core/diagnostic.ts'
 import type { Observer } from './core/observer.ts'
 import { activate, enforce } from './enforce/enforce.ts'
+import { EnforcingKoa } from './enforce/enforcing-koa.ts'
 import { check } from './policy/check.ts'
 import { compile } from './policy/compile.ts'
 import { refuseErrors, sortDiagnostics } from './policy/findings.ts'
@@ -68,11 +69,8 @@ export async function createApp(
   const policy = await compile(opened)
   const active = { current: activate(policy, world) }
   world.metrics.policy = { digest: policy.digest, loaded: world.clock.now() }
-  const koa = new Koa()
-  koa.silent = true
-  koa.use(enforce(active, world, [metricsObserver(world.metrics), ...observers]))
   return {
-    koa,
+    koa: new EnforcingKoa(enforce(active, world, [metricsObserver(world.metrics), ...observers])),
     policy,
     routes: opened.policy.routes,
     issuers: opened.policy.issuers,

@@ -1,6 +1,6 @@
 /** Enforce: the Koa middleware that answers every request by the policy that is current when it begins. */
 
-import type { Context, Middleware } from 'koa'
+import type { Context } from 'koa'
 import { compileRanges } from '../core/address.ts'
 import type { Observer } from '../core/observer.ts'
 import type { CompiledPolicy } from '../policy/stack.ts'
@@ -33,7 +33,7 @@ export function enforce(
   active: { readonly current: Active },
   world: Pick<World, 'clock' | 'log'>,
   observers: readonly Observer[],
-): Middleware {
+): (ctx: Context) => Promise<void> | undefined {
   const engine = new Engine(world, observers)
   return function enforcePolicy(ctx: Context) {
     ctx.respond = false

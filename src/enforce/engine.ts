@@ -31,10 +31,13 @@ const clientClosedRequest = 499
 export class Engine {
   readonly #world: Pick<World, 'clock' | 'log'>
   readonly #observers: readonly Observer[]
+  /** Those of the observers that have a say in the answer. */
+  readonly #consulted: readonly Observer[]
 
   constructor(world: Pick<World, 'clock' | 'log'>, observers: readonly Observer[]) {
     this.#world = world
     this.#observers = observers
+    this.#consulted = observers.filter(({ answering }) => answering !== undefined)
   }
 
   /** Answers a request; never throws, and a promise that it returns never rejects. */
@@ -52,7 +55,7 @@ export class Engine {
 
   #watch(exchange: Exchange): void {
     const started = this.#world.clock.monotonic()
-    exchange.ctx.res.once('close', () => this.#finish(exchange, started))
+    exchange.ctx.res.on('close', () => this.#finish(exchange, started))
     this.#tell(exchange, (observer) => observer.started?.(exchange))
   }
 
@@ -74,7 +77,7 @@ export class Engine {
 
   /** Asks the observers from `first` on; each sees what those before it left of the answer. */
   #consult(passage: Passage, answer: Answer, first: number): Answer | Promise<Answer> {
-    const observer = this.#observers[first]
+    const observer = this.#consulted[first]
     if (observer === undefined) return answer
     const verdict = this.#ask(passage, observer, answer)
     if (!(verdict instanceof Promise)) return this.#consult(passage, heed(passage, answer, verdict), first + 1)

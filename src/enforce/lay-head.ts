@@ -45,10 +45,21 @@ export function layHead(answer: Answer, head: Head, requestId: string): string[]
 const isSettled = ({ names, sets }: Laid, lower: string): boolean =>
   names.includes(lower) || sets.some((set) => set.has(lower))
 
+/** The few names that guards write one by one, in lower case. */
+const lowered = new Map<string, string>()
+
+function lowerOf(name: string): string {
+  const known = lowered.get(name)
+  if (known !== undefined) return known
+  const lower = name.toLowerCase()
+  lowered.set(name, lower)
+  return lower
+}
+
 function layOwn(laid: Laid, own: readonly string[]): void {
   for (let at = 0; at < own.length; at += 2) {
     const name = own[at] ?? ''
-    const lower = name.toLowerCase()
+    const lower = lowerOf(name)
     if (isSettled(laid, lower)) continue
     laid.names.push(lower)
     laid.flat.push(name, own[at + 1] ?? '')

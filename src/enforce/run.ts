@@ -17,27 +17,22 @@ const clientGone = deny('request_malformed', { cause: 'the client went away befo
 /** Runs a stack; synchronous as long as its steps are. A throw is a bug, except for a denial that the destination throws. */
 export function run(exchange: Exchange, stack: Stack): Result | Promise<Result> {
   exchange.decision.judges = stack.judges
-  const verdict = judge(exchange, stack.stages, 0)
-  if (verdict === undefined) return reach(exchange, stack.destination)
-  if (verdict instanceof Denial) return verdict
-  return verdict.then((denial) => denial ?? reach(exchange, stack.destination))
+  return judge(exchange, stack, 0)
 }
 
-type Verdict = Denial | undefined
-
-/** Asks the steps from `first` on; the first that refuses, answers. */
-function judge(exchange: Exchange, stages: readonly Stage[], first: number): Verdict | Promise<Verdict> {
+/** Asks the steps from `first` on; the first that refuses, answers, and after the last comes the destination. */
+function judge(exchange: Exchange, stack: Stack, first: number): Result | Promise<Result> {
   exchange.decision.passed = first
-  const stage = stages[first]
-  if (stage === undefined) return undefined
+  const stage = stack.stages[first]
+  if (stage === undefined) return reach(exchange, stack.destination)
   const verdict = stage.step.decide(exchange)
-  if (verdict === undefined) return judge(exchange, stages, first + 1)
-  if (verdict instanceof Denial) return record(exchange, stage, verdict) ?? judge(exchange, stages, first + 1)
-  return verdict.then((late) => record(exchange, stage, late) ?? judge(exchange, stages, first + 1))
+  if (verdict === undefined) return judge(exchange, stack, first + 1)
+  if (verdict instanceof Denial) return record(exchange, stage, verdict) ?? judge(exchange, stack, first + 1)
+  return verdict.then((settled) => record(exchange, stage, settled) ?? judge(exchange, stack, first + 1))
 }
 
 /** Writes a refusal into the decision; a report-only one ends there. */
-function record({ decision }: Exchange, { step, reportOnly }: Stage, denial: Verdict): Verdict {
+function record({ decision }: Exchange, { step, reportOnly }: Stage, denial: Denial | undefined): Denial | undefined {
   if (denial === undefined) return undefined
   if (reportOnly) {
     decision.reported.push({ judge: step, denial })

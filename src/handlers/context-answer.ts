@@ -12,8 +12,8 @@ const notFound = deny('not_found')
 /** The answer in `ctx`; a handler that set nothing found nothing, as in Koa. */
 export function readAnswer(ctx: Context): Answer | Denial {
   const headers = takeHeaders(ctx.res)
-  const { status } = ctx
-  const body: unknown = ctx.body ?? undefined
+  const { status } = ctx.response
+  const body: unknown = ctx.response.body ?? undefined
   if (status === 404 && body === undefined) return notFound
   return { status, headers, body: readBody(body) }
 }

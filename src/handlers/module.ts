@@ -20,7 +20,7 @@ function prepare(exchange: Exchange): Context {
   const { ctx, path, address, input, secure } = exchange
   const query = exchange.sanitisedQuery ?? exchange.query
   guardBodies(ctx.app)
-  ctx.url = query === '' ? path : `${path}?${query}`
+  ctx.req.url = query === '' ? path : `${path}?${query}`
   ctx.request.ip = address
   ctx.params = input.params
   const state: RouteState = {

@@ -3,12 +3,13 @@
 import type { Judge, Verdict } from '../core/decision.ts'
 import type { Exchange } from '../core/exchange.ts'
 import type { Observer, Outcome } from '../core/observer.ts'
-import type { Log } from '../services/log.ts'
+import type { LevelLog } from '../services/log.ts'
 
 /** Logs failures at `warn`, refusals and what report-only guards would refuse at `info`, all else at `debug`. */
-export const accessLog = (log: Log): Observer => ({
+export const accessLog = (log: LevelLog): Observer => ({
   finished(exchange, outcome) {
-    log[levelOf(exchange, outcome)](describe(exchange, outcome), summarise(exchange, outcome))
+    const level = levelOf(exchange, outcome)
+    if (log.isLevelEnabled(level)) log[level](describe(exchange, outcome), summarise(exchange, outcome))
   },
 })
 

@@ -4,6 +4,8 @@ import { type DestinationStream, destination, type Logger, type LoggerOptions, p
 import { prettyFactory } from 'pino-pretty'
 
 export type Log = Pick<Logger, 'info' | 'warn' | 'error' | 'debug'>
+/** A log that can be asked first, where a line costs something to make. */
+export type LevelLog = Log & Pick<Logger, 'isLevelEnabled'>
 
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const
 export type LogLevel = (typeof logLevels)[number]
@@ -31,7 +33,8 @@ const inText: readonly (readonly [RegExp, string])[] = [
 ]
 
 /** Logs to standard output; a line that cannot be written (a closed pipe, a full disk) is dropped, never waited for. */
-export const createLog = (options: LogOptions): Log => pino(settings(options), options.destination ?? standardOutput())
+export const createLog = (options: LogOptions): LevelLog =>
+  pino(settings(options), options.destination ?? standardOutput())
 
 function settings({ level = 'info', pretty }: LogOptions): LoggerOptions {
   const format = pretty ? readable() : (line: string) => line
