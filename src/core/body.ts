@@ -6,6 +6,10 @@ import { type Denial, deny } from './denial.ts'
 export class Body {
   readonly #req: IncomingMessage
   readonly #res: ServerResponse
+  /** In bytes, as the request declared it; 0 where it did not. */
+  readonly length: number
+  /** Whether the request announced a body (RFC 9112 §6). */
+  readonly present: boolean
   #reading: Promise<Buffer | Denial> | undefined
   /** The sanitised bytes, where a transform or a default changed the original. */
   replaced: Buffer | undefined
@@ -15,12 +19,9 @@ export class Body {
   constructor(req: IncomingMessage, res: ServerResponse) {
     this.#req = req
     this.#res = res
-  }
-
-  /** Whether the request announced a body (RFC 9112 §6). */
-  get present(): boolean {
-    const { headers } = this.#req
-    return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+    const { 'content-length': length, 'transfer-encoding': coding } = req.headers
+    this.length = length === undefined ? 0 : Number(length)
+    this.present = coding !== undefined || this.length > 0
   }
 
   /** Whether the body was read: the stream is then no longer to be had. */
@@ -43,27 +44,29 @@ export class Body {
     return this.#req
   }
 
-  /** Answers `Expect: 100-continue` only now that the body is wanted (RFC 9110 §10.1.1). */
+  /** Answers `Expect: 100-continue` only now that the body is wanted, and never to HTTP/1.0 (RFC 9110 §10.1.1). */
   #invite(): void {
-    if (this.#req.headers.expect !== undefined && !this.#res.headersSent) this.#res.writeContinue()
+    const { headers, httpVersion } = this.#req
+    if (headers.expect !== undefined && httpVersion === '1.1' && !this.#res.headersSent) this.#res.writeContinue()
   }
 
-  #collect(maxBytes: number): Promise<Buffer | Denial> {
-    if (Number(this.#req.headers['content-length'] ?? 0) > maxBytes) return Promise.resolve(tooLarge)
+  async #collect(maxBytes: number): Promise<Buffer | Denial> {
+    if (this.length > maxBytes) return tooLarge
     this.#invite()
-    return new Promise((resolve) =>
-      collect(this.#req, maxBytes, (body) => {
-        if (body === tooLarge) this.#reading = undefined
-        resolve(body)
-      }),
-    )
+    // A body that came along with its head is there after this, and takes no listeners.
+    await undefined
+    if (this.length > 0 && this.#req.readableLength === this.length) return this.#req.read()
+    const body = await collect(this.#req, maxBytes)
+    if (body === tooLarge) this.#reading = undefined
+    return body
   }
 }
 
 const tooLarge = deny('body_too_large')
 const endedEarly = deny('request_malformed', { message: 'Request body ended early' })
 
-function collect(req: IncomingMessage, maxBytes: number, done: (body: Buffer | Denial) => void): void {
+function collect(req: IncomingMessage, maxBytes: number): Promise<Buffer | Denial> {
+  const { promise, resolve: done } = Promise.withResolvers<Buffer | Denial>()
   const chunks: Buffer[] = []
   let size = 0
   const take = (chunk: Buffer): void => {
@@ -78,4 +81,5 @@ function collect(req: IncomingMessage, maxBytes: number, done: (body: Buffer | D
   req.on('data', take)
   req.once('end', () => done(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, size)))
   req.once('close', () => done(endedEarly))
+  return promise
 }

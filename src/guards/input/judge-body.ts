@@ -51,14 +51,11 @@ interface Terms {
   readonly refuseType: RefuseType
 }
 
-const isTooLong = (exchange: Exchange, limit: number): boolean =>
-  Number(exchange.ctx.req.headers['content-length'] ?? 0) > limit
-
 /** What a destination takes is bounded while it comes, unless the bound is only being tried out. */
 function judgeUnread({ limit, absent, refuseType, isReported }: Terms & { readonly isReported: boolean }): JudgeBody {
   return (exchange) => {
     if (!exchange.body.present) return absent
-    if (isTooLong(exchange, limit)) return tooLarge
+    if (exchange.body.length > limit) return tooLarge
     if (!isReported) exchange.body.limit = limit
     return refuseType(exchange.ctx.req.headers['content-type']) ?? nothingFound
   }
@@ -67,8 +64,10 @@ function judgeUnread({ limit, absent, refuseType, isReported }: Terms & { readon
 function judgeJson({ limit, absent, refuseType, validator }: Terms & { validator: Validator }): JudgeBody {
   const judge = (exchange: Exchange, bytes: Buffer): ReturnType<Judge> => {
     if (bytes.length === 0) return absent
-    if (!isUtf8(bytes)) return notUtf8
-    const json = parseJson(bytes.toString())
+    const text = bytes.toString()
+    // What is not UTF-8 is read as this character.
+    if (text.includes('\ufffd') && !isUtf8(bytes)) return notUtf8
+    const json = parseJson(text)
     if (json instanceof JsonFault) return deny('request_malformed', { message: json.message })
     return judgementOf('body', validator.check(json.value), (value, changed) => {
       exchange.input.body = value
@@ -77,11 +76,11 @@ function judgeJson({ limit, absent, refuseType, validator }: Terms & { validator
   }
   return (exchange) => {
     if (!exchange.body.present) return absent
-    const { 'content-type': type, 'content-encoding': encoding = 'identity' } = exchange.ctx.req.headers
-    if (encoding.trim().toLowerCase() !== 'identity') return encoded
+    const { 'content-type': type, 'content-encoding': encoding } = exchange.ctx.req.headers
+    if (encoding !== undefined && encoding.trim().toLowerCase() !== 'identity') return encoded
     const refused = refuseType(type) ?? refuseCharset(type)
     if (refused) return refused
-    if (isTooLong(exchange, limit)) return tooLarge
+    if (exchange.body.length > limit) return tooLarge
     return exchange.body.read(limit).then((bytes) => (bytes instanceof Denial ? bytes : judge(exchange, bytes)))
   }
 }

@@ -1,10 +1,11 @@
 /** Judges the parameters of the path; they go on as they were matched, whatever a schema makes of them. */
 
 import type { Site } from '../../core/site.ts'
+import { compileSchema } from '../../schema/compile.ts'
 import type { Services } from '../../services/services.ts'
 import type { InputBlock, Parameter, Parameters } from './input-block.ts'
 import { type Judge, judgementOf } from './judgement.ts'
-import { compileParameters } from './parameters.ts'
+import { objectOf, type Values } from './parameters.ts'
 
 const undeclared: Parameter = { type: 'string', maxLength: 256 }
 
@@ -14,7 +15,9 @@ const declarationsOf = (params: Parameters, names: readonly string[]): Parameter
   )
 
 export function compileParams({ params = {} }: InputBlock, { route }: Site, { schemas }: Services): Judge {
-  const validator = compileParameters(declarationsOf(params, route.params), schemas)
+  // Matching finds these and no others, so that nobody needs to look for more.
+  const schema = { ...objectOf(declarationsOf(params, route.params)), additionalProperties: true }
+  const validator = compileSchema<Values>(schema, { schemas, readStrings: true })
   return (exchange) =>
     judgementOf('params', validator.check(exchange.input.params), (values) => {
       exchange.input.params = values
