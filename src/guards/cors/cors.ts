@@ -62,10 +62,13 @@ type FindGrant = (origin: string | undefined) => Grant | undefined
 async function compileGrants(block: CorsBlock): Promise<FindGrant> {
   const grants = new Map<string, Grant>()
   for (const listed of block.origins) grants.set(listed, await compileGrant(block, listed))
+  const exact = new Map([...grants].filter(([listed]) => isOrigin(listed)))
   const anyone = grants.get('*')
   return (origin) => {
-    if (origin === undefined || !isOrigin(origin)) return undefined
-    return grants.get(origin) ?? grants.get(wildcardOf(origin) ?? '') ?? anyone
+    if (origin === undefined) return undefined
+    const own = exact.get(origin)
+    if (own !== undefined || !isOrigin(origin)) return own
+    return grants.get(wildcardOf(origin) ?? '') ?? anyone
   }
 }
 

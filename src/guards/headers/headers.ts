@@ -23,21 +23,35 @@ const presets: Readonly<Record<'api' | 'web', HelmetChoices>> = {
   web: {},
 }
 
-const noStore = headerSet({ 'Cache-Control': 'no-store' })
+/** What a caller with a credential is answered is for nobody else's cache. */
+const unshared = { 'Cache-Control': 'no-store' }
+
+type Written = Readonly<Record<string, string>>
 
 const lowerCased = (names: readonly string[] = []): string[] => names.map((name) => name.toLowerCase())
 
 /** What helmet sets under these options; what the block itself sets or removes stands before it on every head. */
-async function recordPreset({ use = 'api', helmet }: HeadersOptions): Promise<Readonly<Record<string, string>>> {
+async function recordPreset({ use = 'api', helmet }: HeadersOptions): Promise<Written> {
   const merged = { ...presets[use], ...readHelmet(helmet) }
   return recordHeaders(helmetWith(merged), { method: 'GET', headers: {} })
 }
 
 /** HSTS is not to be sent in clear (RFC 6797 §7.2). */
-const withoutHsts = (written: Readonly<Record<string, string>>): HeaderSet =>
-  headerSet(
-    Object.fromEntries(Object.entries(written).filter(([name]) => name.toLowerCase() !== 'strict-transport-security')),
-  )
+const withoutHsts = (written: Written): Written =>
+  Object.fromEntries(Object.entries(written).filter(([name]) => name.toLowerCase() !== 'strict-transport-security'))
+
+/** What stands on the answers of one kind of connection. */
+interface Sets {
+  readonly forced: HeaderSet
+  readonly open: HeaderSet
+  readonly authenticated: HeaderSet
+}
+
+const setsOf = (set: Written, recorded: Written): Sets => ({
+  forced: headerSet(set),
+  open: headerSet(recorded),
+  authenticated: headerSet({ ...unshared, ...recorded }),
+})
 
 /** Helmet takes the banner of the framework away, unless it is told not to. */
 function removedBy({ remove, helmet }: HeadersOptions): ReadonlySet<string> {
@@ -49,16 +63,16 @@ async function compileHeaders(block: HeadersBlock): Promise<Plan> {
   const options = readOptions(block)
   const { set = {} } = options
   const recorded = await recordPreset(options)
-  const secure = { defaults: headerSet(recorded), forced: headerSet(set) }
-  const plain = { defaults: withoutHsts(recorded), forced: withoutHsts(set) }
+  const secure = setsOf(set, recorded)
+  const plain = setsOf(withoutHsts(set), withoutHsts(recorded))
   const removed = removedBy(options)
   return {
     head: function headersGuard(exchange, head) {
-      const { defaults, forced } = exchange.secure ? secure : plain
-      head.defaults.push(defaults)
+      const { forced, open, authenticated } = exchange.secure ? secure : plain
+      const isOpen = exchange.principal === anonymous && exchange.credentials.length === 0
+      head.defaults.push(isOpen ? open : authenticated)
       head.removed.push(removed)
       if (forced.flat.length > 0) head.forced.push(forced)
-      if (exchange.principal !== anonymous || exchange.credentials.length > 0) head.defaults.push(noStore)
     },
   }
 }

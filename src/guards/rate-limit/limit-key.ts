@@ -3,6 +3,7 @@
 import { addressBlock } from '../../core/address.ts'
 import type { Exchange } from '../../core/exchange.ts'
 import { ExpressionFault, parseExpression, type Stage, type Value } from '../../core/expression.ts'
+import type { Principal } from '../../core/principal.ts'
 
 /** The words that stand for a key; anything else is an expression. */
 export const keyWords = ['ip', 'user', 'all'] as const
@@ -15,10 +16,18 @@ export interface LimitKey {
 
 const byAddress = ({ address }: Exchange): string => `ip:${addressBlock(address)}`
 
+/** Made once for each token: as long as it is remembered, its principal is the same object. */
+const userKeys = new WeakMap<Principal, string>()
+
 /** The issuer's length keeps issuer and id apart. */
-const byUser = (exchange: Exchange): string => {
-  const { issuer, id } = exchange.principal
-  return id === '' ? byAddress(exchange) : `user:${issuer.length}:${issuer}${id}`
+function byUser(exchange: Exchange): string {
+  const { principal } = exchange
+  if (principal.id === '') return byAddress(exchange)
+  const known = userKeys.get(principal)
+  if (known !== undefined) return known
+  const key = `user:${principal.issuer.length}:${principal.issuer}${principal.id}`
+  userKeys.set(principal, key)
+  return key
 }
 
 const parts: Readonly<Record<string, LimitKey>> = {

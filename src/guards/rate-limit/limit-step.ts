@@ -39,10 +39,10 @@ export function limitStep(
 }
 
 function settle(exchange: Exchange, takes: readonly NamedTake[], { allowed, standings }: Batch): Denial | undefined {
-  for (const [index, { limit }] of takes.entries()) {
+  takes.forEach(({ limit }, index) => {
     const standing = standings[index]
     if (standing && isNearer(standing, exchange.quota)) exchange.quota = quotaOf(limit, standing)
-  }
+  })
   return allowed ? undefined : refuse(exchange.quota)
 }
 
