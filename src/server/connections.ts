@@ -13,18 +13,22 @@ export class Connections {
   readonly #latest = new Map<Duplex, ServerResponse | undefined>()
   #draining = false
 
-  constructor(server: Server) {
+  /** Serves `limit` of them at a time; one beyond stays for as long as it takes to be told so. */
+  constructor(server: Server, limit: number) {
     this.#server = server
     server.on('connection', (socket) => {
+      if (this.#latest.size >= limit) return cutSoon(socket)
       this.#latest.set(socket, undefined)
       socket.once('close', () => this.#latest.delete(socket))
     })
   }
 
-  /** Takes note of a request that begins. */
-  begin(socket: Socket, res: ServerResponse): void {
+  /** Takes note of a request that begins, and says whether it is to be served. */
+  begin(socket: Socket, res: ServerResponse): boolean {
+    if (!this.#latest.has(socket)) return false
     this.#latest.set(socket, res)
     if (this.#draining) this.#makeLast(res)
+    return true
   }
 
   /** Refuses what came last: after the answers that the connection still owes, and not where its own has begun. */
@@ -79,5 +83,7 @@ function finishAfter(socket: Duplex, res: ServerResponse, answer: string): void 
 function finish(socket: Duplex, answer: string): void {
   if (!socket.writable) return void socket.destroy()
   socket.end(answer)
-  setTimeout(() => socket.destroy(), patience).unref()
+  cutSoon(socket)
 }
+
+const cutSoon = (socket: Duplex): void => void setTimeout(() => socket.destroy(), patience).unref()

@@ -31,26 +31,33 @@ type Refuse = (socket: Duplex, denial: Denial, cause?: string) => void
 
 /** Longer than load balancers keep an idle connection (60 s), so that none sends a request into one that closes. */
 const keepAliveMs = 65_000
-/** At most so often is the log told of connections that are not accepted, in milliseconds. */
+/** At most so often is the log told of connections that are turned away, in milliseconds. */
 const quietMs = 10_000
+/** So many connections beyond the limit are told so at a time; the others are closed without an answer. */
+const surplus = 64
 
 const tunnelRefused = deny('method_not_allowed', { headers: ['Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'] })
+const overloaded = deny('overloaded', { headers: ['Retry-After', '1'] })
 const shuttingDown = deny('shutting_down', { headers: ['Retry-After', '1'] })
 
 /** Opens the server; rejects with `StartFault` where the address cannot be had. */
 export async function listen(handle: RequestListener, options: ListenOptions): Promise<Listening> {
   const { host, limits, world, bareHead } = options
   const server = createServer(parserOptions(limits))
-  server.maxConnections = limits.connections
-  const connections = new Connections(server)
-  serve(server, connections, handle)
+  server.maxConnections = limits.connections + surplus
+  const connections = new Connections(server, limits.connections)
+  const report = reportTurnedAway(server, world.log)
+  serve(server, (req, res) => {
+    if (connections.begin(req.socket, res)) return handle(req, res)
+    report({ limit: limits.connections }, 'connections are refused: `limits.connections` are open')
+    if (!req.socket.writableEnded) connections.refuse(req.socket, bareAnswer(overloaded, world.randomId(), bareHead))
+  })
   refuseTheRest(server, (socket, denial, cause) => {
     const requestId = world.randomId()
     world.log.info({ requestId, address: addressOf(socket), code: denial.code, cause }, 'refused what is no request')
     connections.refuse(socket, bareAnswer(denial, requestId, bareHead))
   })
   const port = await bind(server, options)
-  reportUnaccepted(server, world.log)
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
     port,
@@ -79,11 +86,7 @@ function parserOptions({
 }
 
 /** All that can be read goes to the app: it decides whether a body is wanted, and what it says of other expectations. */
-function serve(server: Server, connections: Connections, handle: RequestListener): void {
-  const begin: RequestListener = (req, res) => {
-    connections.begin(req.socket, res)
-    handle(req, res)
-  }
+function serve(server: Server, begin: RequestListener): void {
   server.on('request', begin).on('checkContinue', begin).on('checkExpectation', begin)
 }
 
@@ -101,10 +104,12 @@ function refuseTheRest(server: Server, refuse: Refuse): void {
 
 const addressOf = (socket: Duplex): unknown => ('remoteAddress' in socket ? socket.remoteAddress : undefined)
 
-/** Past the limit of connections, or of the process's files, a connection is closed without an answer. */
-function reportUnaccepted(server: Server, log: World['log']): void {
+type Report = (cause: object, text: string) => void
+
+/** Tells the log of connections that get no answer, and of those that the returned function is told of. */
+function reportTurnedAway(server: Server, log: World['log']): Report {
   let isQuiet = false
-  const report = (cause: object, text: string) => {
+  const report: Report = (cause, text) => {
     if (isQuiet) return
     isQuiet = true
     setTimeout(() => {
@@ -112,10 +117,9 @@ function reportUnaccepted(server: Server, log: World['log']): void {
     }, quietMs).unref()
     log.warn(cause, text)
   }
-  server.on('drop', () =>
-    report({ limit: server.maxConnections }, 'connections are dropped: `limits.connections` are open'),
-  )
+  server.on('drop', () => report({ limit: server.maxConnections }, 'connections are dropped: too many are open'))
   server.on('error', (err) => report({ err }, 'connections are not accepted'))
+  return report
 }
 
 interface Ending {

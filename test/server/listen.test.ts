@@ -2,7 +2,7 @@
 
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 import Koa from 'koa'
 import { StartFault } from '../../src/core/start-fault.ts'
 import { listen } from '../../src/server/listen.ts'
@@ -117,7 +117,8 @@ test('keeps a connection for the next request', async (t) => {
   client.socket.destroy()
 })
 
-test('drops connections beyond the limit, and serves again when one is free', async (t) => {
+/** A server for one connection, and what it warns of. */
+async function startNarrow(t: ExecutionContext) {
   const warnings: unknown[] = []
   const log = { info() {}, warn: (...line: unknown[]) => warnings.push(line), error() {}, debug() {} }
   const { port } = await startServer(t, echoApp(), {
@@ -126,11 +127,38 @@ test('drops connections beyond the limit, and serves again when one is free', as
   })
   const first = await RawClient.connect(port)
   t.is((await first.send(ordinary).answer()).status, 200)
-  t.is(await (await RawClient.connect(port)).rest(), '')
-  t.is(await (await RawClient.connect(port)).rest(), '')
+  return { port, first, warnings }
+}
+
+test('tells clients beyond the limit of connections so, and serves again when one is free', async (t) => {
+  const { port, first, warnings } = await startNarrow(t)
+  for (const bytes of [ordinary, ordinary + ordinary, 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\na']) {
+    const client = await RawClient.connect(port)
+    const { status, body, headers } = await client.send(bytes).answer()
+    t.deepEqual([status, JSON.parse(body).code], [503, 'overloaded'])
+    t.deepEqual([headers.get('retry-after'), headers.get('connection')], ['1', 'close'])
+    t.is(headers.get('x-content-type-options'), 'nosniff')
+    t.is(await client.rest(), '')
+  }
   t.is(warnings.length, 1)
+  t.is((await first.send(ordinary).answer()).status, 200)
   first.socket.destroy()
   await t.notThrowsAsync(untilAccepted(port))
+})
+
+test('closes what is beyond the limit and asks for nothing', async (t) => {
+  const { port, first } = await startNarrow(t)
+  t.is(await (await RawClient.connect(port)).rest(), '')
+  first.socket.destroy()
+})
+
+test('keeps 64 connections beyond the limit, and drops the rest', async (t) => {
+  const { port, first } = await startNarrow(t)
+  const beyond = await Promise.all(Array.from({ length: 64 }, () => RawClient.connect(port)))
+  const dropped = await RawClient.connect(port)
+  t.is(await dropped.send(ordinary).rest(), '')
+  for (const client of beyond) t.is((await client.send(ordinary).answer()).status, 503)
+  for (const client of [first, ...beyond]) client.socket.destroy()
 })
 
 /** The server learns a moment later than the client that a connection is gone. */
