@@ -17,18 +17,20 @@ const graceMs = 25_000
 export async function untilShutdown({ server, status, log }: Running): Promise<void> {
   reportStrayErrors(log)
   process.on('SIGHUP', () => log.warn('reload is not there yet: restart to load policies'))
-  const signal = await nextSignal()
+  const signal = await firstSignal()
   status.close()
   log.info({ signal }, 'draining; a second signal ends at once')
-  void nextSignal().then(() => process.exit(1))
   await server.close(graceMs)
   log.info('drained')
 }
 
-function nextSignal(): Promise<NodeJS.Signals> {
+/** The handler stays from the first signal to the second, which ends the process, so that none finds it without. */
+function firstSignal(): Promise<NodeJS.Signals> {
   const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>()
+  let isDraining = false
   const stop = (signal: NodeJS.Signals) => {
-    process.off('SIGTERM', stop).off('SIGINT', stop)
+    if (isDraining) process.exit(1)
+    isDraining = true
     resolve(signal)
   }
   process.on('SIGTERM', stop).on('SIGINT', stop)
