@@ -8,6 +8,7 @@ import { hasReference } from '../core/expression.ts'
 import { isThenable } from '../core/thenable.ts'
 import { string } from '../schema/builder.ts'
 import { importFunction, moduleFault, modulePattern } from '../services/modules.ts'
+import { boundUpload } from './bound-upload.ts'
 import { readAnswer, readThrown } from './context-answer.ts'
 import { guardBodies } from './guard-bodies.ts'
 import { defineHandler } from './handler.ts'
@@ -31,7 +32,8 @@ function prepare(exchange: Exchange): Context {
   }
   Object.assign(ctx.state, state)
   if (ctx.secure !== secure) Object.defineProperty(ctx.request, 'protocol', { value: secure ? 'https' : 'http' })
-  if (exchange.body.present && !exchange.body.taken) exchange.body.stream()
+  const { body } = exchange
+  if (body.present && !body.taken) boundUpload(body.stream(), body.limit)
   return ctx
 }
 

@@ -21,7 +21,7 @@ const single = [
   'cache-control',
   'allow',
 ]
-const statusLine = /^HTTP\/1\.1 (100|[2-5][0-9]{2}) [\x20-\x7e]*$/
+const statusLine = /^HTTP\/1\.1 (100|[2-9][0-9]{2}) [\x20-\x7e]*$/
 const fieldLine =
   /^([!#$%&'*+.^_`|~0-9A-Za-z-]+): ([\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?$/
 

@@ -61,11 +61,24 @@ const loaders = {
   loadThenThrows: '() => ({ then() { throw new Error("inside") } })',
 }
 
+/** Both ways to read what comes, and neither knows of a bound. */
+const readers = {
+  readsAll:
+    'async (ctx) => { let size = 0; for await (const chunk of ctx.req) { size += chunk.length; largest = Math.max(largest, size) } ctx.body = `${size}` }',
+  listens: `(ctx) => new Promise((done, failed) => {
+    let size = 0
+    ctx.req.on('data', (chunk) => { size += chunk.length; largest = Math.max(largest, size) })
+    ctx.req.once('error', failed).once('end', () => done(ctx.body = \`\${size}\`))
+  })`,
+  most: '(ctx) => { ctx.body = `${largest}` }',
+}
+
 const moduleText = `
 import { createReadStream } from 'node:fs'
 import { Readable } from 'node:stream'
 const tick = () => new Promise((later) => setTimeout(later, 30))
-${Object.entries({ ...handlers, ...uncouth, ...loaders })
+let largest = 0
+${Object.entries({ ...handlers, ...uncouth, ...loaders, ...readers })
   .map(([name, code]) => `export const ${name} = ${code}`)
   .join('\n')}
 `
@@ -78,6 +91,9 @@ roles:
     - { can: read, subject: Thing, when: { owner: ada } }
 routes:
   GET /good: { reply: { body: good } }
+  POST /readsAll: { handler: './bad.js#readsAll', input: { body: any, maxBytes: 1kb } }
+  POST /listens: { handler: './bad.js#listens', input: { body: any, maxBytes: 1kb } }
+  GET /most: { handler: './bad.js#most' }
 ${Object.keys({ ...handlers, ...uncouth })
   .map((name) => `  GET /${name}: { handler: './bad.js#${name}' }`)
   .join('\n')}
@@ -127,6 +143,22 @@ for (const name of Object.keys(uncouth)) {
     // A connection that was cut carries no further answer; one that was not, carries a whole one.
     if (answers.length > 1) t.regex(last, /^HTTP\/1\.1 200 [\s\S]*\r\n\r\ngood$/)
     t.true(answers.length <= 2)
+    t.true(await isGood())
+  })
+}
+
+const chunk = (size: number) => `${size.toString(16)}\r\n${'x'.repeat(size)}\r\n`
+const chunked = (name: string) => `POST /${name} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n`
+
+for (const name of ['readsAll', 'listens']) {
+  test(`a handler that ${name} gets no more of a body than the policy lets through`, async (t) => {
+    const client = await RawClient.connect(gate.port)
+    t.is((await client.send(`${chunked(name)}${chunk(1000)}${chunk(24)}0\r\n\r\n`).answer()).body, '1024')
+    client.send(chunked(name))
+    for (let i = 0; i < 200; i++) client.send(chunk(500))
+    const text = await client.rest()
+    t.false(text.includes(' 200 '))
+    t.true(Number((await gate.call('GET', '/most')).body) <= 1024)
     t.true(await isGood())
   })
 }

@@ -29,6 +29,7 @@ test.after.always(async () => {
 /** Stands in values of requests; no refusal may repeat it. */
 const canary = 'canary'
 let id = 0
+let reached = 0
 
 const rights: Claims = { scope: 'things:read things:write', roles: ['reader'], plan: 'pro' }
 const reader = shopToken(rights)
@@ -76,6 +77,7 @@ function nothingWentWrong(t: ExecutionContext): void {
   for (const request of destination.arrived) {
     t.is(objection(request), undefined, JSON.stringify({ ...request, body: request.body.toString('latin1') }))
   }
+  reached += destination.arrived.length
   destination.arrived.length = 0
   t.deepEqual(faults, [])
 }
@@ -293,6 +295,7 @@ test.serial(
       })
       nothingWentWrong(t)
     })
+    t.true(reached > 20)
     t.is((await gate.call('GET', '/open/fixed')).body, 'fixed')
   },
 )
