@@ -56,6 +56,8 @@ export interface Guard<B = unknown> {
   readonly inherits?: boolean
   /** What holds on a route where no such block is written. */
   readonly implicit?: B
+  /** The plan is the same for every route: of a block that several inherit, one is made for all. */
+  readonly shared?: boolean
   /** May stand in `reportOnly`. */
   readonly reportable?: boolean
   /** The diagnostics of its own block, by full id. */

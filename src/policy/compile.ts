@@ -11,8 +11,9 @@ import type { CompiledPolicy, Stack, Stage, WriteHead } from './stack.ts'
 
 /** Compiles every route; a rejection is a `StartFault` that says what to do. */
 export async function compile({ policy, settings, services }: Opened): Promise<CompiledPolicy> {
+  const blocks = new BlockCompiler(services)
   const stacks: Stack[] = []
-  for (const route of policy.routes) stacks.push(await compileRoute(route, services))
+  for (const route of policy.routes) stacks.push(await compileRoute(route, blocks))
   return Object.freeze({
     settings,
     stacks,
@@ -21,10 +22,32 @@ export async function compile({ policy, settings, services }: Opened): Promise<C
   })
 }
 
-async function compileRoute(route: Route, services: Services): Promise<Stack> {
+/** Compiles blocks; of those that do not depend on the route, one plan serves all the routes that inherit it. */
+class BlockCompiler {
+  readonly services: Services
+  readonly #shared = new Map<unknown, Promise<Plan>>()
+
+  constructor(services: Services) {
+    this.services = services
+  }
+
+  async compile(block: Block, facts: RouteFacts): Promise<Plan> {
+    if (!block.guard.shared) return this.#compile(block, facts)
+    const key = block.value === block.guard.implicit ? block.guard : block.at
+    const plan = this.#shared.get(key) ?? this.#compile(block, facts)
+    this.#shared.set(key, plan)
+    return plan
+  }
+
+  async #compile({ guard, value, items, ...origin }: Block, facts: RouteFacts): Promise<Plan> {
+    return guard.compile(value, siteOf(origin, facts, items), this.services)
+  }
+}
+
+async function compileRoute(route: Route, compiler: BlockCompiler): Promise<Stack> {
   const facts = Object.freeze(factsOf(route))
   const plans = new Map<string, Plan>()
-  for (const block of route.blocks.values()) plans.set(block.guard.name, await compileBlock(block, facts, services))
+  for (const block of route.blocks.values()) plans.set(block.guard.name, await compiler.compile(block, facts))
   const stages = [...plans].flatMap(([name, plan]) => stagesOf(plan, route.reportOnly.includes(name))).sort(byGate)
   return Object.freeze({
     facts,
@@ -34,15 +57,9 @@ async function compileRoute(route: Route, services: Services): Promise<Stack> {
     heads: [...plans.values()].flatMap(headOf),
     corsHead: headOf(plans.get('cors'))[0],
     preflight: plans.get('cors')?.preflight,
-    destination: await compileDestination(route, facts, services),
+    destination: await compileDestination(route, facts, compiler.services),
   })
 }
-
-const compileBlock = async (
-  { guard, value, items, ...origin }: Block,
-  facts: RouteFacts,
-  services: Services,
-): Promise<Plan> => guard.compile(value, siteOf(origin, facts, items), services)
 
 const stagesOf = ({ steps = [] }: Plan, reportOnly: boolean): readonly Stage[] =>
   steps.map((step: Step) => Object.freeze({ step, reportOnly }))

@@ -1,6 +1,6 @@
 /** One policy file: its text, its YAML nodes, and where each of its values stands. */
 
-import { isAlias, isCollection, isMap, isPair, type LineCounter, type Node } from 'yaml'
+import { isAlias, isCollection, isMap, isPair, type LineCounter, type Node, type Pair } from 'yaml'
 import type { Range } from '../core/diagnostic.ts'
 import type { Path, PathSegment } from '../schema/schema.ts'
 
@@ -85,15 +85,23 @@ export class SourceFile implements SourceText {
   #enter(node: unknown, segment: PathSegment): Entry | undefined {
     const holder = isAlias(node) ? this.#nodes.targets.get(node) : node
     if (!isCollection(holder)) return undefined
-    const members = this.#members.get(holder) ?? membersOf(holder)
+    if (!isMap(holder)) return entryOf(holder.items[Number(segment)])
+    const text = String(segment)
+    if (holder.items.length <= few) return entryOf(holder.items.find(({ key }) => keyText(key) === text))
+    const members = this.#members.get(holder) ?? membersOf(holder.items)
     this.#members.set(holder, members)
-    return members.get(String(segment))
+    return members.get(text)
   }
 }
 
-function membersOf(holder: { readonly items: readonly unknown[] }): Members {
-  if (!isMap(holder)) return new Map(holder.items.map((value, index) => [String(index), { key: undefined, value }]))
-  return new Map(holder.items.map((pair) => [keyText(pair.key), isPair(pair) ? pair : { key: undefined, value: pair }]))
+/** A map of up to so many members is searched, a longer one is indexed. */
+const few = 12
+
+const membersOf = (items: readonly Pair[]): Members => new Map(items.map((pair) => [keyText(pair.key), pair]))
+
+function entryOf(member: unknown): Entry | undefined {
+  if (member === undefined) return undefined
+  return isPair(member) ? member : { key: undefined, value: member }
 }
 
 const keyText = (key: unknown): string => String((key as { value?: unknown } | null)?.value ?? '')

@@ -1,15 +1,8 @@
 /** Composes one YAML 1.2 document, and stops where its nesting would exhaust the composer. */
 
-import { Composer, type Document, type LineCounter, Parser, type YAMLParseError } from 'yaml'
+import { Composer, type CST, type Document, Lexer, type LineCounter, Parser, type YAMLParseError } from 'yaml'
 
 const maxDepth = 100
-
-class BoundedParser extends Parser {
-  override *next(source: string): ReturnType<Parser['next']> {
-    yield* super.next(source)
-    if (this.stack.length > maxDepth) throw new TooDeep(this.offset)
-  }
-}
 
 class TooDeep extends Error {
   readonly offset: number
@@ -18,6 +11,17 @@ class TooDeep extends Error {
     super(`expected at most ${maxDepth} levels of nesting`)
     this.offset = offset
   }
+}
+
+/** The library's own `Parser.parse`, with an eye on how deep it stands. */
+function* tokensOf(text: string, lines: LineCounter): Generator<CST.Token, void> {
+  const parser = new Parser(lines.addNewLine)
+  lines.addNewLine(0)
+  for (const lexeme of new Lexer().lex(text)) {
+    yield* parser.next(lexeme)
+    if (parser.stack.length > maxDepth) throw new TooDeep(parser.offset)
+  }
+  yield* parser.end()
 }
 
 /** The document and what is wrong with it; none where nothing could be made of the text. */
@@ -31,10 +35,9 @@ export type YAMLFault = Pick<YAMLParseError, 'message' | 'pos'> & { readonly cod
 
 /** Duplicate keys are left to the caller: the library compares every key with every other. */
 export function composeDocument(text: string, lines: LineCounter): Composed {
-  const parser = new BoundedParser(lines.addNewLine)
   const composer = new Composer({ version: '1.2', schema: 'core', stringKeys: true, uniqueKeys: false, strict: true })
   try {
-    const documents = composer.compose(parser.parse(text), true, text.length)
+    const documents = composer.compose(tokensOf(text, lines), true, text.length)
     const [first, second] = take(documents, 2)
     const faults = [...(first?.errors ?? []), ...(first?.warnings ?? [])]
     return { document: first, faults: second === undefined ? faults : [...faults, several(second)] }

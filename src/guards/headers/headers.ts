@@ -83,6 +83,7 @@ export const headers = defineGuard<HeadersBlock>({
   example: 'headers: { use: api, set: { X-Robots-Tag: noindex }, remove: [Server] }',
   schema: headersBlock,
   implicit: 'api',
+  shared: true,
   rules: headersRules,
   check: checkHeaders,
   compile: compileHeaders,
