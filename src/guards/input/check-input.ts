@@ -28,6 +28,7 @@ const known = (parameters: Parameters | undefined): [string, Parameter][] =>
 
 function checkParameters(part: keyof InputBlock, parameters: Parameters | undefined): Fault[] {
   const entries = known(parameters)
+  if (entries.length === 0) return []
   const misplaced = entries.filter(([, { required }]) => !['undefined', 'boolean'].includes(typeof required))
   const unreadable = entries.filter(([, { type }]) => type === 'object')
   const faults = checkJsonSchema(objectOf(Object.fromEntries(entries))).filter(({ path }) => path.length > 1)
