@@ -1,7 +1,7 @@
 /** The one lazy reader of a request's body: whoever needs the bytes asks here, and they are read once. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type Denial, deny } from './denial.ts'
+import { type Denial, deny, malformed } from './denial.ts'
 
 export class Body {
   readonly #req: IncomingMessage
@@ -63,7 +63,7 @@ export class Body {
 }
 
 const tooLarge = deny('body_too_large')
-const endedEarly = deny('request_malformed', { message: 'Request body ended early' })
+const endedEarly = malformed('Request body ended early')
 
 function collect(req: IncomingMessage, maxBytes: number): Promise<Buffer | Denial> {
   const { promise, resolve: done } = Promise.withResolvers<Buffer | Denial>()

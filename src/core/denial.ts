@@ -81,3 +81,7 @@ export class Denial {
 
 /** Makes a refusal of the catalogue. */
 export const deny = (code: Code, extra?: Extra): Denial => new Denial(code, extra)
+
+/** The refusal of a request that two readers could read in two ways, or none in any: the message says what is wrong with it. */
+export const malformed = (message: string, headers: readonly string[] = []): Denial =>
+  deny('request_malformed', { message, headers })

@@ -1,6 +1,6 @@
 /** A finding of `check`: what is wrong, where, and how it is mended. */
 
-export type Severity = 'error' | 'warning'
+type Severity = 'error' | 'warning'
 
 /** A place in a policy file; lines and columns count from 1, the end is exclusive. */
 export interface Range {

@@ -26,8 +26,12 @@ type Reader = (exchange: Exchange) => unknown
 const roots = ['user', 'params', 'query', 'headers', 'body', 'ip', 'resource'] as const
 export type Root = (typeof roots)[number]
 
+const stages = ['ip', 'user', 'input', 'resource'] as const
 /** The parts of a request that an expression needs before it can be read. */
-export type Stage = 'ip' | 'user' | 'input' | 'resource'
+export type Stage = (typeof stages)[number]
+
+/** The stage at which all of them are known. */
+export const latest = (needed: readonly Stage[]): Stage => stages.findLast((stage) => needed.includes(stage)) ?? 'ip'
 
 export interface Expression {
   /** As written, `${…}` included. */
@@ -174,7 +178,6 @@ const stageOf: Readonly<Record<Root, Stage>> = {
   body: 'input',
   resource: 'resource',
 }
-const stages: readonly Stage[] = ['ip', 'user', 'input', 'resource']
 
 function allPaths({ root, steps }: Path): Expression['paths'] {
   const dynamic = steps.findIndex((step) => 'index' in step)
@@ -206,7 +209,7 @@ export function parseExpression(text: string): Expression | ExpressionFault {
 
 function build(text: string, parts: readonly (string | Path)[]): Expression {
   const paths = parts.flatMap((part) => (typeof part === 'string' ? [] : allPaths(part)))
-  const stage = stages.findLast((name) => paths.some((path) => stageOf[path.root] === name)) ?? 'ip'
+  const stage = latest(paths.map(({ root }) => stageOf[root]))
   const [first] = parts
   if (parts.length === 1 && first !== undefined && typeof first !== 'string') {
     const reader = readerOf(first)

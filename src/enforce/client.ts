@@ -3,9 +3,9 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { readAddress } from '../core/address.ts'
-import { type Denial, deny } from '../core/denial.ts'
+import { type Denial, malformed } from '../core/denial.ts'
 
-export interface Client {
+interface Client {
   /** Canonical; empty where the connection is gone already. */
   readonly address: string
   /** The client speaks TLS to us, or to the outermost trusted proxy. */
@@ -21,7 +21,7 @@ interface Chain {
 type IsTrusted = (address: string) => boolean
 
 /** A proxy writes one of the two; the other came from the client, and which is which cannot be told. */
-const disagreement = deny('request_malformed', { message: 'Forwarded and X-Forwarded headers name different clients' })
+const disagreement = malformed('Forwarded and X-Forwarded headers name different clients')
 
 const peers = new WeakMap<Socket, Client>()
 

@@ -6,7 +6,7 @@ import type { Exchange } from '../core/exchange.ts'
 import type { Stack, WriteHead } from '../policy/stack.ts'
 import { type Answering, type Matcher, methods } from './match.ts'
 
-export interface Detour {
+interface Detour {
   readonly heads: readonly WriteHead[]
   readonly result: Answer | Denial
 }

@@ -1,19 +1,19 @@
 /** Refuses requests whose extent or connection two parties could read in two ways (RFC 9112 §6 and §11). */
 
 import type { IncomingMessage } from 'node:http'
-import { type Denial, deny } from '../core/denial.ts'
+import { type Denial, deny, malformed } from '../core/denial.ts'
 import { namedByConnection } from '../core/hop-by-hop.ts'
 
 /** Where the next request starts is in doubt: this one is the connection's last. */
 const close = ['Connection', 'close']
-const malformed = (message: string): Denial => deny('request_malformed', { message, headers: close })
+const last = (message: string): Denial => malformed(message, close)
 
-const otherVersion = malformed('HTTP version must be 1.0 or 1.1')
-const ambiguousLength = malformed('Transfer-Encoding must be `chunked` alone, without Content-Length, in HTTP/1.1')
-const oddLength = malformed('Content-Length must be a number')
-const underscored = malformed('Transfer-Encoding and Content-Length are written with hyphens')
-const otherExpectation = malformed('Expect must be `100-continue`')
-const namesMore = malformed('Connection names a header that is not for this connection alone')
+const otherVersion = last('HTTP version must be 1.0 or 1.1')
+const ambiguousLength = last('Transfer-Encoding must be `chunked` alone, without Content-Length, in HTTP/1.1')
+const oddLength = last('Content-Length must be a number')
+const underscored = last('Transfer-Encoding and Content-Length are written with hyphens')
+const otherExpectation = last('Expect must be `100-continue`')
+const namesMore = last('Connection names a header that is not for this connection alone')
 const upgrade = deny('upgrade_unsupported')
 
 /** Headers that have one value: node would take the first where another server takes the last. */
@@ -28,7 +28,7 @@ const single = [
   'origin',
 ]
 const repeated: ReadonlyMap<string, Denial> = new Map(
-  single.map((name) => [name, malformed(`Header \`${name}\` stands twice`)]),
+  single.map((name) => [name, last(`Header \`${name}\` stands twice`)]),
 )
 
 /** What guards and destinations read: nobody takes it out of a request by naming it in `Connection` (RFC 9110 §7.6.1). */

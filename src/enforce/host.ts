@@ -2,12 +2,10 @@
 
 import type { IncomingMessage } from 'node:http'
 import { isIPv6 } from 'node:net'
-import { type Denial, deny } from '../core/denial.ts'
+import { type Denial, malformed } from '../core/denial.ts'
 
-const missing = deny('request_malformed', { message: 'Host header is missing or empty' })
-const invalid = deny('request_malformed', {
-  message: 'Host header must be a host name or an address, with or without a port',
-})
+const missing = malformed('Host header is missing or empty')
+const invalid = malformed('Host header must be a host name or an address, with or without a port')
 
 /** A name or an IPv4 address; the root's dot at its end says nothing. */
 const named = /^([a-z0-9_-]+(?:\.[a-z0-9_-]+)*)\.?(?::[0-9]{1,5})?$/

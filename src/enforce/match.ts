@@ -6,7 +6,7 @@ import type { Stack } from '../policy/stack.ts'
 /** The methods that routes answer; ANY stands for each of them, and GET answers HEAD where nothing else does. */
 export const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
 
-export interface Found {
+interface Found {
   readonly stack: Stack
   /** Percent-decoded; without a prototype. */
   readonly params: Readonly<Record<string, string>>

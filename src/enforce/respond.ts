@@ -9,7 +9,7 @@ import { announceClose, isCutShort, linger } from './closing.ts'
 import { layHead } from './lay-head.ts'
 import { pump } from './pump.ts'
 
-export interface Reply {
+interface Reply {
   readonly answer: Answer
   readonly heads: readonly WriteHead[]
   /** Is told why a response that has begun could not be brought to its end. */

@@ -1,6 +1,6 @@
 /** Reads the request target: its path decoded and normalised once, its query as it came. */
 
-import { type Denial, deny } from '../core/denial.ts'
+import { type Denial, deny, malformed } from '../core/denial.ts'
 import { normaliseSegment, PathFault } from '../core/path.ts'
 
 export interface Target {
@@ -9,7 +9,6 @@ export interface Target {
 }
 
 const maxBytes = 8192
-const malformed = (message: string): Denial => deny('request_malformed', { message })
 
 const tooLong = deny('uri_too_long')
 const notPath = malformed('Request target must be a path')

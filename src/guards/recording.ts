@@ -5,7 +5,7 @@ import { Socket } from 'node:net'
 import Koa, { type Middleware } from 'koa'
 
 /** The request that the middleware sees. */
-export interface SampleRequest {
+interface SampleRequest {
   readonly method: string
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>

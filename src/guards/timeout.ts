@@ -1,7 +1,7 @@
 /** The `timeout` guard: how long a client waits for the answer's head, and for the next byte of its body. */
 
 import type { Fault } from '../core/diagnostic.ts'
-import { durationPattern, readDuration } from '../core/duration.ts'
+import { durationPattern, longestTimer, readDuration } from '../core/duration.ts'
 import { hasReference } from '../core/expression.ts'
 import { type Infer, object, string, union } from '../schema/builder.ts'
 import { defineGuard } from './guard.ts'
@@ -23,10 +23,7 @@ const schema = union([
 type Block = Infer<typeof schema>
 
 const defaults = { head: '30s', idle: '60s' }
-/** What a timer can hold, 2^31-1 ms; a longer one would fire at once. */
-const longest = 2 ** 31 - 1
-
-const isTooLong = (text: string): boolean => !hasReference(text) && readDuration(text) > longest
+const isTooLong = (text: string): boolean => !hasReference(text) && readDuration(text) > longestTimer
 
 const tooLong = (text: string, path: readonly string[]): Fault => ({
   rule: 'timeout/too-long',

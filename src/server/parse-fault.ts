@@ -1,8 +1,6 @@
 /** What node's HTTP parser and its timers refuse, in the words of the catalogue. */
 
-import { type Denial, deny } from '../core/denial.ts'
-
-const malformed = (message: string): Denial => deny('request_malformed', { message })
+import { type Denial, deny, malformed } from '../core/denial.ts'
 
 const requestLine = malformed('Malformed request line')
 const field = malformed('Malformed header field')

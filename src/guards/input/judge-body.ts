@@ -1,7 +1,7 @@
 /** Judges the body: none unless one is declared, streamed unread under `any`, else strict JSON that fits its schema. */
 
 import { isUtf8 } from 'node:buffer'
-import { Denial, deny } from '../../core/denial.ts'
+import { Denial, deny, malformed } from '../../core/denial.ts'
 import { readSize } from '../../core/duration.ts'
 import type { Exchange } from '../../core/exchange.ts'
 import { JsonFault, parseJson } from '../../core/json.ts'
@@ -14,14 +14,14 @@ import { foundFault, type Judge, type Judgement, judgementOf, nothingFound } fro
 import { readMediaType } from './media-type.ts'
 
 /** As `Judge`, for the one part that may have to be waited for. */
-export type JudgeBody = (exchange: Exchange) => ReturnType<Judge> | Promise<ReturnType<Judge>>
+type JudgeBody = (exchange: Exchange) => ReturnType<Judge> | Promise<ReturnType<Judge>>
 
 const undeclared = foundFault({ in: 'body', path: '', rule: 'additionalProperties', message: 'expected no body' })
 const missing = foundFault({ in: 'body', path: '', rule: 'required', message: 'expected a body' })
 const tooLarge = deny('body_too_large')
 /** RFC 9110 §15.5.16: what would be understood. */
 const encoded = deny('media_type_unsupported', { headers: ['Accept-Encoding', 'identity'], cause: 'content-encoding' })
-const notUtf8 = deny('request_malformed', { message: 'Body is not valid UTF-8' })
+const notUtf8 = malformed('Body is not valid UTF-8')
 
 /** Compiles what a block says of the body. */
 export function compileBody(block: InputBlock, { route }: Site, { schemas, maxBodyBytes }: Services): JudgeBody {
@@ -68,7 +68,7 @@ function judgeJson({ limit, absent, refuseType, validator }: Terms & { validator
     // What is not UTF-8 is read as this character.
     if (text.includes('\ufffd') && !isUtf8(bytes)) return notUtf8
     const json = parseJson(text)
-    if (json instanceof JsonFault) return deny('request_malformed', { message: json.message })
+    if (json instanceof JsonFault) return malformed(json.message)
     return judgementOf('body', validator.check(json.value), (value, changed) => {
       exchange.input.body = value
       if (changed) exchange.body.replaced = Buffer.from(JSON.stringify(value))

@@ -1,6 +1,6 @@
 /** Media types (RFC 9110 §8.3.1), compared whole. */
 
-export interface MediaType {
+interface MediaType {
   /** Type and subtype in lower case. */
   readonly essence: string
   readonly charset: string | undefined

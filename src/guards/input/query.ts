@@ -1,11 +1,10 @@
 /** Query strings, read strictly: what two readers could take apart in two ways is refused. */
 
-import { type Denial, deny } from '../../core/denial.ts'
+import { type Denial, malformed } from '../../core/denial.ts'
 import { spell, type Texts, type Values } from './parameters.ts'
 
 const mostParameters = 1000
 
-const malformed = (message: string): Denial => deny('request_malformed', { message })
 const badEncoding = malformed('Query has a malformed percent-encoding')
 const oldSeparator = malformed('Query has an unencoded `;`, which some readers take for `&`')
 const tooMany = malformed(`Query has more than ${mostParameters} parameters`)

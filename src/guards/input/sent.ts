@@ -8,7 +8,7 @@ import type { Validator } from '../../schema/schema.ts'
 import { type Judgement, judgementOf } from './judgement.ts'
 import { changedOf, spell, type Texts, type Values } from './parameters.ts'
 
-export interface SentPart {
+interface SentPart {
   readonly name: 'headers' | 'cookies'
   readonly validator: Validator<Values>
   /** Whether such a text can be sent. */

@@ -2,10 +2,17 @@
 
 import { readDuration } from '../../core/duration.ts'
 import type { Exchange } from '../../core/exchange.ts'
-import { type Expression, ExpressionFault, parseExpression, type Stage, type Value } from '../../core/expression.ts'
+import {
+  type Expression,
+  ExpressionFault,
+  latest,
+  parseExpression,
+  type Stage,
+  type Value,
+} from '../../core/expression.ts'
 import type { Site } from '../../core/site.ts'
 import type { Limit } from '../../services/counters/counters.ts'
-import { compileKey, latest } from './limit-key.ts'
+import { compileKey } from './limit-key.ts'
 import { nameOf, type WrittenLimit } from './limit-schema.ts'
 
 /** A limit with the name that clients see. */

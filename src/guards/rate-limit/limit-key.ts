@@ -2,13 +2,13 @@
 
 import { addressBlock } from '../../core/address.ts'
 import type { Exchange } from '../../core/exchange.ts'
-import { ExpressionFault, parseExpression, type Stage, type Value } from '../../core/expression.ts'
+import { ExpressionFault, latest, parseExpression, type Stage, type Value } from '../../core/expression.ts'
 import type { Principal } from '../../core/principal.ts'
 
 /** The words that stand for a key; anything else is an expression. */
 export const keyWords = ['ip', 'user', 'all'] as const
 
-export interface LimitKey {
+interface LimitKey {
   /** When the key is known at the earliest. */
   readonly stage: Stage
   read(exchange: Exchange): string
@@ -45,11 +45,6 @@ export function compileKey(by: string | readonly string[]): LimitKey {
     read: (exchange) => compound.map(({ read }) => lengthFirst(read(exchange))).join(''),
   }
 }
-
-const order: readonly Stage[] = ['ip', 'user', 'input', 'resource']
-
-/** The stage at which all of them are known. */
-export const latest = (stages: readonly Stage[]): Stage => order.findLast((stage) => stages.includes(stage)) ?? 'ip'
 
 function compileValue(text: string): LimitKey {
   const expression = parseExpression(text)

@@ -15,7 +15,7 @@ export interface OwnField {
   readonly value: string | { read(exchange: Exchange): Value }
 }
 
-export interface HeadOptions {
+interface HeadOptions {
   readonly fields: readonly OwnField[]
   readonly forwardToken: boolean
   readonly randomId: () => string

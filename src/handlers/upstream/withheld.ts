@@ -3,7 +3,7 @@
 import { hopByHop } from '../../core/hop-by-hop.ts'
 
 /** What this server says about a request; whatever a client says in these names is dropped. */
-export const spokenByUs: ReadonlySet<string> = new Set([
+const spokenByUs: ReadonlySet<string> = new Set([
   'forwarded',
   'x-real-ip',
   'x-request-id',

@@ -19,7 +19,7 @@ const sampleSize = 16
 /** A prime, so that a sample is of all ages. */
 const sampleStride = 7_919
 
-export class MemoryCounters implements Counters {
+class MemoryCounters implements Counters {
   readonly #clock: Clock
   readonly #maxKeys: number
   readonly #cells = new Cells<Ledger>()

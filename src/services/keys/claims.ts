@@ -14,7 +14,7 @@ export interface Expected {
 }
 
 /** The registered claims, each of its own type; times in seconds. */
-export interface Registered {
+interface Registered {
   readonly audience: readonly string[]
   readonly subject: string | undefined
   readonly id: string | undefined

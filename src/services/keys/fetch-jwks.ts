@@ -4,7 +4,7 @@ import { isUtf8 } from 'node:buffer'
 import { type Dispatcher, request } from 'undici'
 import { JsonFault, parseJson } from '../../core/json.ts'
 
-export interface FetchOptions {
+interface FetchOptions {
   readonly dispatcher?: Dispatcher
   readonly signal: AbortSignal
   /** Milliseconds for the whole answer; 5 seconds unless told. */

@@ -22,7 +22,7 @@ interface Statement {
   readonly until: number
 }
 
-export interface VerifierParts extends Expected {
+interface VerifierParts extends Expected {
   readonly name: string
   readonly algorithms: readonly Algorithm[]
   /** Milliseconds. */

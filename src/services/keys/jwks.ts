@@ -14,7 +14,7 @@ import { KeyFault, readJwk, type VerificationKey } from './public-key.ts'
 /** Runs something later; what it returns takes that back. */
 export type Later = (run: () => void, milliseconds: number) => () => void
 
-export interface JwksParts {
+interface JwksParts {
   /** The name in `issuers`. */
   readonly name: string
   readonly algorithms: readonly Algorithm[]

@@ -6,9 +6,9 @@ import { JsonFault, parseJson } from '../../core/json.ts'
 import { refusal } from './refusal.ts'
 
 /** Characters of a token at most. */
-export const maxTokenLength = 8192
+const maxTokenLength = 8192
 
-export interface TokenHeader {
+interface TokenHeader {
   readonly alg: string
   readonly kid: string | undefined
   readonly typ: string | undefined

@@ -10,7 +10,7 @@ export const bounds: readonly number[] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.0
 const methods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 
 /** How often one guard allowed and denied. */
-export interface Verdicts {
+interface Verdicts {
   readonly guard: string
   readonly mode: 'enforced' | 'reportOnly'
   allowed: number

@@ -6,7 +6,7 @@ import { isBasic, isEqualTo, isJoining, type Operator, operators } from './opera
 import { every, not, some, type Truth } from './truth.ts'
 
 /** Judges a resource, or one item of it; expressions are read from the exchange. */
-export type Condition = (document: unknown, exchange: Exchange) => Truth
+type Condition = (document: unknown, exchange: Exchange) => Truth
 
 export type Conditions = Readonly<Record<string, unknown>>
 

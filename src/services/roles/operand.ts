@@ -3,7 +3,7 @@
 import { ExpressionFault, hasExpression, hasReference, parseExpression } from '../../core/expression.ts'
 import { isBasic, type OperandKind } from './operators.ts'
 
-export interface OperandFault {
+interface OperandFault {
   readonly rule: 'roles/operand-type' | 'roles/invalid-expression'
   /** Where inside the operand. */
   readonly at: readonly number[]
