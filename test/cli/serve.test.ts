@@ -2,10 +2,9 @@
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, statSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
@@ -14,7 +13,7 @@ import { writePolicies } from '../helpers/gate.ts'
 
 const samples = fileURLToPath(new URL('../../policies', import.meta.url))
 const open = 'service: s\nroutes:\n  GET /: { authenticate: public, reply: { body: ok } }\n'
-const emptyFolder = (): string => mkdtempSync(join(tmpdir(), 'portcullis-'))
+const emptyFolder = (): string => writePolicies({})
 
 test('serves the samples, takes the tokens that `token` mints, and drains on SIGTERM', async (t) => {
   const cwd = emptyFolder()

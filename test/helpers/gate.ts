@@ -30,9 +30,16 @@ export interface Reply {
   readonly body: string
 }
 
+/** Folders of this process's tests; none outlives it. */
+const folders: string[] = []
+process.once('exit', () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+})
+
 /** Writes policy files into a folder of their own: name → text. */
 export function writePolicies(files: Readonly<Record<string, string>>): string {
   const directory = mkdtempSync(join(tmpdir(), 'portcullis-'))
+  folders.push(directory)
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(dirname(join(directory, name)), { recursive: true })
     writeFileSync(join(directory, name), text)
