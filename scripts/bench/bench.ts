@@ -1,12 +1,12 @@
 /**
- * `npm run bench [-- --quick]`: the hand-written Koa stack beside Portcullis, round by round in one run, every answer
- * checked first. Writes RESULTS.md. Needs wrk; `(cd scripts/bench && npm ci)` brings the peers.
+ * `npm run bench [-- --quick]`: the hand-written Koa stack, Portcullis and Koa without any policy, round by round in one
+ * run, every answer checked first. Writes RESULTS.md. Needs wrk; `(cd scripts/bench && npm ci)` brings the peers.
  */
 
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import jwt from 'jsonwebtoken'
-import { checkAnswers } from './answers.ts'
+import { checkAllowed, checkRefusals } from './answers.ts'
 import { type Round, runRound } from './load.ts'
 import { measureParts } from './parts.ts'
 import { here, type Peer, startPeer } from './peer.ts'
@@ -38,12 +38,15 @@ async function measure(peers: readonly Peer[]): Promise<ReadonlyMap<string, read
 if (spawnSync('which', ['wrk']).status !== 0) throw new Error('the bench needs wrk: apt-get install wrk')
 const env = { BENCH_SECRET: secret }
 const serve = ['src/cli/main.ts', 'serve', here('policies'), '--port', '$PORT']
-const peers = [
+const guarded = [
   await startPeer('hand-written Koa stack', [here('servers/koa-stack.js')], env),
   await startPeer('Portcullis', serve, env),
 ]
+const peers = [...guarded, await startPeer('bare Koa + router, no policy', [here('servers/bare-koa.js')], env)]
 try {
-  for (const peer of peers) await checkAnswers(peer, { good: sign({}), noScope: sign({ scope: 'orders:read' }), body })
+  const credentials = { good: sign({}), noScope: sign({ scope: 'orders:read' }), body }
+  for (const peer of peers) await checkAllowed(peer, credentials)
+  for (const peer of guarded) await checkRefusals(peer, credentials)
   const results = await measure(peers)
   const report = reportOf(results, await measureParts(), { rounds, seconds })
   process.stdout.write(report)

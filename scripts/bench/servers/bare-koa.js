@@ -1,0 +1,15 @@
+/** Koa and its router alone: what a request costs before any policy. */
+
+import Router from '@koa/router'
+import Koa from 'koa'
+
+const router = new Router()
+router.post('/orders/:id', (ctx) => {
+  ctx.status = 201
+  ctx.body = { id: ctx.params.id, accepted: true }
+})
+
+const app = new Koa()
+app.use(router.routes())
+app.use(router.allowedMethods())
+app.listen(Number(process.env.PORT), '127.0.0.1')
