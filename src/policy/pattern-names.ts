@@ -12,7 +12,7 @@ const names = new Map<string, string>()
 function collect(schema: unknown): void {
   if (typeof schema !== 'object' || schema === null) return
   const { pattern, title, examples } = schema as Readonly<Record<string, unknown>>
-  if (typeof pattern === 'string' && typeof title === 'string')
+  if (typeof pattern === 'string' && typeof title === 'string' && !names.has(pattern))
     names.set(pattern, Array.isArray(examples) ? `${title}, such as \`${examples[0]}\`` : title)
   for (const member of Object.values(schema)) collect(member)
 }
