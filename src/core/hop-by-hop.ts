@@ -30,5 +30,6 @@ export function namedByConnection(connection: string | readonly string[] | undef
 export function withoutNamed(headers: IncomingHttpHeaders): IncomingHttpHeaders {
   const named = namedByConnection(headers.connection)
   if (!named.some((name) => Object.hasOwn(headers, name))) return headers
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => name !== 'connection' && !named.includes(name)))
+  const ended = new Set([...named, 'connection'])
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !ended.has(name)))
 }

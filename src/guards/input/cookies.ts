@@ -21,12 +21,13 @@ const unquote = (value: string): string => (/^".*"$/.test(value) ? value.slice(1
 
 /** The cookies of these names, without prototype; a name that comes again makes a list. */
 export function readCookies(header: string, names: ReadonlySet<string>): Texts {
-  const read: Record<string, string | readonly string[]> = Object.create(null)
+  const read: Record<string, string | string[]> = Object.create(null)
   for (const [name, quoted] of pairsOf(header)) {
     if (!names.has(name)) continue
     const before = read[name]
     const value = unquote(quoted)
-    read[name] = before === undefined ? value : [before, value].flat()
+    if (Array.isArray(before)) before.push(value)
+    else read[name] = before === undefined ? value : [before, value]
   }
   return read
 }
