@@ -11,8 +11,16 @@ const patience = 1000
 const closing = new WeakSet<Socket>()
 const lingering = new WeakSet<ServerResponse>()
 
-/** Whether the answer goes out before a request body that is too long to wait for. */
+/**
+ * Whether a request offers another protocol. Node's parser loses what follows such a request in the same read, and would
+ * take the middle of the next request for its beginning: it has to be the connection's last.
+ */
+export const offersUpgrade = ({ headers }: IncomingMessage): boolean =>
+  headers.upgrade !== undefined && /(?:^|,)[ \t]*upgrade[ \t]*(?:,|$)/i.test(headers.connection ?? '')
+
+/** Whether the answer goes out before a request body that is too long to wait for, or what follows cannot be read. */
 export function isCutShort(req: IncomingMessage): boolean {
+  if (offersUpgrade(req)) return true
   const { 'content-length': length = '0', 'transfer-encoding': coding } = req.headers
   return !req.complete && (coding !== undefined || Number(length) > smallBody)
 }

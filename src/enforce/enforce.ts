@@ -5,7 +5,7 @@ import { compileRanges } from '../core/address.ts'
 import type { Observer } from '../core/observer.ts'
 import type { CompiledPolicy } from '../policy/stack.ts'
 import type { World } from '../services/services.ts'
-import { isClosing } from './closing.ts'
+import { announceClose, isClosing, offersUpgrade } from './closing.ts'
 import { Engine } from './engine.ts'
 import type { Trust } from './hygiene.ts'
 import { compileMatcher, type Matcher } from './match.ts'
@@ -37,6 +37,9 @@ export function enforce(
   const engine = new Engine(world, observers)
   return function enforcePolicy(ctx: Context) {
     ctx.respond = false
-    return isClosing(ctx.req.socket) ? undefined : engine.handle(ctx, active.current)
+    const { req } = ctx
+    if (isClosing(req.socket)) return undefined
+    if (offersUpgrade(req)) announceClose(req.socket)
+    return engine.handle(ctx, active.current)
   }
 }

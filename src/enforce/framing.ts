@@ -3,6 +3,7 @@
 import type { IncomingMessage } from 'node:http'
 import { type Denial, deny, malformed } from '../core/denial.ts'
 import { namedByConnection } from '../core/hop-by-hop.ts'
+import { offersUpgrade } from './closing.ts'
 
 /** Where the next request starts is in doubt: this one is the connection's last. */
 const close = ['Connection', 'close']
@@ -73,7 +74,5 @@ function refuseExpectation({ headers, httpVersion }: IncomingMessage): Denial | 
 }
 
 /** Java's client offers h2c with every request (RFC 9113 §3.1 lets a server pass over it). */
-function refuseUpgrade({ headers }: IncomingMessage): Denial | undefined {
-  if (headers.upgrade === undefined || headers.upgrade.toLowerCase() === 'h2c') return undefined
-  return /(?:^|,)[ \t]*upgrade[ \t]*(?:,|$)/i.test(headers.connection ?? '') ? upgrade : undefined
-}
+const refuseUpgrade = (req: IncomingMessage): Denial | undefined =>
+  offersUpgrade(req) && req.headers.upgrade?.toLowerCase() !== 'h2c' ? upgrade : undefined
