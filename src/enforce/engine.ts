@@ -11,6 +11,7 @@ import type { World } from '../services/services.ts'
 import { isDelivered } from './closing.ts'
 import { detour } from './detour.ts'
 import type { Active } from './enforce.ts'
+import { GateResponse } from './gate-response.ts'
 import { readFacts } from './hygiene.ts'
 import { refusal } from './refusal.ts'
 import { discard, respond } from './respond.ts'
@@ -42,6 +43,7 @@ export class Engine {
 
   /** Answers a request; never throws, and a promise that it returns never rejects. */
   handle(ctx: Context, active: Active): Promise<void> | undefined {
+    if (ctx.res instanceof GateResponse) ctx.res.shut()
     const { facts, denial } = readFacts(ctx.req, active.trust)
     const passage = { exchange: new Exchange(ctx, facts), active, heads: [active.policy.bareHead] }
     this.#watch(passage.exchange)

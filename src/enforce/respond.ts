@@ -1,11 +1,13 @@
 /** The only door out: an answer, and what the guards wrote on its head, become the response. */
 
+import { STATUS_CODES } from 'node:http'
 import { Readable } from 'node:stream'
 import { type Answer, Head } from '../core/answer.ts'
 import { longestTimer } from '../core/duration.ts'
 import type { Exchange } from '../core/exchange.ts'
 import type { WriteHead } from '../policy/stack.ts'
 import { announceClose, isCutShort, linger } from './closing.ts'
+import { GateResponse } from './gate-response.ts'
 import { layHead } from './lay-head.ts'
 import { pump } from './pump.ts'
 
@@ -31,7 +33,8 @@ export function respond(exchange: Exchange, { answer, heads, fail }: Reply): voi
   const flat = layHead(answer, writeHeads(exchange, heads), exchange.requestId)
   if (length !== undefined) flat.push('Content-Length', length)
   if (closing) flat.push('Connection', 'close')
-  res.writeHead(answer.status, flat)
+  if (res instanceof GateResponse) res.open()
+  res.writeHead(answer.status, STATUS_CODES[answer.status] ?? '', flat)
   if (closing) announceClose(req.socket)
   send(exchange, answer, { length, closing, fail })
 }

@@ -14,7 +14,7 @@ export interface RouteState<I extends Partial<Input> = Input> {
   readonly requestId: string
 }
 
-/** A handler answers through `ctx`, as in Koa; it may throw `deny(…)`. There is nothing behind it: `next` does nothing. */
+/** A handler answers through `ctx`, as in Koa, and never through `ctx.res`, which is a 500; it may throw `deny(…)`. There is nothing behind it: `next` does nothing. */
 export type RouteHandler<I extends Partial<Input> = Input> = (
   ctx: ParameterizedContext<RouteState<I>>,
   next: () => Promise<void>,

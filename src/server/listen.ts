@@ -3,13 +3,13 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerOptions } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type Denial, deny } from '../core/denial.ts'
+import { GateResponse } from '../enforce/gate-response.ts'
 import type { Settings } from '../policy/settings.ts'
 import type { WriteHead } from '../policy/stack.ts'
 import type { World } from '../services/services.ts'
 import { bareAnswer } from './bare-answer.ts'
 import { type Address, bind } from './bind.ts'
 import { Connections, isUnused } from './connections.ts'
-import { GateResponse } from './gate-response.ts'
 import { readParseFault } from './parse-fault.ts'
 
 export interface ListenOptions extends Address {

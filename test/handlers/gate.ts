@@ -21,6 +21,7 @@ import type { Exchange } from '../../src/core/exchange.ts'
 import type { Outcome } from '../../src/core/observer.ts'
 import type { RouteFacts, Site } from '../../src/core/site.ts'
 import { activate, enforce } from '../../src/enforce/enforce.ts'
+import { GateResponse } from '../../src/enforce/gate-response.ts'
 import type { Handler } from '../../src/handlers/handler.ts'
 import type { CompiledPolicy, Stack } from '../../src/policy/stack.ts'
 import { systemClock } from '../../src/services/clock.ts'
@@ -56,6 +57,7 @@ export interface Sent {
 
 export interface Received {
   readonly status: number
+  readonly reason: string
   readonly headers: IncomingHttpHeaders
   readonly rawHeaders: readonly string[]
   readonly body: string
@@ -77,7 +79,7 @@ export async function openGate<B>(
   const app = new Koa()
   app.silent = true
   app.use(enforce({ current: activate(policy, services) }, services, [metricsObserver(services.metrics), watch]))
-  const server = createServer(app.callback())
+  const server = createServer({ ServerResponse: GateResponse }, app.callback())
   const port = await listen(t, server)
   return { port, server, services, outcomes, logged, send: (sent) => send(port, sent) }
 }
@@ -190,6 +192,7 @@ export function send(port: number, { method = 'GET', path = '/', headers = {}, b
       res.once('end', () =>
         resolve({
           status: res.statusCode ?? 0,
+          reason: res.statusMessage ?? '',
           headers: res.headers,
           rawHeaders: res.rawHeaders,
           body: Buffer.concat(chunks).toString(),

@@ -135,9 +135,25 @@ test('outlives a stream of the old kind that fails', async (t) => {
   t.is(gate.outcomes.length, 1)
 })
 
-test('outlives a handler that writes the response itself', async (t) => {
-  const gate = await open(t, 'writesItself')
-  t.is((await gate.send()).body, 'behind your back')
+for (const name of ['writesItself', 'endsItself', 'writesAndAnswers', 'flushes', 'pipesItself', 'writesAndDenies']) {
+  test(`lets nothing out that the handler writes on the response itself: ${name}`, async (t) => {
+    const gate = await open(t, name, having({ timeout: { head: 100, idle: 1000 } }))
+    const answer = await gate.send()
+    t.deepEqual([answer.status, codeOf(answer)], [500, 'internal_error'])
+    t.true(String(gate.logged.map((entry) => Object(entry).err)).includes('answer through `ctx.body`'))
+    t.is((await gate.send()).status, 500)
+  })
+}
+
+test('says the standard reason of its status, whatever the handler wrote', async (t) => {
+  for (const [name, reason] of [
+    ['createdThenForbidden', 'Forbidden'],
+    ['createdThenLate', 'Gateway Timeout'],
+    ['ownReason', 'OK'],
+  ] as const) {
+    const gate = await open(t, name, having({ timeout: { head: 20, idle: 1000 } }))
+    t.is((await gate.send()).reason, reason)
+  }
 })
 
 test('says at start-up why a module cannot be used', async (t) => {

@@ -1,0 +1,96 @@
+/**
+ * A response that lets nothing of a handler out by itself. What is set on it, it keeps: Node writes a flat head at once
+ * only where its own store was never touched, and otherwise name by name (measured: a tenth of a request).
+ */
+
+import { type IncomingMessage, type OutgoingHttpHeader, type OutgoingHttpHeaders, ServerResponse } from 'node:http'
+
+type Value = OutgoingHttpHeader | readonly string[]
+interface Field {
+  readonly name: string
+  readonly value: Value
+}
+
+export class GateResponse<R extends IncomingMessage = IncomingMessage> extends ServerResponse<R> {
+  /** By lower-case name; made by the first who sets one. */
+  #fields: Map<string, Field> | undefined
+  #isShut = false
+  #trespass: Error | undefined
+
+  /** From here on nothing is written, until it is opened. */
+  shut(): void {
+    this.#isShut = true
+  }
+
+  /** Lets the answer be written; throws, once, where somebody else tried to before. */
+  open(): void {
+    this.#isShut = false
+    const trespass = this.#trespass
+    this.#trespass = undefined
+    if (trespass !== undefined) throw trespass
+  }
+
+  /** Not thrown here: in the middle of a pipe nobody could catch it. */
+  #refuse(): void {
+    this.#trespass ??= new Error(
+      'the response was written to directly: answer through `ctx.body`, `ctx.status` and `ctx.set`',
+    )
+  }
+
+  override writeHead(status: number, reason?: unknown, headers?: unknown): this {
+    if (!this.#isShut) return super.writeHead(status, reason as string, headers as OutgoingHttpHeader[])
+    this.#refuse()
+    return this
+  }
+
+  override flushHeaders(): void {
+    if (this.#isShut) this.#refuse()
+    else super.flushHeaders()
+  }
+
+  override write(chunk: unknown, encoding?: unknown, done?: (error: Error | null | undefined) => void): boolean {
+    if (!this.#isShut) return super.write(chunk, encoding as BufferEncoding, done)
+    this.#refuse()
+    return false
+  }
+
+  override end(chunk?: unknown, encoding?: unknown, done?: () => void): this {
+    if (!this.#isShut) return super.end(chunk, encoding as BufferEncoding, done)
+    this.#refuse()
+    return this
+  }
+
+  override setHeader(name: string, value: Value): this {
+    if (this.headersSent) return super.setHeader(name, value)
+    this.#fields ??= new Map()
+    this.#fields.set(name.toLowerCase(), { name, value })
+    return this
+  }
+
+  override appendHeader(name: string, value: string | readonly string[]): this {
+    const before = this.getHeader(name)
+    return this.setHeader(name, before === undefined ? value : [before, value].flat().map(String))
+  }
+
+  override getHeader(name: string): OutgoingHttpHeader | undefined {
+    return this.#fields?.get(name.toLowerCase())?.value as OutgoingHttpHeader | undefined
+  }
+
+  override getHeaders(): OutgoingHttpHeaders {
+    const headers: OutgoingHttpHeaders = Object.create(null)
+    for (const [name, { value }] of this.#fields ?? []) headers[name] = value as OutgoingHttpHeader
+    return headers
+  }
+
+  override getHeaderNames(): string[] {
+    return [...(this.#fields?.keys() ?? [])]
+  }
+
+  override hasHeader(name: string): boolean {
+    return this.#fields?.has(name.toLowerCase()) ?? false
+  }
+
+  override removeHeader(name: string): void {
+    this.#fields?.delete(name.toLowerCase())
+  }
+}
