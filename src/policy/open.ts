@@ -9,6 +9,7 @@ import type { RoleRule } from '../services/roles/rule.ts'
 import { openSecrets } from '../services/secrets/secrets.ts'
 import type { Services, World } from '../services/services.ts'
 import { check } from './check.ts'
+import { conceal } from './conceal.ts'
 import { type Finding, locate, refuseErrors, sortDiagnostics } from './findings.ts'
 import { type Parsed, parseAgain, parseRules } from './parse.ts'
 import type { Named, Policy } from './policy.ts'
@@ -62,7 +63,8 @@ async function reopen(checked: Policy): Promise<Parsed> {
   const secrets = openSecrets(await secretSettings(checked))
   const known = await resolveReferences(checked.references, secrets, report)
   const { policy, diagnostics } = parseAgain(checked, known)
-  const all = sortDiagnostics([...missing, ...diagnostics, ...check(policy)])
+  const found = conceal([...diagnostics, ...check(policy)], checked.references, known)
+  const all = sortDiagnostics([...missing, ...found])
   refuseErrors(all)
   return { policy, diagnostics: all }
 }

@@ -35,7 +35,7 @@ const names: Readonly<Record<Reference['kind'], RegExp>> = {
 export type Known = ReadonlyMap<string, string>
 
 /** A relative `${file:…}` is another file in every folder. */
-const keyOf = (written: string, { folder }: Place['source']): string =>
+export const keyOf = (written: string, { folder }: Place['source']): string =>
   written.startsWith('${file:') ? `${folder}\0${written}` : written
 
 /** A scalar that a reference was filled in for: it is read as the declared type. */

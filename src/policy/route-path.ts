@@ -49,7 +49,14 @@ function readSegment(segment: string, last: boolean): string | { readonly fault:
   return segment
 }
 
+/** `%3Aid` would read as a parameter once it is brought to its one spelling. */
 function literal(segment: string): string | { readonly fault: string } {
+  if (/[?#]/.test(segment))
+    return {
+      fault: `expected no \`?\` or \`#\` in a path; parameters belong under \`input.query\`, got \`${segment}\``,
+    }
   const normal = normaliseSegment(segment)
+  if (typeof normal === 'string' && /^[:*]/.test(normal))
+    return { fault: `expected no escaped \`:\` or \`*\`, got \`${segment}\`` }
   return typeof normal === 'string' ? normal : { fault: `no request can have the segment \`${segment}\`` }
 }

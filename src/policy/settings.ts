@@ -60,6 +60,11 @@ export const settingsRules: Rules = {
     cause: 'A proxy range that holds every address lets each caller choose its own address.',
     hint: 'name the addresses of your proxies',
   },
+  'settings/limit-too-small': {
+    severity: 'error',
+    cause: 'A limit this small leaves room for no request.',
+    hint: 'give at least `1kb` to headers, and `100ms` to time-outs',
+  },
   'settings/secrets-dir': {
     severity: 'error',
     cause: 'The `file` provider reads secrets from a folder that is not named.',
@@ -68,7 +73,7 @@ export const settingsRules: Rules = {
 }
 
 /** Findings beyond the schema. */
-export function checkSettings({ trustedProxies = [], secrets }: WrittenSettings): readonly Fault[] {
+export function checkSettings({ trustedProxies = [], secrets, limits = {} }: WrittenSettings): readonly Fault[] {
   const written = trustedProxies.map((text, index) => ({ text, path: ['trustedProxies', index] as const }))
   const judged = written.filter(({ text }) => !hasReference(text))
   const invalid = judged.filter(({ text }) => !isCidr(text))
@@ -85,7 +90,30 @@ export function checkSettings({ trustedProxies = [], secrets }: WrittenSettings)
       path,
       message: `\`${text}\` trusts every address`,
     })),
+    ...checkLimits(limits),
     ...(noDir ? [{ rule: 'settings/secrets-dir', path: ['secrets'], message: 'expected the key `dir`' }] : []),
+  ]
+}
+
+const leastHeaders = 1024
+const leastTimeout = 100
+
+function checkLimits(limits: NonNullable<WrittenSettings['limits']>): readonly Fault[] {
+  const tooSmall = (
+    name: keyof typeof limits,
+    text: string | undefined,
+    isTooSmall: (text: string) => boolean,
+  ): readonly Fault[] => {
+    if (text === undefined || hasReference(text) || !isTooSmall(text)) return []
+    return [
+      { rule: 'settings/limit-too-small', path: ['limits', name], message: `\`${text}\` leaves room for no request` },
+    ]
+  }
+  const isShort = (text: string): boolean => readDuration(text) < leastTimeout
+  return [
+    ...tooSmall('headers', limits.headers, (text) => readSize(text) < leastHeaders),
+    ...tooSmall('headersTimeout', limits.headersTimeout, isShort),
+    ...tooSmall('requestTimeout', limits.requestTimeout, isShort),
   ]
 }
 

@@ -130,7 +130,7 @@ test('every weakening is told, unless a reason stands beside it', (t) => {
   t.deepEqual(rulesOf(t, cors, 'cors: off'), ['3:13 policy/weakened'])
   t.deepEqual(rulesOf(t, cors, `because: another page, ${other}`), [])
   t.deepEqual(rulesOf(t, cors, cors), [])
-  t.deepEqual(rulesOf(t, 'timeout: 5s', 'timeout: 9s'), [])
+  t.deepEqual(rulesOf(t, 'timeout: 5s', 'timeout: 9s'), ['3:13 policy/weakened'])
 })
 
 test('a reason in `defaults` excuses what `defaults` replace, and nothing of a route', (t) => {

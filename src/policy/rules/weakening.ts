@@ -27,10 +27,9 @@ export const weakening = defineRule({
   check: ({ routes }) => routes.flatMap((route) => [...replaced(route), ...reportOnly(route)]),
 })
 
-/** Not every replacement is weaker; a time-out guards the server, not the data. */
 const replaced = ({ weakenings, because }: Route): readonly Finding[] =>
   weakenings
-    .filter((weaker) => weaker.guard !== 'timeout' && weaker.because === undefined && because === undefined)
+    .filter((weaker) => weaker.because === undefined && because === undefined)
     .map(({ guard, at, inherited, off }) => ({
       rule: 'policy/weakened',
       at,
