@@ -4,6 +4,7 @@ import type { Diagnostic, Fault } from '../core/diagnostic.ts'
 import type { RouteFacts } from '../core/site.ts'
 import { checkIssuer } from '../services/keys/issuer.ts'
 import { checkRole } from '../services/roles/check-role.ts'
+import { excuse } from './excuse.ts'
 import { type Finding, locate } from './findings.ts'
 import { place } from './place.ts'
 import type { Block, DestinationBlock, Named, Origin, Policy, Route } from './policy.ts'
@@ -49,9 +50,7 @@ const judgeBlock = (block: Block, { facts }: Checked): readonly Fault[] =>
 
 /** A reason beside the block, or on the route, excuses what is only weak. */
 function checkBlock(block: Block, faults: readonly Fault[], { because }: Checked): readonly Finding[] {
-  const findings = place(faults, block, block.items)
-  const excused = (block.because ?? because) !== undefined
-  return excused ? findings.filter(({ rule }) => !allRules[rule]?.excusable) : findings
+  return excuse(place(faults, block, block.items), block.because ?? because, allRules)
 }
 
 function checkDestination(

@@ -7,13 +7,17 @@ import { issuerRules } from '../../services/keys/issuer.ts'
 import { roleRules } from '../../services/roles/check-role.ts'
 import { parseRules } from '../parse.ts'
 import { settingsRules } from '../settings.ts'
+import { anonymousRole } from './anonymous-role.ts'
+import { attributeMissing } from './attribute-missing.ts'
 import { authentication } from './authentication.ts'
-import { authorization } from './authorization.ts'
+import { callerSupplied } from './caller-supplied.ts'
 import { destination } from './destination.ts'
 import { expressions } from './expressions.ts'
+import { fieldUnset } from './field-unset.ts'
 import { grantableScopes } from './grantable-scopes.ts'
 import { idleCost } from './idle-cost.ts'
 import { limitIdentity } from './limit-identity.ts'
+import { neverGranted } from './never-granted.ts'
 import { patterns } from './patterns.ts'
 import { plainSecret } from './plain-secret.ts'
 import { publicUnlimited } from './public-unlimited.ts'
@@ -29,7 +33,11 @@ export const policyRules: readonly PolicyRule[] = [
   routesUnique,
   destination,
   authentication,
-  authorization,
+  anonymousRole,
+  attributeMissing,
+  callerSupplied,
+  neverGranted,
+  fieldUnset,
   publicUnlimited,
   weakening,
   grantableScopes,

@@ -1,6 +1,7 @@
 /** Which attributes of a resource rules read, and what they compare them with. */
 
-import { ExpressionFault, hasExpression, parseExpression, type Root } from '../../core/expression.ts'
+import type { Root } from '../../core/expression.ts'
+import { pathsIn } from '../../core/paths-in.ts'
 import { isObject } from './condition.ts'
 import type { RoleRule } from './rule.ts'
 
@@ -30,12 +31,4 @@ function readAttribute(attribute: string, operand: unknown): readonly Reading[] 
     { attribute, comparedWith: new Set(paths.map(({ root }) => root)) },
     ...inside.map(({ names }) => ({ attribute: names.join('.'), comparedWith: new Set<Root>() })),
   ]
-}
-
-/** The paths of every expression in a value, however deep. */
-function pathsIn(value: unknown): readonly { readonly root: Root; readonly names: readonly string[] }[] {
-  if (typeof value === 'object' && value !== null) return Object.values(value).flatMap(pathsIn)
-  if (!hasExpression(value)) return []
-  const expression = parseExpression(value)
-  return expression instanceof ExpressionFault ? [] : expression.paths
 }
