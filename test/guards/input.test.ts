@@ -122,6 +122,13 @@ test('an own `__proto__` of a body is an unknown member', async (t) => {
   t.deepEqual(faultsIn(body), ['body /__proto__ additionalProperties'])
 })
 
+test('shows no more of a long name than a refusal needs', async (t) => {
+  const { body } = await (await host(t, order))(post(JSON.stringify({ sku: 'AB-1', ['~'.repeat(10_000)]: 1 })))
+  const [fault] = body.details
+  t.is(fault.path.length, 257)
+  t.true(fault.path.startsWith('/~0~0') && fault.path.endsWith('…'))
+})
+
 test('a declared body must be there, unless it need not', async (t) => {
   const send = await host(t, order)
   const missing = [{ in: 'body', path: '', rule: 'required', message: 'expected a body' }]

@@ -3,7 +3,7 @@
 import type { Denial, InputFault } from '../../core/denial.ts'
 import type { Exchange } from '../../core/exchange.ts'
 import { toPointer } from '../../schema/pointer.ts'
-import type { Checked, SchemaError } from '../../schema/schema.ts'
+import type { Checked, Path, SchemaError } from '../../schema/schema.ts'
 
 export interface Judgement {
   readonly faults: readonly InputFault[]
@@ -24,9 +24,18 @@ export const nothingFound: Judgement = Object.freeze({ faults: none, accept: ign
 export const foundFault = (fault: InputFault): Judgement =>
   Object.freeze({ faults: [Object.freeze(fault)], accept: ignore })
 
+/** Characters of a path that a refusal shows: names of undeclared members come from the caller, and may be long. */
+const longestPath = 256
+
+/** The JSON Pointer of a fault, cut where it is long. */
+function shownPath(path: Path): string {
+  const pointer = toPointer(path)
+  return pointer.length > longestPath ? `${pointer.slice(0, longestPath)}…` : pointer
+}
+
 const faultOf = (part: InputFault['in'], { path, rule, message }: SchemaError): InputFault => ({
   in: part,
-  path: toPointer(path),
+  path: shownPath(path),
   rule,
   message,
 })
