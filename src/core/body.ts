@@ -1,6 +1,7 @@
 /** The one lazy reader of a request's body: whoever needs the bytes asks here, and they are read once. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { boundStream } from './bound-stream.ts'
 import { type Denial, deny, malformed } from './denial.ts'
 
 export class Body {
@@ -15,6 +16,8 @@ export class Body {
   replaced: Buffer | undefined
   /** The most bytes that a destination takes from the stream. */
   limit = Number.POSITIVE_INFINITY
+  /** Ends the exchange where the stream grows beyond `limit`. */
+  whenTooLarge: ((denial: Denial) => void) | undefined
 
   constructor(req: IncomingMessage, res: ServerResponse) {
     this.#req = req
@@ -38,10 +41,19 @@ export class Body {
     return this.#reading
   }
 
-  /** The body as a stream, for a destination that takes it unread. */
-  stream(): IncomingMessage {
+  /** The body as a stream of at most `limit` bytes, for a destination that takes it unread; or `body_too_large`. */
+  stream(): IncomingMessage | Denial {
+    if (Math.max(this.length, this.#req.readableLength) > this.limit) return tooLarge
+    if (this.length === 0 && this.limit !== Number.POSITIVE_INFINITY)
+      boundStream(this.#req, this.limit, () => this.#overflow())
     this.#invite()
     return this.#req
+  }
+
+  /** Whoever still reads once the answer is out learns that no more comes. */
+  #overflow(): void {
+    this.#res.once('close', () => this.#req.destroy(new Error('the body is longer than the policy lets through')))
+    this.whenTooLarge?.(overflown)
   }
 
   /** Answers `Expect: 100-continue` only now that the body is wanted, and never to HTTP/1.0 (RFC 9110 §10.1.1). */
@@ -63,6 +75,7 @@ export class Body {
 }
 
 const tooLarge = deny('body_too_large')
+const overflown = deny('body_too_large', { headers: ['Connection', 'close'] })
 const endedEarly = malformed('Request body ended early')
 
 function collect(req: IncomingMessage, maxBytes: number): Promise<Buffer | Denial> {

@@ -8,17 +8,21 @@ export interface Late<T> {
   readonly denial: Denial
   /** Lets go of what comes of it afterwards. */
   drop?(value: T): void
+  /** Is handed what ends the wait before its time. */
+  arm?(end: (denial: Denial) => void): void
 }
 
 /** What the work comes to, if it is done in time. */
 export function within<T>(milliseconds: number, work: PromiseLike<T>, late: Late<T>): Promise<T | Denial> {
   return new Promise((resolve, reject) => {
     let over = false
-    const end = () => {
+    const end = (denial: Denial) => {
+      clearTimeout(timer)
       over = true
-      resolve(late.denial)
+      resolve(denial)
     }
-    const timer = setTimeout(end, Math.min(milliseconds, longestTimer))
+    const timer = setTimeout(end, Math.min(milliseconds, longestTimer), late.denial)
+    late.arm?.(end)
     const settle = (value: T) => {
       clearTimeout(timer)
       if (over) late.drop?.(value)

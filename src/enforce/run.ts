@@ -3,7 +3,7 @@
 import type { Answer } from '../core/answer.ts'
 import { Denial, deny } from '../core/denial.ts'
 import type { Exchange } from '../core/exchange.ts'
-import { within } from '../core/within.ts'
+import { type Late, within } from '../core/within.ts'
 import type { Destination } from '../handlers/handler.ts'
 import type { Stack, Stage } from '../policy/stack.ts'
 import { discard } from './respond.ts'
@@ -46,13 +46,24 @@ function record({ decision }: Exchange, { step, reportOnly }: Stage, denial: Den
 function reach(exchange: Exchange, destination: Destination): Result | Promise<Result> {
   if (exchange.ctx.res.destroyed) return clientGone
   const result = destination(exchange)
-  return result instanceof Promise ? within(exchange.timeout.head, result, late).then(demand) : demand(result)
+  return result instanceof Promise
+    ? within(exchange.timeout.head, result, lateOf(exchange)).then(demand)
+    : demand(result)
 }
 
 /** Handlers are written by many hands. */
 function demand(result: Result | undefined): Result {
   if (result === undefined) throw new TypeError('the destination gave no answer')
   return result
+}
+
+/** A destination that waits for a body has waited enough where it grows too large. */
+function lateOf({ body }: Exchange): Late<Result> {
+  if (!body.present) return late
+  const arm = (end: (denial: Denial) => void) => {
+    body.whenTooLarge = end
+  }
+  return { ...late, arm }
 }
 
 /** Nobody will read an answer that comes too late. */

@@ -6,10 +6,8 @@ import type { ReadableStream as WebStream } from 'node:stream/web'
 import type { Context } from 'koa'
 import type { Answer } from '../core/answer.ts'
 import { type Code, Denial, deny } from '../core/denial.ts'
-import { uploadTooLong } from './bound-upload.ts'
 
 const notFound = deny('not_found')
-const tooLarge = deny('body_too_large')
 
 /** The answer in `ctx`; a handler that set nothing found nothing, as in Koa. */
 export function readAnswer(ctx: Context): Answer | Denial {
@@ -82,7 +80,6 @@ const codes: ReadonlyMap<number, Code> = new Map([
 export function readThrown(error: unknown, ctx: Context): Answer | Denial {
   takeHeaders(ctx.res)
   if (error instanceof Denial) return error
-  if (error === uploadTooLong) return tooLarge
   if (!isExposed(error)) throw error
   const { status, message } = error
   const headers = Object.entries(error.headers ?? {}).flat()

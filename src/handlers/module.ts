@@ -2,13 +2,12 @@
 
 import type { Context } from 'koa'
 import type { Answer } from '../core/answer.ts'
-import type { Denial } from '../core/denial.ts'
+import { Denial } from '../core/denial.ts'
 import type { Exchange } from '../core/exchange.ts'
 import { hasReference } from '../core/expression.ts'
 import { isThenable } from '../core/thenable.ts'
 import { string } from '../schema/builder.ts'
 import { importFunction, moduleFault, modulePattern } from '../services/modules.ts'
-import { boundUpload } from './bound-upload.ts'
 import { readAnswer, readThrown } from './context-answer.ts'
 import { guardBodies } from './guard-bodies.ts'
 import { defineHandler } from './handler.ts'
@@ -32,8 +31,6 @@ function prepare(exchange: Exchange): Context {
   }
   Object.assign(ctx.state, state)
   if (ctx.secure !== secure) Object.defineProperty(ctx.request, 'protocol', { value: secure ? 'https' : 'http' })
-  const { body } = exchange
-  if (body.present && !body.taken) boundUpload(body.stream(), body.limit)
   return ctx
 }
 
@@ -73,7 +70,9 @@ export const handler = defineHandler<string>({
   async compile(reference, { folder }) {
     const handle = (await importFunction(reference, folder)) as RouteHandler
     return function moduleDestination(exchange) {
-      return run(handle, prepare(exchange))
+      const { body } = exchange
+      const stream = body.present && !body.taken ? body.stream() : undefined
+      return stream instanceof Denial ? stream : run(handle, prepare(exchange))
     }
   },
 })

@@ -395,8 +395,8 @@ test('keeps the connection of a small body that nobody read', async (t) => {
 test('keeps the connection of a body that came whole and was left in the buffer', async (t) => {
   const begun = Promise.withResolvers<void>()
   const turn = () => new Promise((resolve) => setImmediate(resolve))
-  const destination = async ({ body }: Exchange) => {
-    const req = body.stream().once('readable', () => {})
+  const destination = async ({ ctx }: Exchange) => {
+    const req = ctx.req.once('readable', () => {})
     while (req.readableLength < 40_000) await turn()
     begun.resolve()
     while (!req.complete) await turn()

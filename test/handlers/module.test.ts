@@ -3,13 +3,16 @@ import type { ExecutionContext } from 'ava'
 import test from 'ava'
 import { StartFault } from '../../src/core/start-fault.ts'
 import { handler } from '../../src/handlers/module.ts'
-import { codeOf, type Gate, type GateOptions, having, openGate, siteOf } from './gate.ts'
+import { failures } from '../fixtures/handlers/orders.ts'
+import { RawClient } from '../helpers/raw.ts'
+import { codeOf, type Gate, type GateOptions, having, openGate, siteOf, until } from './gate.ts'
 
 const folder = new URL('../fixtures/handlers/', import.meta.url).pathname
 
 const open = (t: ExecutionContext, name: string, options: GateOptions = {}): Promise<Gate> =>
   openGate(t, [handler, `./orders.ts#${name}`], { ...options, folder })
 
+const chunked = { 'Transfer-Encoding': 'chunked' }
 const principal = { id: 'u1', issuer: 'shop', scopes: [], roles: [], claims: {} }
 
 test('answers with what the handler left in ctx', async (t) => {
@@ -97,6 +100,65 @@ test('lets a handler read the body itself, and invites the client to send it', a
   )
   sending.end('body')
   t.is(await answered, 'body')
+})
+
+const bounded: GateOptions = {
+  before: ({ body }) => {
+    body.limit = 1000
+  },
+}
+const upload = (size: number, whole = true): string =>
+  `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n${size.toString(16)}\r\n${'a'.repeat(size)}\r\n${whole ? '0\r\n\r\n' : ''}`
+
+for (const name of ['echo', 'notesFailure', 'hearsData']) {
+  for (const whole of [true, false]) {
+    test(`answers 413 where ${whole ? 'a' : 'an endless'} body grows beyond the limit, however it is read: ${name}`, async (t) => {
+      const gate = await open(t, name, bounded)
+      const client = await RawClient.connect(gate.port)
+      client.send(upload(900, false)).send('64\r\n')
+      const { status, headers, body } = await client
+        .send(`${'b'.repeat(100)}\r\n1\r\nc\r\n${whole ? '0\r\n\r\n' : ''}`)
+        .answer()
+      t.deepEqual([status, JSON.parse(body).code, headers.get('connection')], [413, 'body_too_large', 'close'])
+      t.is(await client.rest(), '')
+      t.is(gate.outcomes.length, 1)
+    })
+  }
+}
+
+test('reads a body that is just as long as the limit', async (t) => {
+  const gate = await open(t, 'echo', bounded)
+  const client = await RawClient.connect(gate.port)
+  for (const _ of [1, 2]) t.is((await client.send(upload(1000)).answer()).body.length, 1000)
+  client.socket.destroy()
+})
+
+test('lets no handler take a body that was cut for whole', async (t) => {
+  const before = failures.length
+  const gate = await open(t, 'notesFailure', bounded)
+  t.is((await gate.send({ method: 'POST', headers: chunked, body: 'a'.repeat(500_000) })).status, 413)
+  await until(() => failures.length > before)
+  t.true(failures.slice(before).every((failure) => failure instanceof Error))
+})
+
+test('refuses a body that is too long and already here, or announced, before the handler is called', async (t) => {
+  const late = await open(t, 'answersUnread', {
+    before: async ({ body, ctx }) => {
+      body.limit = 1000
+      await until(() => ctx.req.readableLength > 1000)
+    },
+  })
+  t.is((await late.send({ method: 'POST', headers: chunked, body: 'a'.repeat(1001) })).status, 413)
+  const announced = await open(t, 'answersUnread', bounded)
+  t.is((await announced.send({ method: 'POST', body: 'a'.repeat(1001) })).status, 413)
+  t.is((await announced.send({ method: 'POST', body: 'a'.repeat(1000) })).body, 'unread')
+})
+
+test('leaves the answer of a handler that does not read alone', async (t) => {
+  const gate = await open(t, 'answersUnread', bounded)
+  for (const size of [1000, 1001, 200_000]) {
+    t.is((await gate.send({ method: 'POST', headers: chunked, body: 'a'.repeat(size) })).body, 'unread')
+  }
 })
 
 test('answers a thrown denial, without the headers that were set before', async (t) => {

@@ -1,7 +1,6 @@
 /** What a failed call tells the client, and the log. */
 
 import { type Denial, deny } from '../../core/denial.ts'
-import { uploadTooLarge } from './upload.ts'
 
 /** As thrown by undici, node:net and node:tls. */
 interface Failure {
@@ -12,10 +11,8 @@ interface Failure {
 
 const timeouts: ReadonlySet<unknown> = new Set(['UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT'])
 
-/** `upstream_timeout` or `upstream_failed`, unless it is the client's own; why, is for the log alone. */
-export function readFailure(failure: Failure): Denial {
-  if (failure === uploadTooLarge) return deny('body_too_large')
-  const { code, message } = failure
+/** `upstream_timeout` or `upstream_failed`; why, is for the log alone. */
+export function readFailure({ code, message }: Failure): Denial {
   const cause = [code, message].filter(Boolean).join(' ')
   return deny(timeouts.has(code) ? 'upstream_timeout' : 'upstream_failed', { cause })
 }

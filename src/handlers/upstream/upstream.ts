@@ -68,7 +68,9 @@ export const upstream = defineHandler<Block>({
       if (body.replaced !== undefined) return send(call, exchange, body.replaced)
       if (body.taken)
         return body.read(0).then((bytes) => (bytes instanceof Denial ? bytes : send(call, exchange, bytes)))
-      return send(call, exchange, body.present ? relayUpload(body.stream(), body.limit) : undefined)
+      const stream = body.present ? body.stream() : undefined
+      if (stream instanceof Denial) return stream
+      return send(call, exchange, stream && relayUpload(stream))
     }
   },
 })
