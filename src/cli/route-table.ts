@@ -1,6 +1,8 @@
 /** Routes as rows: who may call, how often, with what, and where it goes. */
 
+import { boundsOf, type WrittenLimit, type WrittenLimits } from '../guards/rate-limit/limit-schema.ts'
 import type { Block, Route } from '../policy/policy.ts'
+import { methodsOfRoute } from '../policy/who.ts'
 
 export interface Row {
   readonly route: string
@@ -19,7 +21,7 @@ export function rowOf(route: Route): Row {
   return {
     route: `${route.method} ${route.path}`,
     host: route.hosts.join(', '),
-    who: describeWho(route.blocks.get('authenticate')?.value),
+    who: describeWho(route),
     scopes: describeScopes(route.blocks.get('scopes')?.value),
     limits: describeLimits(route.blocks.get('rateLimit'), route.reportOnly.includes('rateLimit')),
     guards: describeOthers(route),
@@ -28,12 +30,10 @@ export function rowOf(route: Route): Row {
   }
 }
 
-function describeWho(value: unknown): string {
-  if (Array.isArray(value)) return value.map(describeWho).join(' or ')
-  if (typeof value === 'string') return value
-  const { jwt } = (value ?? {}) as { readonly jwt?: { readonly issuers?: readonly string[] } }
-  return jwt?.issuers ? `jwt (${jwt.issuers.join(', ')})` : 'jwt'
-}
+const describeWho = (route: Route): string =>
+  methodsOfRoute(route)
+    .map(({ kind, options }) => (options.issuers ? `${kind} (${options.issuers.join(', ')})` : kind))
+    .join(' or ')
 
 function describeScopes(value: unknown): string {
   if (Array.isArray(value)) return value.join(' + ')
@@ -41,23 +41,16 @@ function describeScopes(value: unknown): string {
   return any?.join(' | ') ?? ''
 }
 
-interface WrittenLimit {
-  readonly by: string | readonly string[]
-  readonly limit: number | { readonly is: Readonly<Record<string, number>>; readonly else: number }
-  readonly per: string
-}
-
 function describeLimits(block: Block | undefined, reportOnly: boolean): string {
-  const limits = (block?.value ?? []) as readonly WrittenLimit[]
-  const written = limits.map(({ by, limit, per }) => `${describeLimit(limit)}/${per} ${[by].flat().join('+')}`)
+  const limits = (block?.value ?? []) as WrittenLimits
+  const written = limits.map((limit) => `${describeLimit(limit)}/${limit.per} ${[limit.by].flat().join('+')}`)
   return `${written.join(', ')}${reportOnly ? ' (report only)' : ''}`
 }
 
 /** A number, or the least and the most that a plan may have. */
-function describeLimit(limit: WrittenLimit['limit']): string {
-  if (typeof limit !== 'object') return String(limit)
-  const numbers = [...Object.values(limit.is), limit.else]
-  return `${Math.min(...numbers)}-${Math.max(...numbers)}`
+function describeLimit(limit: WrittenLimit): string {
+  const numbers = boundsOf(limit).map((bound) => bound.limit)
+  return [...new Set([Math.min(...numbers), Math.max(...numbers)])].join('-')
 }
 
 const told = new Set(['authenticate', 'scopes', 'rateLimit', 'headers', 'timeout'])

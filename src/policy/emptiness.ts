@@ -1,6 +1,8 @@
 /** Why a path of an expression can never have a value on a route. */
 
 import type { Expression } from '../core/expression.ts'
+import type { AuthorizeBlock } from '../guards/authorize/authorize.ts'
+import type { InputBlock } from '../guards/input/input-block.ts'
 import type { JsonSchema } from '../schema/schema.ts'
 import type { Route } from './policy.ts'
 import { sharedName } from './schema-refs.ts'
@@ -8,11 +10,6 @@ import { isOnlyPublic } from './who.ts'
 
 type ExpressionPath = Expression['paths'][number]
 type Shared = ReadonlyMap<string, JsonSchema>
-
-interface InputBlock {
-  readonly query?: 'any' | Readonly<Record<string, unknown>>
-  readonly body?: 'any' | JsonSchema
-}
 
 /** The reason in a few words; undefined where there can be a value. */
 export function emptiness({ root, names }: ExpressionPath, route: Route, shared: Shared): string | undefined {
@@ -30,10 +27,10 @@ export function emptiness({ root, names }: ExpressionPath, route: Route, shared:
 }
 
 function resourceFault(name: string, route: Route): string | undefined {
-  const { resource } = (route.blocks.get('authorize')?.value ?? {}) as { readonly resource?: unknown }
+  const { resource } = (route.blocks.get('authorize')?.value ?? {}) as Partial<AuthorizeBlock>
   if (resource === undefined)
     return route.broken.has('authorize') ? undefined : '`authorize.resource` names no resource'
-  const known = typeof resource === 'string' || Object.hasOwn(resource as object, name)
+  const known = typeof resource === 'string' || Object.hasOwn(resource, name)
   return known ? undefined : `\`authorize.resource\` has no attribute \`${name}\``
 }
 

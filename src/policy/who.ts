@@ -1,38 +1,14 @@
-/** The ways to authenticate that an `authenticate` block lists. */
+/** Who can call a route, by its `authenticate` block. */
 
-import type { Path } from '../schema/schema.ts'
-import type { Route } from './policy.ts'
+import { type AuthenticateBlock, type Method, methodsOf } from '../guards/authenticate/method.ts'
+import { issuerClaim } from '../services/keys/issuer.ts'
+import type { Policy, Route } from './policy.ts'
 
-export interface Method {
-  /** `public`, `jwt`, … */
-  readonly kind: string
-  /** Of `jwt`: those it names; undefined for the only one there is. */
-  readonly issuers: readonly string[] | undefined
-  /** Of `jwt`: those it narrows to; undefined for those of its issuers. */
-  readonly audience: readonly string[] | undefined
-  /** Where its options stand in the block. */
-  readonly path: Path
+/** The methods of a route; none where it does not say, or says it wrongly. */
+export function methodsOfRoute({ blocks }: Route): readonly Method[] {
+  const block = blocks.get('authenticate')
+  return block === undefined ? [] : methodsOf(block.value as AuthenticateBlock)
 }
-
-interface JwtOptions {
-  readonly issuers?: readonly string[]
-  readonly audience?: string | readonly string[]
-}
-
-/** A block that fits its schema, as a list of methods. */
-export function methodsOf(value: unknown, path: Path = []): readonly Method[] {
-  if (Array.isArray(value)) return value.flatMap((item, index) => methodsOf(item, [...path, index]))
-  if (typeof value === 'string') return [{ kind: value, issuers: undefined, audience: undefined, path }]
-  return Object.entries((value ?? {}) as Readonly<Record<string, JwtOptions | null>>).map(([kind, options]) => ({
-    kind,
-    issuers: options?.issuers,
-    audience: options?.audience === undefined ? undefined : [options.audience].flat(),
-    path: [...path, kind],
-  }))
-}
-
-/** The methods of a route. */
-export const methodsOfRoute = (route: Route): readonly Method[] => methodsOf(route.blocks.get('authenticate')?.value)
 
 /** Whether a caller without any credential is let through. */
 export const isPublic = (route: Route): boolean => methodsOfRoute(route).some(({ kind }) => kind === 'public')
@@ -46,5 +22,13 @@ export function isOnlyPublic(route: Route): boolean {
 /** The issuers whose tokens a route accepts, of those that are declared. */
 export function issuersOf(route: Route, declared: readonly string[]): readonly string[] {
   const jwt = methodsOfRoute(route).filter(({ kind }) => kind === 'jwt')
-  return [...new Set(jwt.flatMap(({ issuers }) => issuers ?? declared))]
+  return [...new Set(jwt.flatMap(({ options }) => options.issuers ?? declared))]
+}
+
+/** The issuers that a route names, where they are several: each may give the same id to another principal. */
+export function rivalIssuers(route: Route, { issuers }: Policy): readonly string[] {
+  const named = issuersOf(route, [])
+  const known = issuers.filter(({ name }) => named.includes(name))
+  const claims = new Set(known.map(({ name, value }) => issuerClaim(name, value)))
+  return claims.size > 1 ? known.map(({ name }) => name) : []
 }

@@ -6,7 +6,7 @@ import type { Exchange } from '../../core/exchange.ts'
 import type { Verified } from '../../services/keys/verifier.ts'
 import { defineGuard, type Step } from '../guard.ts'
 import { readBearer, tokenMissing } from './bearer.ts'
-import { type AuthenticateBlock, authenticateSchema, jwtOptions, methodsOf } from './method.ts'
+import { type AuthenticateBlock, authenticateSchema, methodsOf } from './method.ts'
 import { compileVerify, type Verify } from './verify.ts'
 
 const rules = {
@@ -31,22 +31,22 @@ export const authenticate = defineGuard<AuthenticateBlock>({
   schema: authenticateSchema,
   rules,
   check(block) {
-    return methodsOf(block).flatMap((method, index, methods): readonly Fault[] => {
+    return methodsOf(block).flatMap(({ kind }, index, methods): readonly Fault[] => {
       const path = Array.isArray(block) ? [index] : []
-      if (method === 'public' && index < methods.length - 1) {
+      if (kind === 'public' && index < methods.length - 1) {
         return [{ rule: 'authenticate/public-not-last', path, message: '`public` is followed by another method' }]
       }
-      if (method === 'public' || methods.findIndex((other) => other !== 'public') === index) return []
+      if (kind === 'public' || methods.findIndex((other) => other.kind === kind) === index) return []
       return [{ rule: 'authenticate/duplicate-method', path, message: 'expected one `jwt`, found another' }]
     })
   },
   compile(block, site, { issuers }) {
     const methods = methodsOf(block)
-    const options = jwtOptions(methods)
-    if (options === undefined) return {}
-    const verify = compileVerify(options, issuers)
+    const jwt = methods.find(({ kind }) => kind === 'jwt')
+    if (jwt === undefined) return {}
+    const verify = compileVerify(jwt.options, issuers)
     const source = Object.freeze({ file: site.file, line: site.line })
-    const decide = authenticateGuard(verify, methods.includes('public') ? undefined : tokenMissing)
+    const decide = authenticateGuard(verify, methods.some(({ kind }) => kind === 'public') ? undefined : tokenMissing)
     return { steps: [{ guard: 'authenticate', gate: 'authenticate', source, decide }] }
   },
 })

@@ -1,6 +1,7 @@
 /** The ways to authenticate that the block can name. */
 
 import { array, type Infer, object, string, union, word } from '../../schema/builder.ts'
+import type { Path } from '../../schema/schema.ts'
 
 const name = string({ minLength: 1 })
 
@@ -22,15 +23,24 @@ export const authenticateSchema = union([
 
 export type AuthenticateBlock = Infer<typeof authenticateSchema>
 export type JwtOptions = Infer<typeof jwtSchema>
-type Method = Infer<typeof methodSchema>
+type WrittenMethod = Infer<typeof methodSchema>
+
+/** One way to authenticate, whichever way it was written. */
+export interface Method {
+  readonly kind: 'public' | 'jwt'
+  /** What the block says of tokens. */
+  readonly options: JwtOptions
+  /** Where its options stand in the block. */
+  readonly path: Path
+}
 
 /** The block as a list. */
-export const methodsOf = (block: AuthenticateBlock): readonly Method[] => (isList(block) ? block : [block])
+export const methodsOf = (block: AuthenticateBlock): readonly Method[] =>
+  isList(block) ? block.map((method, index) => readMethod(method, [index])) : [readMethod(block, [])]
 
-const isList = (block: AuthenticateBlock): block is readonly Method[] => Array.isArray(block)
+const isList = (block: AuthenticateBlock): block is readonly WrittenMethod[] => Array.isArray(block)
 
-/** What the block says of tokens; nothing where none are read. */
-export function jwtOptions(methods: readonly Method[]): JwtOptions | undefined {
-  const jwt = methods.find((method) => method !== 'public')
-  return jwt === 'jwt' ? {} : jwt?.jwt
-}
+const readMethod = (method: WrittenMethod, path: Path): Method =>
+  typeof method === 'string'
+    ? { kind: method, options: {}, path }
+    : { kind: 'jwt', options: method.jwt, path: [...path, 'jwt'] }

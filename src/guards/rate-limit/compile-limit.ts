@@ -13,7 +13,7 @@ import {
 import type { Site } from '../../core/site.ts'
 import type { Limit } from '../../services/counters/counters.ts'
 import { compileKey } from './limit-key.ts'
-import { nameOf, type WrittenLimit } from './limit-schema.ts'
+import { identityOf, nameOf, type WrittenLimit } from './limit-schema.ts'
 
 /** A limit with the name that clients see. */
 export interface NamedLimit extends Limit {
@@ -50,8 +50,8 @@ export function compileLimit(written: WrittenLimit, site: Site): RouteLimit {
 
 function numbersOf(written: WrittenLimit, { owner }: Site, limit: number): NamedLimit {
   const { per, burst = limit, algorithm = 'token-bucket' } = written
-  const name = nameOf(written)
-  return Object.freeze({ id: `${owner}${name}`, name, algorithm, limit, period: readDuration(per), burst })
+  const id = identityOf(written, owner)
+  return Object.freeze({ id, name: nameOf(written), algorithm, limit, period: readDuration(per), burst })
 }
 
 /** No value and a list of values name no plan. */

@@ -64,3 +64,6 @@ export function boundsOf({
 
 /** The name that a limit goes by: its own, or what it counts by. */
 export const nameOf = ({ name, by }: WrittenLimit): string => name ?? [by].flat().join('+')
+
+/** What its counters are kept under; `owner` is `profile/`, `service/` or `service/METHOD /path/`. */
+export const identityOf = (limit: WrittenLimit, owner: string): string => `${owner}${nameOf(limit)}`

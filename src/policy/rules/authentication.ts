@@ -2,11 +2,12 @@
 
 import { hasReference } from '../../core/expression.ts'
 import { suggest } from '../../core/suggest.ts'
+import type { Method } from '../../guards/authenticate/method.ts'
 import { audiences, type IssuerBlock, issuerClaim } from '../../services/keys/issuer.ts'
 import type { Finding } from '../findings.ts'
 import type { Named, Route } from '../policy.ts'
 import { below, type Place } from '../source.ts'
-import { type Method, methodsOf } from '../who.ts'
+import { methodsOfRoute } from '../who.ts'
 import { defineRule } from './rule.ts'
 
 export const authentication = defineRule({
@@ -62,17 +63,18 @@ function checkRoute(route: Route, declared: Declared): readonly Finding[] {
     const message = `\`${route.key}\` does not say who may call it`
     return [{ rule: 'authenticate/missing', at: route.at, onKey: true, message }]
   }
-  return methodsOf(block.value)
+  return methodsOfRoute(route)
     .filter(({ kind }) => kind === 'jwt')
     .flatMap((method) => checkMethod(method, block.at, declared))
 }
 
 function checkMethod(method: Method, block: Place, declared: Declared): readonly Finding[] {
   const { names } = declared
-  const at = below(block, ...method.path)
+  const { options, path } = method
+  const at = below(block, ...path)
   if (names.length === 0) return [{ rule: 'authenticate/no-issuer', at, onKey: true, message: 'no issuer is declared' }]
-  if (method.issuers === undefined && names.length > 1) return [ambiguous(at, names)]
-  const accepted = method.issuers ?? names
+  if (options.issuers === undefined && names.length > 1) return [ambiguous(at, names)]
+  const accepted = options.issuers ?? names
   const unknown = accepted.flatMap((name, index) =>
     names.includes(name) ? [] : [unknownIssuer(name, below(at, 'issuers', index), names)],
   )
@@ -110,11 +112,12 @@ function findTwins(issuers: readonly Named<IssuerBlock>[], at: Place): readonly 
 
 /** Text that stands for a value is judged once the value is there. */
 function findForeignAudiences(
-  { audience = [] }: Method,
+  { options }: Method,
   issuers: readonly Named<IssuerBlock>[],
   at: Place,
 ): readonly Finding[] {
   const known = issuers.flatMap(({ value }) => audiences(value))
+  const audience = audiences(options)
   const foreign = [...known, ...audience].some(hasReference) ? [] : audience.filter((name) => !known.includes(name))
   return foreign.map((name) => {
     const near = suggest(name, known)

@@ -1,13 +1,10 @@
 /** Limits that would count on the same counter without meaning to. */
 
+import { identityOf, type WrittenLimits } from '../../guards/rate-limit/limit-schema.ts'
 import type { Finding } from '../findings.ts'
 import type { Origin, Policy } from '../policy.ts'
+import { placeKey } from '../source.ts'
 import { defineRule } from './rule.ts'
-
-interface WrittenLimit {
-  readonly name?: string
-  readonly by: string | readonly string[]
-}
 
 export const limitIdentity = defineRule({
   rules: {
@@ -26,20 +23,17 @@ function findClashes({ routes }: Policy): readonly Finding[] {
   const findings: Finding[] = []
   for (const { blocks } of routes) {
     const { value, items = [] } = blocks.get('rateLimit') ?? {}
-    for (const [index, limit] of ((value ?? []) as readonly WrittenLimit[]).entries()) {
+    for (const [index, limit] of ((value ?? []) as WrittenLimits).entries()) {
       const origin = items[index]
       if (origin === undefined) continue
-      const identity = `${origin.owner}${limit.name ?? [limit.by].flat().join('+')}`
+      const identity = identityOf(limit, origin.owner)
       const first = places.get(identity)
       if (first === undefined) places.set(identity, origin)
-      else if (!samePlace(first, origin)) findings.push(clash(identity, origin, first))
+      else if (placeKey(first.at) !== placeKey(origin.at)) findings.push(clash(identity, origin, first))
     }
   }
   return findings
 }
-
-const samePlace = (a: Origin, b: Origin): boolean =>
-  a.at.source === b.at.source && a.at.path.join('\0') === b.at.path.join('\0')
 
 const clash = (identity: string, origin: Origin, first: Origin): Finding => ({
   rule: 'rateLimit/identity-clash',

@@ -73,8 +73,8 @@ export type IssuerBlock = Infer<typeof issuerSchema>
 /** The `iss` claim of an issuer's tokens; a builtin one that names none has its own URN. */
 export const issuerClaim = (name: string, block: IssuerBlock): string => block.issuer ?? `urn:portcullis:${name}`
 
-/** The audiences of an issuer as a list. */
-export const audiences = ({ audience = [] }: IssuerBlock): readonly string[] =>
+/** The audiences that an issuer, or a route, names as a list. */
+export const audiences = ({ audience = [] }: Pick<IssuerBlock, 'audience'>): readonly string[] =>
   typeof audience === 'string' ? [audience] : audience
 
 /** The faults of one issuer beyond its schema, their paths inside the block. */
