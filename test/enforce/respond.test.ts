@@ -413,6 +413,22 @@ test('keeps the connection of a body that came whole and was left in the buffer'
   t.regex(await receive(socket), /^HTTP\/1\.1 200 /)
 })
 
+test('announces the end of the connection where a body grew too large, also if all of it is here by then', async (t) => {
+  const destination = ({ body }: Exchange) => {
+    body.limit = 3
+    body.stream()
+    return new Promise<Answer>(() => {})
+  }
+  const answering = async ({ ctx }: Exchange) => {
+    while (!ctx.req.complete) await new Promise((resolve) => setImmediate(resolve))
+    return undefined
+  }
+  const { open } = await serve(t, [stack('POST /a', { destination })], [{ answering }])
+  const socket = await open()
+  socket.write(`${raw('POST', 'Transfer-Encoding: chunked\r\n')}4\r\nabcd\r\n0\r\n\r\n`)
+  t.regex(await receive(socket), /^HTTP\/1\.1 413 [\s\S]*\r\nConnection: close\r\n/)
+})
+
 test('lets an upload that nobody wants run out before it closes, so that no reset takes the answer away', async (t) => {
   const { open } = await serve(t, [stack('POST /a', { destination: () => deny('forbidden') })])
   const socket = await open()

@@ -122,7 +122,7 @@ async function startNarrow(t: ExecutionContext) {
   const warnings: unknown[] = []
   const log = { info() {}, warn: (...line: unknown[]) => warnings.push(line), error() {}, debug() {} }
   const { port } = await startServer(t, echoApp(), {
-    limits: { ...limits, connections: 1 },
+    limits: { ...limits, connections: 1, headersTimeout: 120_000, requestTimeout: 120_000 },
     world: { log, randomId: () => 'made' },
   })
   const first = await RawClient.connect(port)
