@@ -2,6 +2,7 @@
 
 const explained: ReadonlySet<string> = new Set([
   'policy/no-routes',
+  'policy/secret-collision',
   'profiles/unknown',
   'values/unknown',
   'values/not-declared',

@@ -7,6 +7,7 @@ import { issuerRules } from '../../services/keys/issuer.ts'
 import { roleRules } from '../../services/roles/check-role.ts'
 import { parseRules } from '../parse.ts'
 import { settingsRules } from '../settings.ts'
+import { ambiguousUser } from './ambiguous-user.ts'
 import { anonymousRole } from './anonymous-role.ts'
 import { attributeMissing } from './attribute-missing.ts'
 import { authentication } from './authentication.ts'
@@ -23,6 +24,7 @@ import { plainSecret } from './plain-secret.ts'
 import { publicUnlimited } from './public-unlimited.ts'
 import { routesUnique } from './routes-unique.ts'
 import type { PolicyRule } from './rule.ts'
+import { secretCollision } from './secret-collision.ts'
 import { sharedSchemas } from './shared-schemas.ts'
 import { unused } from './unused.ts'
 import { weakening } from './weakening.ts'
@@ -38,6 +40,7 @@ export const policyRules: readonly PolicyRule[] = [
   callerSupplied,
   neverGranted,
   fieldUnset,
+  ambiguousUser,
   publicUnlimited,
   weakening,
   grantableScopes,
@@ -47,6 +50,7 @@ export const policyRules: readonly PolicyRule[] = [
   sharedSchemas,
   patterns,
   plainSecret,
+  secretCollision,
   unused,
   withoutRoutes,
 ]

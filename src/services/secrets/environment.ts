@@ -2,7 +2,8 @@
 
 import type { Secrets } from './secrets.ts'
 
-const variableOf = (name: string): string => `PORTCULLIS_SECRET_${name.toUpperCase().replace(/[^A-Z0-9]/g, '_')}`
+/** The variable that holds the secret of this name; other names may lead to it too. */
+export const variableOf = (name: string): string => `PORTCULLIS_SECRET_${name.toUpperCase().replace(/[^A-Z0-9]/g, '_')}`
 
 /** Reads secrets from these variables; an empty one is a missing one. */
 export const environmentSecrets = (variables: Readonly<Record<string, string | undefined>>): Secrets => ({
