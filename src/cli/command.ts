@@ -5,7 +5,7 @@ import { suggest } from '../core/suggest.ts'
 
 type Options = NonNullable<ParseArgsConfig['options']>
 
-export interface Option {
+interface Option {
   readonly type: 'string' | 'boolean'
   /** What stands for the value in the help: `FILE`. */
   readonly value?: string

@@ -2,7 +2,7 @@
 
 const codes = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, blue: 34, cyan: 36 } as const
 
-export type Colour = keyof typeof codes
+type Colour = keyof typeof codes
 export type Paint = (colour: Colour, text: string) => string
 
 /** Paints for one stream. */

@@ -24,7 +24,7 @@ function headline({ file, line, column, severity, rule, message }: Diagnostic, p
 }
 
 /** `2 errors, 1 warning`, or that nothing was found. */
-export function summary(diagnostics: readonly Diagnostic[]): string {
+function summary(diagnostics: readonly Diagnostic[]): string {
   const errors = diagnostics.filter(({ severity }) => severity === 'error').length
   const count = (number: number, word: string) => `${number} ${word}${number === 1 ? '' : 's'}`
   if (diagnostics.length === 0) return 'no findings'

@@ -27,7 +27,7 @@ export interface Opened {
   close(): void
 }
 
-export interface OpenOptions {
+interface OpenOptions {
   readonly world: World
   readonly listenOn?: ListenOn | undefined
 }
@@ -96,7 +96,7 @@ async function openIssuers(
 }
 
 /** A role's rules add up over all the files that name it. */
-export function mergeRoles(
+function mergeRoles(
   roles: readonly Named<readonly RoleRule[]>[],
 ): Readonly<Record<string, readonly RoleRule[]>> {
   const merged = new Map<string, readonly RoleRule[]>()

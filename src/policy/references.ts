@@ -39,7 +39,7 @@ export const keyOf = (written: string, { folder }: Place['source']): string =>
   written.startsWith('${file:') ? `${folder}\0${written}` : written
 
 /** A scalar that a reference was filled in for: it is read as the declared type. */
-export class Filled {
+class Filled {
   readonly text: string
   constructor(text: string) {
     this.text = text

@@ -21,7 +21,7 @@ export const routeKeyRules: Rules = {
 
 const methods: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'ANY']
 
-export interface RouteKey {
+interface RouteKey {
   readonly method: string
   readonly path: RoutePath
 }

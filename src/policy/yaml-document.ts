@@ -25,7 +25,7 @@ function* tokensOf(text: string, lines: LineCounter): Generator<CST.Token, void>
 }
 
 /** The document and what is wrong with it; none where nothing could be made of the text. */
-export interface Composed {
+interface Composed {
   readonly document: Document | undefined
   readonly faults: readonly YAMLFault[]
 }

@@ -14,7 +14,7 @@ export interface NodeFault {
   readonly related?: { readonly node: Node; readonly message: string }
 }
 
-export interface ReadNodes {
+interface ReadNodes {
   readonly faults: readonly NodeFault[]
   /** What each alias stands for. */
   readonly targets: ReadonlyMap<Node, Node>
