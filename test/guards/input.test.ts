@@ -123,7 +123,7 @@ test('an own `__proto__` of a body is an unknown member', async (t) => {
 })
 
 test('shows no more of a long name than a refusal needs', async (t) => {
-  const { body } = await (await host(t, order))(post(JSON.stringify({ sku: 'AB-1', ['~'.repeat(10_000)]: 1 })))
+  const { body } = await (await host(t, order))(post(JSON.stringify({ sku: 'AB-1', ['~'.repeat(400)]: 1 })))
   const [fault] = body.details
   t.is(fault.path.length, 257)
   t.true(fault.path.startsWith('/~0~0') && fault.path.endsWith('…'))
