@@ -23,7 +23,7 @@ export function readAssertions(schema: JsonSchema): readonly CompiledAssertion[]
     // The meta-schema vouches for the argument's shape, and `on` for the value's.
     const argument = schema[name] as never
     const test = guard(on, types, assert.test(argument) as Predicate)
-    return [{ name, test, message: assert.message(argument), allowed: assert.allowed?.(argument) }]
+    return [{ name, test, message: assert.message(argument, schema), allowed: assert.allowed?.(argument) }]
   })
 }
 

@@ -60,13 +60,13 @@ const isComplete = (value: Members, { required = [] }: Partial<Outline> = {}): b
 
 /** What every candidate reports of the same place by the same rule, a member that none of them knows above all. */
 function errorsInCommon([first, ...rest]: readonly Try[]): readonly SchemaError[] {
+  const others = rest.map(({ errors }) => new Map(errors.map((error) => [keyOf(error), error])))
   return (first?.errors ?? []).flatMap((error) => {
-    const others = rest.map(({ errors }) => errors.find((other) => isSame(error, other)))
-    if (others.some((other) => other === undefined)) return []
-    const allowed = new Set([error, ...others].flatMap((same) => same?.allowed ?? []))
+    const same = others.map((errors) => errors.get(keyOf(error)))
+    if (same.includes(undefined)) return []
+    const allowed = new Set([error, ...same].flatMap((one) => one?.allowed ?? []))
     return [{ ...error, ...(error.allowed && { allowed: [...allowed] }) }]
   })
 }
 
-const isSame = (error: SchemaError, other: SchemaError): boolean =>
-  error.rule === other.rule && error.message === other.message && toPointer(error.path) === toPointer(other.path)
+const keyOf = ({ rule, message, path }: SchemaError): string => [rule, message, toPointer(path)].join('\0')

@@ -2,28 +2,34 @@
 
 import type { Context, Node } from './node.ts'
 import type { Predicate } from './predicate.ts'
-import { type Located, targetOf } from './resolve.ts'
+import { reach } from './reach.ts'
+import { type Find, followed, heldBy, type Located } from './resolve.ts'
 import type { JsonSchema } from './schema.ts'
 import type { Scope } from './scope.ts'
-import { subschemas } from './subschemas.ts'
 import { Trail } from './trail.ts'
 
 export interface Branch extends Located {
   readonly node: Node
-  /** Whether a value fits that the node does not accept as it is: never where nothing is read, transformed, filled. */
-  readonly fitsChanged: Predicate
+  /** Whether a value fits, changed or not, in one walk. */
+  readonly fits: Predicate
+  /** Whether it reads, transforms or fills: where not, the node accepts all that fits. */
+  readonly changes: boolean
 }
 
 export function compileBranch(schema: JsonSchema, scope: Scope, context: Context): Branch {
   const node = context.compile(schema, scope)
   const { readStrings, placeholder } = context.options
-  const changes = readStrings === true || placeholder !== undefined || isChanging(schema, scope, new Set())
-  return { schema, document: scope.document, node, fitsChanged: changes ? compileFit(node) : () => false }
+  const located = { schema, document: scope.document }
+  const changes = readStrings === true || placeholder !== undefined || isChanging(located, scope.find)
+  return { ...located, node, changes, fits: changes ? compileFit(node) : node.accepts }
 }
 
-/** Whether a value fits a branch, changed or not. */
-export const fits = ({ node, fitsChanged }: Branch, value: unknown): boolean =>
-  node.accepts(value) || fitsChanged(value)
+/** Whether a value fits a branch that does not accept it as it is. */
+export const fitsChanged = ({ changes, fits }: Branch, value: unknown): boolean => changes && fits(value)
+
+/** Whether a value fits a branch, changed or not: soonest told where it fits as it is. */
+export const fitsSoon = (branch: Branch, value: unknown): boolean =>
+  branch.node.accepts(value) || fitsChanged(branch, value)
 
 const compileFit =
   (node: Node): Predicate =>
@@ -34,11 +40,7 @@ const compileFit =
   }
 
 /** Whether a transform or a default can be reached from a schema. */
-function isChanging(schema: JsonSchema, scope: Pick<Scope, 'find' | 'document'>, seen: Set<JsonSchema>): boolean {
-  if (seen.has(schema)) return false
-  seen.add(schema)
-  if (schema.transform || Object.hasOwn(schema, 'default')) return true
-  const target = targetOf({ schema, document: scope.document }, scope.find)
-  if (target && isChanging(target.schema, { find: scope.find, document: target.document }, seen)) return true
-  return subschemas(schema).some((inner) => isChanging(inner.schema, scope, seen))
-}
+const isChanging = (from: Located, find: Find): boolean =>
+  reach(from, (at) => [...followed(at, find), ...heldBy(at)]).some(
+    ({ schema }) => schema.transform || Object.hasOwn(schema, 'default'),
+  )

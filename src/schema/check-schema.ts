@@ -1,16 +1,17 @@
 /** Checks a schema before it is compiled: its keywords, their arguments, and what no value could ever satisfy. */
 
-import { compileSchema, createContext } from './compile.ts'
+import { compileBounded } from './bounded.ts'
+import { compileSchema } from './compile.ts'
+import { Exceeded } from './effort.ts'
+import { checkExtent } from './extent.ts'
 import { metaSchemaOf } from './meta-schema.ts'
 import { type Position, positionsOf } from './positions.ts'
-import { createFind, createSafeFind, type Find, targetOf } from './resolve.ts'
+import { reach } from './reach.ts'
+import { createFind, createSafeFind, type Find, followed, heldBy } from './resolve.ts'
 import type { CompileOptions, JsonSchema, SchemaError } from './schema.ts'
 import { schemaRules } from './schema-rules.ts'
-import { cyclesOf } from './subschemas.ts'
 import { Trail } from './trail.ts'
 import { isMembers } from './types.ts'
-
-const cyclic = 'expected a schema that ends, received an alias of one around it: a `$ref` can do that'
 
 /** Where references lead: what they find, what they find though it never ends, and what there is to find. */
 interface References {
@@ -26,12 +27,12 @@ const shape = compileSchema(metaSchemaOf({ type: 'object', additionalProperties:
 /** All that is wrong with a schema, outside in; paths lead into the schema. */
 export function checkSchema(json: unknown, options: Pick<CompileOptions, 'schemas'> = {}): readonly SchemaError[] {
   if (!isMembers(json)) return shape.check(json).errors ?? []
-  const cycles = cyclesOf(json)
-  if (cycles.length > 0) return cycles.map((path) => ({ path, rule: '$ref', message: cyclic }))
+  const beyond = checkExtent(json)
+  if (beyond.length > 0) return beyond
   const { schemas = {} } = options
   const references = { find: createSafeFind(schemas), lookup: createFind(schemas), shared: Object.keys(schemas) }
   const errors = checkDocument(json, references)
-  return errors.length > 0 ? errors : checkDefaults(json, references)
+  return errors.length > 0 ? errors : checkCompiled(json, references)
 }
 
 function checkDocument(document: JsonSchema, { find, lookup, shared }: References): readonly SchemaError[] {
@@ -51,17 +52,31 @@ const checkShape = (schema: JsonSchema): readonly SchemaError[] | undefined =>
         : error,
     )
 
-/** A default that its own schema refuses would fail every request that leaves the member out. */
-function checkDefaults(document: JsonSchema, references: References): readonly SchemaError[] {
+/** What shows only once the schema is compiled with all that it refers to; what is at fault there is told there. */
+function checkCompiled(document: JsonSchema, references: References): readonly SchemaError[] {
   const positions = positionsOf(document, references.find)
-  const withDefault = positions.filter(({ schema }) => Object.hasOwn(schema, 'default'))
-  if (withDefault.length === 0 || !isSound(positions, references)) return []
-  return withDefault.flatMap(checkDefault)
+  const compiled = positions.filter(({ schema }) => Object.hasOwn(schema, 'default') || schema.$ref !== undefined)
+  if (compiled.length === 0 || !areSound(document, references)) return []
+  const errors = checkSize(positions)
+  return errors.length > 0 ? errors : compiled.flatMap(checkDefault)
 }
 
+/** References to references can double with every level. */
+function checkSize([root]: readonly Position[]): readonly SchemaError[] {
+  try {
+    if (root) compileBounded(root.schema, root.scope, {})
+    return []
+  } catch (error) {
+    if (error instanceof Exceeded) return [{ path: [], rule: error.rule, message: error.message }]
+    throw error
+  }
+}
+
+/** A default that its own schema refuses would fail every request that leaves the member out. */
 function checkDefault({ schema, path, scope }: Position): readonly SchemaError[] {
+  if (!Object.hasOwn(schema, 'default')) return []
   const trail = new Trail(everyError)
-  createContext({}).compile(schema, scope).walk(schema.default, trail)
+  compileBounded(schema, scope, {}).walk(schema.default, trail)
   return trail.errors.map((error) => ({
     path: [...path, 'default', ...error.path],
     rule: 'default',
@@ -69,13 +84,11 @@ function checkDefault({ schema, path, scope }: Position): readonly SchemaError[]
   }))
 }
 
-/** Whether what the document refers to can be compiled; where it cannot, that is reported where it is written. */
-function isSound(positions: readonly Position[], references: References, seen = new Set<JsonSchema>()): boolean {
-  const targets = positions.map(({ schema, scope }) => targetOf({ schema, document: scope.document }, references.find))
-  return targets.every((target) => {
-    if (!target || target.document === positions[0]?.schema || seen.has(target.document)) return true
-    seen.add(target.document)
-    if (checkDocument(target.document, references).length > 0) return false
-    return isSound(positionsOf(target.document, references.find), references, seen)
-  })
+/** Whether all documents that this one refers to can be compiled. */
+function areSound(document: JsonSchema, references: References): boolean {
+  const { find } = references
+  const all = reach({ schema: document, document }, (at) => [...followed(at, find), ...heldBy(at)])
+  const documents = new Set(all.map((at) => at.document))
+  documents.delete(document)
+  return [...documents].every((other) => checkDocument(other, references).length === 0)
 }

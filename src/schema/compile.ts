@@ -1,25 +1,25 @@
 /** Compiles a schema into a validator: a predicate that accepts early, and a walk that explains. */
 
+import { compileBounded } from './bounded.ts'
 import type { Schema } from './builder.ts'
-import { type Context, compileNode } from './node.ts'
+import { checkExtent } from './extent.ts'
 import { createSafeFind } from './resolve.ts'
 import type { Checked, CompileOptions, JsonSchema, Validator } from './schema.ts'
 import { rootScope } from './scope.ts'
-import { createTargets } from './targets.ts'
 import { Trail } from './trail.ts'
 
 const MOST_ERRORS = 20
 
 /**
- * Compiles a schema that `checkSchema` finds nothing wrong with; throws a TypeError for a `$ref` that leads nowhere
- * or never ends. The standard is JSON Schema 2020-12, with objects closed unless they say otherwise.
+ * Compiles a schema that `checkSchema` finds nothing wrong with; throws a TypeError for a `$ref` that leads nowhere,
+ * for what never ends and for what grows beyond measure. The standard is JSON Schema 2020-12, with objects closed unless they say otherwise.
  */
 export function compileSchema<T = unknown>(schema: Schema<T> | JsonSchema, options: CompileOptions = {}): Validator<T> {
   const document = 'json' in schema ? schema.json : schema
-  const { accepts, walk } = createContext(options).compile(
-    document,
-    rootScope(document, createSafeFind(options.schemas)),
-  )
+  const [fault] = checkExtent(document)
+  if (fault) throw new TypeError(fault.message)
+  const scope = rootScope(document, createSafeFind(options.schemas))
+  const { accepts, walk } = compileBounded(document, scope, options)
   const explain: Validator<T>['check'] = (value) => {
     const trail = new Trail(options.maxErrors ?? MOST_ERRORS)
     const result = walk(value, trail)
@@ -35,13 +35,3 @@ export function compileSchema<T = unknown>(schema: Schema<T> | JsonSchema, optio
 }
 
 const isUnchanged = (checked: Checked<unknown>): boolean => checked.errors === undefined && !checked.changed
-
-/** A fresh compilation under these options. */
-export function createContext(options: CompileOptions): Context {
-  const context: Context = {
-    options,
-    compile: (schema, scope) => compileNode(schema, scope, context),
-    compileTarget: createTargets((schema, scope) => compileNode(schema, scope, context)),
-  }
-  return context
-}

@@ -5,7 +5,7 @@ import { areUnique, isEqual } from './equal.ts'
 import { formats } from './formats.ts'
 import { isAtLeast, isAtMost } from './length.ts'
 import { isMultiple } from './multiple.ts'
-import { alternatives, count, enumerated, shown } from './phrases.ts'
+import { alternatives, count, enumerated, nameOf, shown } from './phrases.ts'
 import type { Format, JsonSchema } from './schema.ts'
 import { transformNames } from './transforms.ts'
 import type { Kind, Members } from './types.ts'
@@ -13,7 +13,8 @@ import type { Kind, Members } from './types.ts'
 /** What a keyword asserts of a value of its type; arguments and values are of the shapes that `meta` and `on` tell. */
 export interface Assertion {
   test(argument: never): (value: never) => boolean
-  message(argument: never): string
+  /** What people read; the schema around the keyword may have a name for what it asks. */
+  message(argument: never, schema: JsonSchema): string
   allowed?(argument: never): readonly string[]
 }
 
@@ -92,7 +93,7 @@ export const keywords = {
         const expression = new RegExp(pattern, 'u')
         return (value: string) => expression.test(value)
       },
-      message: (pattern: string) => `expected a match of \`${pattern}\``,
+      message: (pattern: string, schema: JsonSchema) => `expected ${nameOf(schema) ?? `a match of ${shown(pattern)}`}`,
     },
   },
   format: {

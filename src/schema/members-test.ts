@@ -1,6 +1,6 @@
 /** The accepting half of the walk over objects. */
 
-import { fits } from './branch.ts'
+import { fitsSoon } from './branch.ts'
 import type { Shape } from './members.ts'
 import type { Predicate } from './predicate.ts'
 import type { Members } from './types.ts'
@@ -38,7 +38,7 @@ function compileRest({
   if (!names && closed && elsewhere.size === 0) return (object, present) => Object.keys(object).length === present
   return (object) => {
     for (const name of Object.keys(object)) {
-      if (names && !fits(names, name)) return false
+      if (names && !fitsSoon(names, name)) return false
       if (others && !members.has(name) && !elsewhere.has(name) && !others.accepts(object[name])) return false
     }
     return true

@@ -1,5 +1,7 @@
 /** The small change of messages: lists, counts, and how a value of a schema is shown. */
 
+import type { JsonSchema } from './schema.ts'
+
 const LONGEST_LIST = 12
 
 /** "`a` or `b`", "one of `a`, `b` or `c`"; cut where it would be longer than a person reads. */
@@ -18,6 +20,12 @@ export function enumerated(items: readonly string[], conjunction: 'and' | 'or'):
 
 /** "1 item", "2 items". */
 export const count = (amount: number, noun: string): string => `${amount} ${noun}${amount === 1 ? '' : 's'}`
+
+/** What the author of a schema calls its values: "a duration, such as `30s`". */
+export function nameOf({ title, examples: [example] = [] }: JsonSchema): string | undefined {
+  if (title === undefined || example === undefined) return title
+  return `${title}, such as ${shown(example)}`
+}
 
 /** A value that a schema names, in backticks. */
 export const shown = (value: unknown): string => `\`${typeof value === 'string' ? value : JSON.stringify(value)}\``

@@ -1,7 +1,7 @@
 /** The keywords that judge the same value by other schemas: `$ref`, `allOf`, `anyOf`, `oneOf` and `not`. */
 
 import { blame } from './blame.ts'
-import { type Branch, compileBranch, fits } from './branch.ts'
+import { type Branch, compileBranch, fitsChanged, fitsSoon } from './branch.ts'
 import type { Context, Part } from './node.ts'
 import type { JsonSchema } from './schema.ts'
 import { placeScope, type Scope } from './scope.ts'
@@ -15,9 +15,16 @@ export function compilePlaces(schema: JsonSchema, scope: Scope, context: Context
   return [
     ...($ref === undefined ? [] : [context.compileTarget($ref, placeScope(schema, scope, '$ref'))]),
     ...allOf.map((branch) => context.compile(branch, placeScope(schema, scope, 'allOf', branch))),
-    ...(anyOf ? [compileAnyOf(branches('anyOf'), scope)] : []),
-    ...(oneOf ? [compileOneOf(branches('oneOf'), scope)] : []),
+    ...(anyOf ? [compileChoice(branches('anyOf'), compileAnyOf, scope)] : []),
+    ...(oneOf ? [compileChoice(branches('oneOf'), compileOneOf, scope)] : []),
   ]
+}
+
+/** Where nothing changes, what fits needs no walk, which would explain why all other branches refuse it. */
+function compileChoice(branches: readonly Branch[], compile: typeof compileAnyOf, scope: Scope): Part {
+  const { accepts, walk } = compile(branches, scope)
+  if (branches.some(({ changes }) => changes)) return { accepts, walk }
+  return { accepts, walk: (value, trail) => (accepts(value) ? value : walk(value, trail)) }
 }
 
 /** The part for `not`. */
@@ -25,9 +32,9 @@ export function compileNegation({ not: negated }: JsonSchema, scope: Scope, cont
   if (!negated) return undefined
   const branch = compileBranch(negated, placeScope({}, scope, 'not'), context)
   return {
-    accepts: (value) => !fits(branch, value),
+    accepts: (value) => !fitsSoon(branch, value),
     walk: (value, trail) => {
-      if (fits(branch, value)) trail.report('not', 'expected a value that `not` does not describe')
+      if (branch.fits(value)) trail.report('not', 'expected a value that `not` does not describe')
       return value
     },
   }
@@ -37,9 +44,9 @@ export function compileNegation({ not: negated }: JsonSchema, scope: Scope, cont
 function compileAnyOf(branches: readonly Branch[], { find }: Scope): Part {
   return {
     accepts: (value) => {
-      for (const { node, fitsChanged } of branches) {
-        if (node.accepts(value)) return true
-        if (fitsChanged(value)) return false
+      for (const branch of branches) {
+        if (branch.node.accepts(value)) return true
+        if (fitsChanged(branch, value)) return false
       }
       return false
     },
@@ -60,8 +67,13 @@ function compileAnyOf(branches: readonly Branch[], { find }: Scope): Part {
 function compileOneOf(branches: readonly Branch[], { find }: Scope): Part {
   return {
     accepts: (value) => {
-      const fitting = branches.filter((branch) => fits(branch, value))
-      return fitting.length === 1 && fitting.every(({ node }) => node.accepts(value))
+      let fitting = 0
+      for (const branch of branches) {
+        if (branch.node.accepts(value)) fitting++
+        else if (fitsChanged(branch, value)) return false
+        if (fitting > 1) return false
+      }
+      return fitting === 1
     },
     walk: (value, trail) => {
       const tries = branches.map((branch) => tryBranch(branch, value, trail))

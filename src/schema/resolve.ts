@@ -1,9 +1,14 @@
 /** Where a `$ref` leads: into the document it is written in, or to a schema that is shared by name. */
 
+import { checkExtent } from './extent.ts'
+import type { KeywordName } from './keywords.ts'
 import { readFragment } from './pointer.ts'
 import type { JsonSchema } from './schema.ts'
-import { cyclesOf, isPlace, subschemas } from './subschemas.ts'
+import { isPlace, subschemas } from './subschemas.ts'
 import { isMembers } from './types.ts'
+
+/** Schemas that judge the same value, one within or behind the other. */
+const MOST_IN_PLACE = 256
 
 /** A schema, and the document it stands in: what `#` means there. */
 export interface Located {
@@ -29,37 +34,58 @@ export const createFind =
 export function createSafeFind(schemas: Readonly<Record<string, JsonSchema>> = {}): Find {
   const find = createFind(schemas)
   const found = new Map<JsonSchema, Map<string, Located | undefined>>()
+  const sound = new Map<JsonSchema, boolean>()
+  const isSound = (document: JsonSchema): boolean => {
+    const known = sound.get(document) ?? checkExtent(document).length === 0
+    sound.set(document, known)
+    return known
+  }
   return (reference, document) => {
     const known = found.get(document) ?? new Map<string, Located | undefined>()
     found.set(document, known)
     if (!known.has(reference)) {
       const target = find(reference, document)
-      known.set(reference, target && ends(target, find) ? target : undefined)
+      known.set(reference, target && isSound(target.document) && !isEndless(target, find) ? target : undefined)
     }
     return known.get(reference)
   }
 }
 
-const ends = (target: Located, find: Find): boolean =>
-  cyclesOf(target.document).length === 0 && !isEndless(target, find)
-
 /** What the `$ref` of a schema leads to; undefined where it has none, or a bad one. */
 export const targetOf = ({ schema: { $ref }, document }: Located, find: Find): Located | undefined =>
   typeof $ref === 'string' ? find($ref, document) : undefined
 
-/** Whether judging a value would come back to the same schema with the same value. */
-function isEndless(from: Located, find: Find, above: ReadonlySet<JsonSchema> = new Set()): boolean {
-  if (above.has(from.schema)) return true
-  const next = new Set(above).add(from.schema)
-  return inPlaceOf(from, find).some((inner) => isEndless(inner, find, next))
+/** Whether judging a value would come back to the same schema with the same value, or go on for too long. */
+function isEndless(from: Located, find: Find): boolean {
+  const above = new Set<JsonSchema>()
+  const ending = new Set<JsonSchema>()
+  const ends = (at: Located): boolean => {
+    if (ending.has(at.schema)) return true
+    if (above.has(at.schema) || above.size === MOST_IN_PLACE) return false
+    above.add(at.schema)
+    if (!inPlaceOf(at, find).every(ends)) return false
+    above.delete(at.schema)
+    ending.add(at.schema)
+    return true
+  }
+  return !ends(from)
 }
 
+/** The target of a schema as a list of one; of none where there is none. */
+export const followed = (from: Located, find: Find): readonly Located[] =>
+  [targetOf(from, find)].filter((target) => target !== undefined)
+
+/** The schemas inside a schema, by the keywords that are asked for. */
+export const heldBy = (
+  { schema, document }: Located,
+  wanted: (keyword: KeywordName) => boolean = () => true,
+): readonly Located[] =>
+  subschemas(schema)
+    .filter(({ keyword }) => wanted(keyword))
+    .map((inner) => ({ schema: inner.schema, document }))
+
 /** The schemas that judge the same value as this one, the target of its `$ref` included. */
-function inPlaceOf({ schema, document }: Located, find: Find): readonly Located[] {
-  const target = targetOf({ schema, document }, find)
-  const held = subschemas(schema).filter(({ keyword }) => isPlace(keyword))
-  return [...(target ? [target] : []), ...held.map((inner) => ({ schema: inner.schema, document }))]
-}
+const inPlaceOf = (from: Located, find: Find): readonly Located[] => [...followed(from, find), ...heldBy(from, isPlace)]
 
 /** Follows keywords only, so that a reference cannot lead to data that merely looks like a schema. */
 function descend(

@@ -21,12 +21,21 @@ export interface Surroundings {
 /** One rule about one schema whose arguments are known to be well shaped; paths lead on from there. */
 export type SchemaRule = (schema: JsonSchema, surroundings: Surroundings) => readonly SchemaError[]
 
-const stating = ['type', '$ref', 'enum', 'const', 'oneOf', 'anyOf', 'allOf']
+const elsewhere = ['$ref', 'enum', 'const', 'oneOf', 'anyOf', 'allOf']
+const stating = ['type', ...elsewhere]
+const judging = ['items', ...elsewhere]
 
 /** Every schema says what it is about. */
 const stated: SchemaRule = (schema) => {
   if (stating.some((keyword) => Object.hasOwn(schema, keyword))) return []
   return [{ path: [], rule: 'type', message: `expected ${alternatives(stating.map(shown))}` }]
+}
+
+/** A list whose items nobody judges is an open door, as an object would be; `enum` and `const` judge them, others may. */
+const itemized: SchemaRule = (schema, { scope }) => {
+  const isJudged = judging.some((keyword) => Object.hasOwn(schema, keyword))
+  if (isJudged || scope.negated || !typesOf(schema)?.includes('array')) return []
+  return [{ path: [], rule: 'items', message: 'expected `items`' }]
 }
 
 /** A condition that can never apply is a mistake: nobody writes `maxLength` for the sake of it. */
@@ -47,7 +56,7 @@ const references: SchemaRule = ({ $ref }, { scope, lookup, shared }) => {
       {
         path,
         rule: '$ref',
-        message: `expected a schema that ends, received ${shown($ref)} which leads back to itself`,
+        message: `expected a schema that ends, received ${shown($ref)} which leads back to itself, or too far`,
       },
     ]
   const allowed = shared.map((name) => `#/schemas/${name}`)
@@ -90,6 +99,7 @@ const requirable: SchemaRule = (schema, { scope }) => {
 
 export const schemaRules: readonly SchemaRule[] = [
   stated,
+  itemized,
   applicable,
   references,
   expressions,

@@ -1,8 +1,10 @@
 /** What a schema must know of its surroundings: which members others declare, and whether the value is as it came. */
 
-import { type Find, targetOf } from './resolve.ts'
+import type { KeywordName } from './keywords.ts'
+import { reach } from './reach.ts'
+import { type Find, followed, heldBy, type Located, targetOf } from './resolve.ts'
 import type { JsonSchema } from './schema.ts'
-import { type Place, subschemas } from './subschemas.ts'
+import { isPlace, type Place, subschemas } from './subschemas.ts'
 import { impliedTypes, typesOf, valuesOf } from './types.ts'
 
 /** The members that schemas declare; `open` where any name is welcome. */
@@ -45,7 +47,9 @@ export const childScope = (scope: Scope): Scope => ({
 export function placeScope(parent: JsonSchema, scope: Scope, place: Place, branch?: JsonSchema): Scope {
   if (place === 'not') return { ...scope, known: everything, fresh: false, negated: true }
   const isRival = (keyword: string): boolean => keyword === place && place !== 'allOf'
-  const siblings = declaring(parent).filter(({ keyword, schema }) => schema !== branch && !isRival(keyword))
+  const siblings = subschemas(parent).filter(
+    ({ keyword, schema }) => declares(keyword) && schema !== branch && !isRival(keyword),
+  )
   const known = [scope.known, ownNames(parent), ...siblings.map(({ schema }) => declaredBy(schema, scope))]
   if (place !== '$ref') known.push(declaredByTarget(parent, scope))
   return { ...scope, known: join(known), fresh: scope.fresh && impliedTypes(parent) === undefined }
@@ -61,17 +65,16 @@ export function closedNames(schema: JsonSchema, scope: Scope): readonly string[]
 }
 
 /** The members that a schema declares, with all that judge in place of it. */
-const declaredBy = (schema: JsonSchema, scope: Pick<Scope, 'find' | 'document'>): Known =>
-  join([
-    ownNames(schema),
-    declaredByTarget(schema, scope),
-    ...declaring(schema).map((inner) => declaredBy(inner.schema, scope)),
-  ])
+const declaredBy = (schema: JsonSchema, { find, document }: Pick<Scope, 'find' | 'document'>): Known =>
+  join(declaringFrom({ schema, document }, find))
 
 function declaredByTarget(schema: JsonSchema, { find, document }: Pick<Scope, 'find' | 'document'>): Known {
   const target = targetOf({ schema, document }, find)
-  return target ? declaredBy(target.schema, { find, document: target.document }) : nothing
+  return target ? join(declaringFrom(target, find)) : nothing
 }
+
+const declaringFrom = (from: Located, find: Find): readonly Known[] =>
+  reach(from, (at) => [...followed(at, find), ...heldBy(at, declares)]).map(({ schema }) => ownNames(schema))
 
 /** `enum` and `const` say themselves what an object holds. */
 const ownNames = (schema: JsonSchema): Known => ({
@@ -79,8 +82,8 @@ const ownNames = (schema: JsonSchema): Known => ({
   open: (schema.additionalProperties ?? false) !== false || valuesOf(schema) !== undefined,
 })
 
-const declaring = (schema: JsonSchema) =>
-  subschemas(schema).filter(({ keyword }) => keyword === 'allOf' || keyword === 'anyOf' || keyword === 'oneOf')
+/** Whether what a keyword holds declares members of the value: `not` tells what they are not. */
+const declares = (keyword: KeywordName): boolean => isPlace(keyword) && keyword !== 'not'
 
 const join = (all: readonly Known[]): Known => ({
   names: [...new Set(all.flatMap(({ names }) => names))],

@@ -22,17 +22,6 @@ const holders = keywordRows.filter(([, { holds }]) => holds !== undefined)
 export const subschemas = (schema: JsonSchema): readonly Subschema[] =>
   holders.flatMap(([keyword, row]) => (Object.hasOwn(schema, keyword) ? unfold(keyword, row, schema[keyword]) : []))
 
-/** The places where a schema holds one that it stands in itself, as aliases of YAML can make it. */
-export function cyclesOf(
-  schema: JsonSchema,
-  path: Path = [],
-  above: ReadonlySet<JsonSchema> = new Set(),
-): readonly Path[] {
-  if (above.has(schema)) return [path]
-  const next = new Set(above).add(schema)
-  return subschemas(schema).flatMap((inner) => cyclesOf(inner.schema, [...path, ...inner.path], next))
-}
-
 function unfold(keyword: KeywordName, { holds }: Keyword, held: unknown): readonly Subschema[] {
   if (holds === 'one') return isMembers(held) ? [{ keyword, path: [keyword], schema: held }] : []
   return entriesOf(held).flatMap(([at, schema]) =>

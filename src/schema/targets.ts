@@ -1,51 +1,55 @@
-/** The targets of references, each compiled once for each surrounding, and bounded in depth. */
+/** The targets of references, each compiled once for each surrounding. */
 
-import type { Context, Node } from './node.ts'
-import { refusal } from './refusal.ts'
+import type { Effort } from './effort.ts'
+import { heightOf } from './extent.ts'
+import { Forward } from './forward.ts'
+import type { Context } from './node.ts'
+import type { Located } from './resolve.ts'
 import type { JsonSchema } from './schema.ts'
-import type { Trail } from './trail.ts'
+import type { Scope } from './scope.ts'
 
-/** References within references: 64 levels of JSON need a few each; a value without end must not exhaust the stack. */
-const DEEPEST = 256
-const tooDeep = refusal('$ref', `expected fewer than ${DEEPEST} levels`)
+/** What the references of one compilation lead to. */
+export class Targets {
+  readonly #effort: Effort
+  readonly #known = new Map<JsonSchema, Map<string, Forward>>()
+  readonly #waiting: { readonly forward: Forward; readonly schema: JsonSchema; readonly scope: Scope }[] = []
 
-/** Gives a function that compiles where references lead; it throws where one leads nowhere or never ends. */
-export function createTargets(compile: Context['compile']): Context['compileTarget'] {
-  const compiled = new Map<JsonSchema, Map<string, Node>>()
-  const depth = { now: 0 }
-  return (reference, scope) => {
+  constructor(effort: Effort) {
+    this.#effort = effort
+  }
+
+  get isEmpty(): boolean {
+    return this.#known.size === 0
+  }
+
+  /** The node of a reference; throws a TypeError where it leads nowhere or never ends. */
+  find(reference: string, scope: Scope): Forward {
     const found = scope.find(reference, scope.document)
     if (!found) throw new TypeError(`expected \`$ref\` to lead to a schema, received \`${reference}\``)
-    const variants = compiled.get(found.schema) ?? new Map<string, Node>()
-    compiled.set(found.schema, variants)
-    const surroundings = JSON.stringify([scope.known, scope.fresh, scope.negated])
+    const variants = this.#known.get(found.schema) ?? new Map<string, Forward>()
+    this.#known.set(found.schema, variants)
+    const surroundings = describe(scope)
     const known = variants.get(surroundings)
-    if (known) return known
-    const forward = new Forward(depth)
+    if (known) known.isShared = true
+    const forward = known ?? this.#await(found, scope)
     variants.set(surroundings, forward)
-    forward.target = compile(found.schema, { ...scope, document: found.document })
+    return forward
+  }
+
+  /** Compiles all that references lead to, one after the other: a long chain of them takes no stack. */
+  compileAll(compile: Context['compile']): void {
+    for (let next = this.#waiting.pop(); next; next = this.#waiting.pop()) {
+      next.forward.target = compile(next.schema, next.scope)
+    }
+  }
+
+  #await({ schema, document }: Located, scope: Scope): Forward {
+    const forward = new Forward(heightOf(schema) + 1, this.#effort)
+    this.#waiting.push({ forward, schema, scope: { ...scope, document } })
     return forward
   }
 }
 
-/** A node that leads to one still to be compiled: a recursive schema meets itself. */
-class Forward implements Node {
-  target: Node = tooDeep
-  readonly #depth: { now: number }
-
-  constructor(depth: { now: number }) {
-    this.#depth = depth
-  }
-
-  readonly accepts = (value: unknown): boolean => this.#enter((target) => target.accepts(value))
-  readonly walk = (value: unknown, trail: Trail): unknown => this.#enter((target) => target.walk(value, trail))
-
-  #enter<T>(step: (target: Node) => T): T {
-    this.#depth.now++
-    try {
-      return step(this.#depth.now > DEEPEST ? tooDeep : this.target)
-    } finally {
-      this.#depth.now--
-    }
-  }
-}
+/** What of a scope makes a difference to the node: names in any order, and only where others are refused. */
+const describe = ({ known: { names, open }, fresh, negated }: Scope): string =>
+  JSON.stringify([open || names.toSorted(), fresh, negated])

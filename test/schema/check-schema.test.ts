@@ -87,6 +87,14 @@ test('asks every schema for its type', (t) => {
   ])
 })
 
+test('asks every list for its items', (t) => {
+  t.deepEqual(checkSchema({ type: ['array', 'null'] }), [{ path: [], rule: 'items', message: 'expected `items`' }])
+  t.deepEqual(faults({ type: 'array', prefixItems: [{ type: 'null' }] }), [' items'])
+  for (const items of [true, false, { type: 'null' }] as const) t.deepEqual(faults({ type: 'array', items }), [])
+  t.deepEqual(faults({ type: 'array', enum: [[1]] }), [])
+  t.deepEqual(faults({ type: 'array', items: true, not: { type: 'array', minItems: 3 } }), [])
+})
+
 test('refuses references that lead nowhere', (t) => {
   const { Word } = { Word: { type: 'string' } as const }
   t.deepEqual(checkSchema({ $ref: '#/schemas/Wrod' }, { schemas: { Word } }), [
@@ -132,6 +140,31 @@ test('refuses schemas that aliases have tied into a knot', (t) => {
   Object.assign(knot, { properties: { a: { allOf: [knot] } } })
   t.deepEqual(faults(knot), ['/properties/a/allOf/0 $ref'])
   t.deepEqual(faults({ $ref: '#/schemas/Knot' }, { Knot: knot }), ['/$ref $ref'])
+})
+
+test('refuses data that aliases have tied into a knot', (t) => {
+  const knot: unknown[] = []
+  knot.push({ a: knot })
+  t.deepEqual(faults({ type: 'array', items: true, const: knot }), ['/const/0/a $ref'])
+  t.throws(() => compileSchema({ enum: [knot] }), { instanceOf: TypeError, message: /alias/ })
+})
+
+test('refuses schemas and data that are too deep', (t) => {
+  let schema: JsonSchema = { type: 'string' }
+  let data: unknown = 1
+  for (let level = 0; level < 20_000; level++) [schema, data] = [{ not: schema }, [data]]
+  const message = 'expected a schema of at most 128 levels'
+  t.deepEqual(checkSchema(schema), [{ path: [], rule: 'complexity', message }])
+  t.deepEqual(checkSchema({ const: data }), [{ path: [], rule: 'complexity', message }])
+  t.throws(() => compileSchema(schema), { instanceOf: TypeError, message })
+  t.deepEqual(faults({ $ref: '#/schemas/Deep' }, { Deep: schema }), ['/$ref $ref'])
+})
+
+test('measures aliases of aliases once, and refuses what they add up to', (t) => {
+  let schema: JsonSchema = { type: 'string' }
+  for (let level = 0; level < 60; level++) schema = { allOf: [schema, schema] }
+  t.deepEqual(faults(schema), [' complexity'])
+  t.throws(() => compileSchema(schema), { instanceOf: TypeError, message: /aliases/ })
 })
 
 test('refuses patterns that do not compile in Unicode mode', (t) => {
@@ -186,7 +219,7 @@ const impossible: readonly (readonly [JsonSchema, string])[] = [
   [{ type: 'number', exclusiveMinimum: 3, maximum: 3 }, '/exclusiveMinimum'],
   [{ type: 'number', exclusiveMinimum: 3, exclusiveMaximum: 3 }, '/exclusiveMinimum'],
   [{ type: 'string', minLength: 3, maxLength: 2 }, '/minLength'],
-  [{ type: 'array', minItems: 3, maxItems: 2 }, '/minItems'],
+  [{ type: 'array', items: true, minItems: 3, maxItems: 2 }, '/minItems'],
   [{ type: 'array', prefixItems: [{ type: 'null' }], items: false, minItems: 2 }, '/items'],
   [{ type: 'object', additionalProperties: true, minProperties: 3, maxProperties: 2 }, '/minProperties'],
   [{ type: 'object', additionalProperties: true, required: ['a', 'b'], maxProperties: 1 }, '/maxProperties'],

@@ -243,6 +243,16 @@ test('says what is expected before what was received, and never the value', (t) 
   )
 })
 
+test('calls what a pattern asks for by the title of its schema', (t) => {
+  const message = (schema: JsonSchema, value: unknown) => compileSchema(schema).check(value).errors?.[0]?.message
+  const duration: JsonSchema = { type: 'string', pattern: '^\\d+s$', title: 'a duration', examples: ['30s', '5s'] }
+  t.is(message(duration, '30'), 'expected a duration, such as `30s`')
+  t.is(message({ ...duration, examples: [] }, '30'), 'expected a duration')
+  t.is(message({ type: 'string', pattern: '^a', examples: ['ab'] }, 'b'), 'expected a match of `^a`')
+  t.is(message({ anyOf: [duration, { const: false }] }, 30), 'expected a duration, such as `30s` or `false`')
+  t.is(message(duration, 30), 'expected a string, received a number')
+})
+
 test('reports every keyword that a scalar fails', (t) => {
   t.deepEqual(faults({ type: 'string', minLength: 3, pattern: '^b', format: 'uuid' }, 'a'), [
     ' minLength',

@@ -31,13 +31,14 @@ const files = readdirSync(folder).filter((file) => file !== 'left-out.json')
 const leftOut = read<readonly LeftOut[]>('left-out.json')
 const anyType = ['null', 'boolean', 'object', 'array', 'number', 'string'] as const
 
-/** States what the standard takes for granted and we do not: any type, and open objects. */
+/** States what the standard takes for granted and we do not: any type, open lists and open objects. */
 function state(schema: JsonSchema): JsonSchema {
   const held = keywordRows.flatMap(([keyword, { holds }]) =>
     holds && Object.hasOwn(schema, keyword) ? [[keyword, stateHeld(schema[keyword], holds)]] : [],
   )
   return {
     ...(schema.$ref === undefined && { type: anyType }),
+    items: true,
     additionalProperties: true,
     ...schema,
     ...Object.fromEntries(held),
