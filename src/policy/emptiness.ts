@@ -4,8 +4,8 @@ import type { Expression } from '../core/expression.ts'
 import type { AuthorizeBlock } from '../guards/authorize/authorize.ts'
 import type { InputBlock } from '../guards/input/input-block.ts'
 import type { JsonSchema } from '../schema/schema.ts'
+import { sharedName } from '../schema/shared-refs.ts'
 import type { Route } from './policy.ts'
-import { sharedName } from './schema-refs.ts'
 import { isOnlyPublic } from './who.ts'
 
 type ExpressionPath = Expression['paths'][number]

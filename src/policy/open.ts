@@ -96,9 +96,7 @@ async function openIssuers(
 }
 
 /** A role's rules add up over all the files that name it. */
-function mergeRoles(
-  roles: readonly Named<readonly RoleRule[]>[],
-): Readonly<Record<string, readonly RoleRule[]>> {
+function mergeRoles(roles: readonly Named<readonly RoleRule[]>[]): Readonly<Record<string, readonly RoleRule[]>> {
   const merged = new Map<string, readonly RoleRule[]>()
   for (const { name, value } of roles) merged.set(name, [...(merged.get(name) ?? []), ...value])
   return Object.fromEntries(merged)

@@ -4,6 +4,7 @@ import type { Fault } from '../../core/diagnostic.ts'
 import { suggest } from '../../core/suggest.ts'
 import { checkSchema } from '../../schema/check-schema.ts'
 import type { JsonSchema, Path, SchemaError } from '../../schema/schema.ts'
+import { refsOf, sharedName } from '../../schema/shared-refs.ts'
 
 /** Stands for a shared schema, of which nothing is known here. */
 const anything: JsonSchema = {
@@ -12,22 +13,11 @@ const anything: JsonSchema = {
   additionalProperties: true,
 }
 
-const shared = /^#\/schemas\/([^/]+)/
-
-/** The names after `#/schemas/` in every `$ref` of a schema. */
-function sharedNames(schema: unknown): readonly string[] {
-  if (typeof schema !== 'object' || schema === null) return []
-  return Object.entries(schema).flatMap(([key, value]) => {
-    const name = key === '$ref' && typeof value === 'string' ? shared.exec(value)?.[1] : undefined
-    return name === undefined ? sharedNames(value) : [name]
-  })
-}
-
 /** The faults of a schema; paths lead into it. */
 export function checkJsonSchema(schema: JsonSchema): readonly Fault[] {
-  const schemas = Object.fromEntries(sharedNames(schema).map((name) => [name, anything]))
+  const schemas = Object.fromEntries(refsOf(schema).map(({ name }) => [name, anything]))
   return checkSchema(schema, { schemas })
-    .filter(({ rule, path }) => rule !== '$ref' || !shared.test(String(valueAt(schema, path))))
+    .filter(({ rule, path }) => rule !== '$ref' || sharedName(valueAt(schema, path)) === undefined)
     .map(faultOf)
 }
 

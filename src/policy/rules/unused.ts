@@ -1,9 +1,9 @@
 /** What is declared and used nowhere: most often a misspelt name somewhere else. */
 
+import { refsOf } from '../../schema/shared-refs.ts'
 import { isAbout, type Question } from '../../services/roles/rule.ts'
 import type { Finding } from '../findings.ts'
 import type { Named, Policy, Route } from '../policy.ts'
-import { refsOf } from '../schema-refs.ts'
 import { issuersOf } from '../who.ts'
 import { defineRule } from './rule.ts'
 
