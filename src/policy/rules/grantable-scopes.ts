@@ -3,6 +3,7 @@
 import { suggest } from '../../core/suggest.ts'
 import type { Finding } from '../findings.ts'
 import type { Block, Policy, Route } from '../policy.ts'
+import { below } from '../source.ts'
 import { isOnlyPublic, issuersOf } from '../who.ts'
 import { defineRule } from './rule.ts'
 
@@ -43,7 +44,7 @@ function grantedTo(route: Route, { issuers, broken }: Policy): readonly string[]
 function written({ value, items, at }: Block): readonly { readonly scope: string; readonly at: Finding['at'] }[] {
   if (Array.isArray(value)) return value.map((scope, index) => ({ scope, at: items[index]?.at ?? at }))
   const { any } = value as { readonly any: readonly string[] }
-  return any.map((scope, index) => ({ scope, at: { source: at.source, path: [...at.path, 'any', index] } }))
+  return any.map((scope, index) => ({ scope, at: below(at, 'any', index) }))
 }
 
 function describe(scope: string, at: Finding['at'], granted: readonly string[]): Finding {
