@@ -1,6 +1,7 @@
 /** Routes as rows: who may call, how often, with what, and where it goes. */
 
 import { boundsOf, type WrittenLimit, type WrittenLimits } from '../guards/rate-limit/limit-schema.ts'
+import type { ScopesBlock } from '../guards/scopes.ts'
 import type { Block, Route } from '../policy/policy.ts'
 import { methodsOfRoute } from '../policy/who.ts'
 
@@ -22,7 +23,7 @@ export function rowOf(route: Route): Row {
     route: `${route.method} ${route.path}`,
     host: route.hosts.join(', '),
     who: describeWho(route),
-    scopes: describeScopes(route.blocks.get('scopes')?.value),
+    scopes: describeScopes(route.blocks.get('scopes')),
     limits: describeLimits(route.blocks.get('rateLimit'), route.reportOnly.includes('rateLimit')),
     guards: describeOthers(route),
     to: describeDestination(route),
@@ -35,10 +36,9 @@ const describeWho = (route: Route): string =>
     .map(({ kind, options }) => (options.issuers ? `${kind} (${options.issuers.join(', ')})` : kind))
     .join(' or ')
 
-function describeScopes(value: unknown): string {
-  if (Array.isArray(value)) return value.join(' + ')
-  const { any } = (value ?? {}) as { readonly any?: readonly string[] }
-  return any?.join(' | ') ?? ''
+function describeScopes(block: Block | undefined): string {
+  const scopes = (block?.value ?? []) as ScopesBlock
+  return 'any' in scopes ? scopes.any.join(' | ') : scopes.join(' + ')
 }
 
 function describeLimits(block: Block | undefined, reportOnly: boolean): string {

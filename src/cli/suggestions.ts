@@ -1,6 +1,7 @@
 /** What someone who just started the server can try: a call that passes, one that is refused, and the same with a token. */
 
 import type { InputBlock } from '../guards/input/input-block.ts'
+import type { ScopesBlock } from '../guards/scopes.ts'
 import type { Named, Route } from '../policy/policy.ts'
 import { isPublic, issuersOf } from '../policy/who.ts'
 import type { IssuerBlock } from '../services/keys/issuer.ts'
@@ -58,7 +59,7 @@ function builtinOf(route: Route, issuers: readonly Named<IssuerBlock>[]): readon
 }
 
 function scopesOf({ blocks }: Route): readonly string[] {
-  const wanted = blocks.get('scopes')?.value as readonly string[] | { readonly any: readonly string[] } | undefined
+  const wanted = blocks.get('scopes')?.value as ScopesBlock | undefined
   const needed = wanted === undefined || 'any' in wanted ? (wanted?.any.slice(0, 1) ?? []) : wanted
   return needed.length === 0 ? [] : [`--scopes ${needed.join(',')}`]
 }

@@ -18,7 +18,9 @@ const schema = union([
   object({ any: array(scope, { description: 'One of these is enough.', minItems: 1 }) }),
 ])
 
-export const scopes = defineGuard<Infer<typeof schema>>({
+export type ScopesBlock = Infer<typeof schema>
+
+export const scopes = defineGuard<ScopesBlock>({
   name: 'scopes',
   summary: "Asks for scopes of the caller's token, compared whole and case-sensitive.",
   example: 'scopes: [orders:read, orders:write]\n',

@@ -1,6 +1,7 @@
 /** A scope that nobody can have: the route would refuse everyone. */
 
 import { suggest } from '../../core/suggest.ts'
+import type { ScopesBlock } from '../../guards/scopes.ts'
 import type { Finding } from '../findings.ts'
 import type { Block, Policy, Route } from '../policy.ts'
 import { below } from '../source.ts'
@@ -42,9 +43,9 @@ function grantedTo(route: Route, { issuers, broken }: Policy): readonly string[]
 }
 
 function written({ value, items, at }: Block): readonly { readonly scope: string; readonly at: Finding['at'] }[] {
-  if (Array.isArray(value)) return value.map((scope, index) => ({ scope, at: items[index]?.at ?? at }))
-  const { any } = value as { readonly any: readonly string[] }
-  return any.map((scope, index) => ({ scope, at: below(at, 'any', index) }))
+  const block = value as ScopesBlock
+  if ('any' in block) return block.any.map((scope, index) => ({ scope, at: below(at, 'any', index) }))
+  return block.map((scope, index) => ({ scope, at: items[index]?.at ?? at }))
 }
 
 function describe(scope: string, at: Finding['at'], granted: readonly string[]): Finding {

@@ -1,6 +1,7 @@
 /** A secret that stands in a policy file as plain text. */
 
 import { hasReference } from '../../core/expression.ts'
+import type { UpstreamOptions } from '../../handlers/upstream/checks.ts'
 import type { Finding } from '../findings.ts'
 import type { Policy } from '../policy.ts'
 import { below, type Place, placeKey } from '../source.ts'
@@ -47,16 +48,11 @@ const issuerSecrets = ({ issuers }: Policy): readonly WrittenSecret[] =>
 
 const credentials = /^(authorization|cookie|x-api-key|.*-(secret|token|api-key))$/i
 
-interface UpstreamSecrets {
-  readonly key?: string
-  readonly headers?: Readonly<Record<string, string>>
-}
-
 function upstreamSecrets({ routes }: Policy): readonly WrittenSecret[] {
   const blocks = routes.flatMap(({ destinations }) => destinations.filter(({ handler }) => handler.name === 'upstream'))
   const distinct = new Map(blocks.map((block) => [placeKey(block.at), block]))
   return [...distinct.values()].flatMap(({ value, at }) => {
-    const { key, headers = {} } = (typeof value === 'object' ? (value ?? {}) : {}) as UpstreamSecrets
+    const { key, headers = {} } = (typeof value === 'object' ? (value ?? {}) : {}) as Partial<UpstreamOptions>
     const named = Object.entries(headers).filter(([name, text]) => credentials.test(name) && !text.includes('${'))
     return [
       ...(key === undefined ? [] : [upstreamSecret(key, below(at, 'key'), 'the key of the certificate')]),
