@@ -32,7 +32,7 @@ export function authorizationsOf({ routes, roles, broken }: Policy): readonly Au
   })
 }
 
-interface AuthorizeRule extends PolicyRule {
+export interface AuthorizeRule extends PolicyRule {
   /** The faults of one block under these rules; paths start from the block. */
   find(block: AuthorizeBlock, rules: readonly RoleRule[]): readonly Fault[]
 }
