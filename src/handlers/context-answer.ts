@@ -33,13 +33,19 @@ function takeHeaders(res: ServerResponse): readonly string[] {
 
 /** The kinds of body that Koa knows (its `respond`). */
 function readBody(body: unknown): Answer['body'] {
-  if (body === undefined || typeof body === 'string' || Buffer.isBuffer(body) || body instanceof Readable) return body
+  if (body === undefined || typeof body === 'string') return body
+  if (isPlain(body)) return JSON.stringify(body)
+  if (Buffer.isBuffer(body) || body instanceof Readable) return body
   if (isOtherStream(body)) return hear(new Readable().wrap(body))
   if (body instanceof Response) return body.body === null ? undefined : fromWeb(body.body)
   if (body instanceof Blob) return fromWeb(body.stream())
   if (body instanceof ReadableStream) return fromWeb(body)
   return JSON.stringify(body)
 }
+
+/** Data, as most bodies are: told before the web's classes are asked for, whose first mention loads them. */
+const isPlain = (body: unknown): boolean =>
+  typeof body === 'object' && (Array.isArray(body) || Object.getPrototypeOf(body) === Object.prototype)
 
 /** A readable stream of before streams2, or of the `readable-stream` package. */
 const isOtherStream = (body: unknown): body is Stream & NodeJS.ReadableStream =>
