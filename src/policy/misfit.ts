@@ -7,7 +7,6 @@ import { handlers } from '../handlers/index.ts'
 import type { Path, SchemaError, Validator } from '../schema/schema.ts'
 import type { Finding } from './findings.ts'
 import { mapMembers } from './map-members.ts'
-import { nameOfPattern } from './pattern-names.ts'
 import { below, type Place } from './source.ts'
 
 export const shapeRules: Rules = {
@@ -86,11 +85,8 @@ export function describeMisfit(error: SchemaError, tree: unknown, at: Place): Fi
 }
 
 function messageOf({ message }: SchemaError, value: unknown): string {
-  const [, pattern = ''] = /^expected a match of `(.*)`$/s.exec(message) ?? []
-  const named = nameOfPattern(pattern)
-  const expected = named === undefined ? message : `expected ${named}`
-  if (typeof value === 'object' || value === undefined) return expected
-  return `${expected.replace(/, received .*$/, '')}, got \`${cut(String(value))}\``
+  if (typeof value === 'object' || value === undefined) return message
+  return `${message.replace(/, received .*$/, '')}, got \`${cut(String(value))}\``
 }
 
 function hintForValue(error: SchemaError, value: unknown): string | undefined {

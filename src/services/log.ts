@@ -59,6 +59,7 @@ const readable = (): ((line: string) => string) =>
     colorize: process.stdout.isTTY === true && !process.env.NO_COLOR,
     translateTime: 'SYS:HH:MM:ss',
     singleLine: true,
+    ignore: 'requestId,address,method,route,status,milliseconds,code',
   })
 
 const scrub = (line: string): string => inText.reduce((text, [pattern, censor]) => text.replace(pattern, censor), line)
