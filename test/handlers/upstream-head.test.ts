@@ -169,6 +169,14 @@ test('keeps back the credential that was checked, unless the policy forwards it'
   t.is((await told(t, sent, { ...checked, block: { forwardToken: true } })).authorization, 'Bearer x')
 })
 
+test('keeps back a bearer token that nobody asked for, and lets other schemes through', async (t) => {
+  const sendWith = async (authorization: string, block = {}) =>
+    (await told(t, { headers: { Authorization: authorization } }, { block })).authorization
+  t.is(await sendWith('bEARER x'), undefined)
+  t.is(await sendWith('Basic eDp5'), 'Basic eDp5')
+  t.is(await sendWith('Bearer x', { forwardToken: true }), 'Bearer x')
+})
+
 test("sets the policy's own headers in place of the client's", async (t) => {
   const block = {
     headers: {

@@ -27,7 +27,7 @@ export function compileRequestHead({ fields, forwardToken, randomId }: HeadOptio
   return (exchange) => {
     const headers = withoutNamed(exchange.sanitisedHeaders ?? exchange.ctx.req.headers)
     const flat: string[] = []
-    copyClients(headers, { own, credentials: forwardToken ? [] : exchange.credentials }, flat)
+    copyClients(headers, { own, credentials: exchange.credentials, forwardToken }, flat)
     flat.push('X-Request-Id', exchange.requestId)
     writeTrace(headers, randomId, flat)
     writeForwarded(exchange, flat)
@@ -43,14 +43,19 @@ export function compileRequestHead({ fields, forwardToken, randomId }: HeadOptio
 interface Kept {
   readonly own: ReadonlySet<string>
   readonly credentials: readonly string[]
+  readonly forwardToken: boolean
 }
+
+/** What a guard read, and every bearer token: also one that a public route did not ask for. */
+const isCredential = (name: string, value: string | readonly string[], read: readonly string[]): boolean =>
+  read.includes(name) || (name === 'authorization' && /^bearer\b/i.test(String(value)))
 
 /** As the guards read them: a repeated field arrives joined into one. */
 function copyClients(headers: IncomingHttpHeaders, kept: Kept, flat: string[]): void {
   for (const name in headers) {
     const value = headers[name]
     if (value === undefined || !goesUp(name, kept.own)) continue
-    if (kept.credentials.includes(name)) continue
+    if (!kept.forwardToken && isCredential(name, value, kept.credentials)) continue
     if (typeof value === 'string') flat.push(name, value)
     else for (const item of value) flat.push(name, item)
   }
