@@ -118,7 +118,9 @@ function reportTurnedAway(server: Server, log: World['log']): Report {
     log.warn(cause, text)
   }
   server.on('drop', () => report({ limit: server.maxConnections }, 'connections are dropped: too many are open'))
-  server.on('error', (err) => report({ err }, 'connections are not accepted'))
+  server.on('error', (err) => {
+    if (server.listening) report({ err }, 'connections are not accepted')
+  })
   return report
 }
 

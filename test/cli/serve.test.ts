@@ -86,9 +86,15 @@ test('ends with status 3 and says what to do where the port is taken', async (t)
   const taken = createServer().listen(0, '127.0.0.1')
   await once(taken, 'listening')
   const { port } = taken.address() as AddressInfo
-  const { code, stderr } = await runCommand(['serve', writePolicies({ 'a.yaml': open }), '--port', String(port)])
+  const { code, stdout, stderr } = await runCommand([
+    'serve',
+    writePolicies({ 'a.yaml': open }),
+    '--port',
+    String(port),
+  ])
   taken.close()
   t.is(code, 3)
+  t.is(stdout, '')
   t.regex(stderr, new RegExp(`port .${port}. is in use.*--port`))
   t.notRegex(stderr, /at .*\.ts:\d/)
 })
