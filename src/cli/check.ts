@@ -9,8 +9,6 @@ import { readValues } from './values.ts'
 const formats = { text: reportText, json: reportJson }
 
 export const check = defineCommand({
-  name: 'check',
-  summary: 'finds everything that is wrong with the policies',
   example: 'portcullis check ./policies --strict',
   options: {
     format: { type: 'string', value: 'text|json', description: 'How findings are written.' },

@@ -2,6 +2,7 @@
 
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { suggest } from '../core/suggest.ts'
+import type { Entry } from './commands.ts'
 
 type Options = NonNullable<ParseArgsConfig['options']>
 
@@ -15,8 +16,8 @@ interface Option {
 }
 
 export interface Command {
-  readonly name: string
-  readonly summary: string
+  /** What stands before the flags, in order: `[policy-dir]` unless told; in brackets what may be left out. */
+  readonly operands?: readonly string[]
   readonly example: string
   readonly options: Readonly<Record<string, Option>>
   /** The exit status; errors go through `main`. */
@@ -28,7 +29,9 @@ export type Flag = string | boolean | readonly string[] | undefined
 
 /** A command's arguments, read. */
 export interface Call {
-  /** The policy directory; `policies` unless told. */
+  /** As many as were given, never more than the command names. */
+  readonly operands: readonly string[]
+  /** The operand `[policy-dir]`; `policies` unless told. */
   readonly directory: string
   readonly flags: Readonly<Record<string, Flag>>
 }
@@ -41,18 +44,27 @@ export class UsageFault extends Error {
   override readonly name = 'UsageFault'
 }
 
-/** Reads `[policy-dir]` and flags. */
+const policyDirectory = '[policy-dir]'
+const operandsOf = ({ operands = [policyDirectory] }: Command): readonly string[] => operands
+
+/** Reads operands and flags. */
 export function readCall(command: Command, args: readonly string[]): Call {
   const options: Options = Object.fromEntries(
     Object.entries(command.options).map(([name, { type, multiple = false }]) => [name, { type, multiple }]),
   )
   try {
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true, strict: true })
-    if (positionals.length > 1) throw new UsageFault(`expected one policy directory, got \`${positionals.join(' ')}\``)
-    return { directory: positionals[0] ?? 'policies', flags: values as Call['flags'] }
+    return { ...readOperands(operandsOf(command), positionals), flags: values as Call['flags'] }
   } catch (error) {
     throw error instanceof UsageFault ? error : explain(error as NodeJS.ErrnoException, Object.keys(options))
   }
+}
+
+function readOperands(known: readonly string[], given: readonly string[]): Omit<Call, 'flags'> {
+  const missing = known[given.length]
+  if (given.length > known.length || (missing !== undefined && !missing.startsWith('[')))
+    throw new UsageFault(`expected \`${known.join(' ')}\`, got \`${given.join(' ')}\``)
+  return { operands: given, directory: given[known.indexOf(policyDirectory)] ?? 'policies' }
 }
 
 /** What Node says of wrong arguments, in our words. */
@@ -69,13 +81,14 @@ function explain({ code, message }: NodeJS.ErrnoException, known: readonly strin
 export const text = (value: Flag): string | undefined => (typeof value === 'string' ? value : undefined)
 
 /** The help of one command. */
-export function helpOf({ name, summary, example, options }: Command): string {
+export function helpOf({ name, summary }: Entry, command: Command): string {
+  const { example, options } = command
   const flags = Object.entries(options).map(([flag, { value, description }]) => {
     const left = `--${flag}${value ? ` ${value}` : ''}`
     return `  ${left.padEnd(20)} ${description}`
   })
   return [
-    `portcullis ${name} [policy-dir]  ${summary}`,
+    `portcullis ${[name, ...operandsOf(command)].join(' ')}  ${summary}`,
     '',
     ...flags,
     `  ${'--help'.padEnd(20)} Shows this.`,

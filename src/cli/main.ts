@@ -5,19 +5,14 @@ import { StartFault } from '../core/start-fault.ts'
 import { suggest } from '../core/suggest.ts'
 import { PolicyRefused } from '../policy/findings.ts'
 import { DirectoryFault } from '../policy/load.ts'
-import { check } from './check.ts'
-import { type Command, helpOf, readCall, UsageFault } from './command.ts'
+import { helpOf, readCall, UsageFault } from './command.ts'
+import { commands } from './commands.ts'
 import { paintFor } from './paint.ts'
 import { reportText } from './report.ts'
-import { routes } from './routes.ts'
-import { serve } from './serve.ts'
-import { token } from './token.ts'
-
-const commands: readonly Command[] = [serve, check, routes, token]
 
 const help = (): string =>
   [
-    'portcullis <command> [policy-dir]  policies in, an enforcing server out',
+    'portcullis <command>  policies in, an enforcing server out',
     '',
     ...commands.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`),
     '',
@@ -30,10 +25,11 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
     process.stdout.write(help())
     return name === undefined ? 2 : 0
   }
-  const command = commands.find((candidate) => candidate.name === name)
-  if (command === undefined) throw new UsageFault(unknownCommand(name))
+  const entry = commands.find((candidate) => candidate.name === name)
+  if (entry === undefined) throw new UsageFault(unknownCommand(name))
+  const command = await entry.load()
   if (args.includes('--help') || args.includes('-h')) {
-    process.stdout.write(helpOf(command))
+    process.stdout.write(helpOf(entry, command))
     return 0
   }
   return command.run(readCall(command, args))

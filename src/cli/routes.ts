@@ -6,8 +6,6 @@ import { paragraphsOf, type Row, rowOf, tableOf } from './route-table.ts'
 import { readValues } from './values.ts'
 
 export const routes = defineCommand({
-  name: 'routes',
-  summary: 'shows every route with its guards and destination',
   example: 'portcullis routes ./policies',
   options: {
     format: { type: 'string', value: 'text|json', description: 'How the table is written.' },

@@ -13,8 +13,6 @@ import { reportText } from './report.ts'
 import { readValues } from './values.ts'
 
 export const serve = defineCommand({
-  name: 'serve',
-  summary: 'enforces the policies on a port',
   example: 'portcullis serve ./policies --port 8080',
   options: {
     port: { type: 'string', value: 'PORT', description: 'In place of `settings.listen.port`; 0 takes a free one.' },

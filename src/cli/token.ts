@@ -12,8 +12,6 @@ import { type Call, defineCommand, type Flag, text, UsageFault } from './command
 import { readValues } from './values.ts'
 
 export const token = defineCommand({
-  name: 'token',
-  summary: 'mints a token of a builtin issuer, signed with the development key',
   example: 'portcullis token ./policies --sub alice --scopes orders:read,orders:write --ttl 1h',
   options: {
     sub: { type: 'string', value: 'ID', description: 'Whose token it is.' },
