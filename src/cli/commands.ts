@@ -1,0 +1,32 @@
+/** The commands, each loaded only when it is called: most of a short command's time is loading code. */
+
+import type { Command } from './command.ts'
+
+export interface Entry {
+  readonly name: string
+  readonly summary: string
+  load(): Promise<Command>
+}
+
+export const commands: readonly Entry[] = [
+  {
+    name: 'serve',
+    summary: 'enforces the policies on a port',
+    load: async () => (await import('./serve.ts')).serve,
+  },
+  {
+    name: 'check',
+    summary: 'finds everything that is wrong with the policies',
+    load: async () => (await import('./check.ts')).check,
+  },
+  {
+    name: 'routes',
+    summary: 'shows every route with its guards and destination',
+    load: async () => (await import('./routes.ts')).routes,
+  },
+  {
+    name: 'token',
+    summary: 'mints a token of a builtin issuer, signed with the development key',
+    load: async () => (await import('./token.ts')).token,
+  },
+]
