@@ -20,6 +20,8 @@ export interface Command {
   readonly operands?: readonly string[]
   readonly example: string
   readonly options: Readonly<Record<string, Option>>
+  /** Exit status → when it ends with it, those of `main` for refused policies and wrong usage included. */
+  readonly exits: Readonly<Record<number, string>>
   /** The exit status; errors go through `main`. */
   run(call: Call): Promise<number>
 }
@@ -82,7 +84,7 @@ export const text = (value: Flag): string | undefined => (typeof value === 'stri
 
 /** The help of one command. */
 export function helpOf({ name, summary }: Entry, command: Command): string {
-  const { example, options } = command
+  const { example, options, exits } = command
   const flags = Object.entries(options).map(([flag, { value, description }]) => {
     const left = `--${flag}${value ? ` ${value}` : ''}`
     return `  ${left.padEnd(20)} ${description}`
@@ -92,6 +94,9 @@ export function helpOf({ name, summary }: Entry, command: Command): string {
     '',
     ...flags,
     `  ${'--help'.padEnd(20)} Shows this.`,
+    '',
+    'Exit status:',
+    ...Object.entries(exits).map(([status, when]) => `  ${status}  ${when}`),
     '',
     'Example:',
     `  ${example}`,

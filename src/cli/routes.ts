@@ -1,6 +1,6 @@
 /** `portcullis routes`: the table of routes and what guards them. */
 
-import { inspect } from '../app.ts'
+import { inspect } from '../policy/inspect.ts'
 import { defineCommand, text, UsageFault } from './command.ts'
 import { paragraphsOf, type Row, rowOf, tableOf } from './route-table.ts'
 import { readValues } from './values.ts'
@@ -10,6 +10,11 @@ export const routes = defineCommand({
   options: {
     format: { type: 'string', value: 'text|json', description: 'How the table is written.' },
     values: { type: 'string', value: 'FILE', description: 'Values in place of the declared ones.' },
+  },
+  exits: {
+    0: 'the table was written',
+    1: 'the policies have errors',
+    2: 'wrong usage, or the policy directory cannot be read',
   },
   async run({ directory, flags }) {
     const format = text(flags.format) ?? 'text'

@@ -24,6 +24,12 @@ export const serve = defineCommand({
       description: '`debug` logs allowed requests too; `info` unless told.',
     },
   },
+  exits: {
+    0: 'stopped by SIGTERM or SIGINT, after running requests ended',
+    1: 'the policies have errors',
+    2: 'wrong usage, or the policy directory cannot be read',
+    3: 'could not start: the port, a key, a secret or a module',
+  },
   async run({ directory, flags }) {
     const listenOn = { host: text(flags.host), port: readPort(text(flags.port)) }
     const log = createLog({ pretty: process.stdout.isTTY, level: readLevel(text(flags['log-level'])) })

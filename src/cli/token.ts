@@ -1,8 +1,8 @@
 /** `portcullis token`: mints a token of a builtin issuer, for trying things out. */
 
-import { inspect } from '../app.ts'
 import { readDuration } from '../core/duration.ts'
 import { suggest } from '../core/suggest.ts'
+import { inspect } from '../policy/inspect.ts'
 import type { Named, Policy } from '../policy/policy.ts'
 import { systemClock } from '../services/clock.ts'
 import { readDevKey } from '../services/keys/dev-key.ts'
@@ -22,6 +22,12 @@ export const token = defineCommand({
     issuer: { type: 'string', value: 'NAME', description: 'Which builtin issuer, where there are several.' },
     audience: { type: 'string', value: 'NAME', description: 'For whom, where the issuer has several audiences.' },
     values: { type: 'string', value: 'FILE', description: 'Values in place of the declared ones.' },
+  },
+  exits: {
+    0: 'the token was written',
+    1: 'the policies have errors',
+    2: 'wrong usage, or no such `builtin` issuer',
+    3: 'the development key cannot be read or made, or the issuer has no such audience',
   },
   async run({ directory, flags }) {
     const sub = text(flags.sub)

@@ -34,6 +34,9 @@ export interface Rule {
 
 export type Rules = Readonly<Record<string, Rule>>
 
+/** Where `docs/reference/diagnostics.md` explains a rule: the id without its slash. */
+export const anchorOf = (rule: string): string => rule.replace('/', '-')
+
 /** A fault of one block, before its place in a file is looked up. */
 export interface Fault {
   /** The full id, `block/fault`. */
