@@ -4,7 +4,7 @@ import { guards } from '../guards/index.ts'
 import { handlers } from '../handlers/index.ts'
 import { any, array, integer, record, type Schema, string, union, word } from '../schema/builder.ts'
 import { compileSchema } from '../schema/compile.ts'
-import type { JsonSchema, Validator } from '../schema/schema.ts'
+import type { Validator } from '../schema/schema.ts'
 import { issuerSchema } from '../services/keys/issuer.ts'
 import { roleSchema } from '../services/roles/rule.ts'
 import { judge, type Report } from './misfit.ts'
@@ -28,49 +28,55 @@ const handlerKeys = Object.fromEntries(handlers.map(({ name, summary }) => [`${n
 export const reportable: readonly string[] = guards.filter((guard) => guard.reportable).map(({ name }) => name)
 const host = string({ minLength: 1, maxLength: 253 })
 
-const closed = (keys: Readonly<Record<string, Schema<unknown>>>): JsonSchema => ({
-  type: 'object',
-  properties: Object.fromEntries(Object.entries(keys).map(([name, { json }]) => [name.replace(/\?$/, ''), json])),
+const closed = (keys: Readonly<Record<string, Schema<unknown>>>): Schema<Tree> => ({
+  json: {
+    type: 'object',
+    properties: Object.fromEntries(Object.entries(keys).map(([name, { json }]) => [name.replace(/\?$/, ''), json])),
+  },
 })
 
 const use = string({ minLength: 1, description: 'The profile whose blocks hold here.' })
 const because = string({ minLength: 3, description: 'Why this is weaker than what it inherits.' })
 
 /** The keys of each object that has parts of several kinds; `later` ones are judged by themselves. */
+export const shapeSchemas = {
+  file: closed({
+    settings: later('The server; one per directory.'),
+    values: map('Typed values that environments change.'),
+    issuers: map('Whose tokens are accepted.'),
+    roles: map('What each role can do to which subject.'),
+    schemas: map('Input schemas to share.'),
+    profiles: map('Named sets of blocks to share over files.'),
+    service: serviceName,
+    host: union([host, array(host, { minItems: 1, uniqueItems: true })], {
+      description: 'The hosts that the routes answer; `*.shop.example` for the direct subdomains.',
+    }),
+    prefix: string({ description: 'Stands before the path of every route.' }),
+    upstream: later('Where allowed requests go.'),
+    defaults: map('Blocks that every route of this file inherits.'),
+    routes: map('From `METHOD /path` to a route.'),
+  }),
+  defaults: closed({ ...guardKeys, use, because }),
+  profile: closed(guardKeys),
+  route: closed({
+    ...guardKeys,
+    ...handlerKeys,
+    use,
+    because,
+    cost: integer({ minimum: 1, maximum: 1_000_000, description: 'How much of each limit one request takes.' }),
+    reportOnly: array(word(reportable), {
+      uniqueItems: true,
+      description: 'Guards that decide and count, but do not refuse.',
+    }),
+  }),
+}
+
+/** Their validators. */
 export const shapes = {
-  file: compile<Tree>({
-    json: closed({
-      settings: later('The server; one per directory.'),
-      values: map('Typed values that environments change.'),
-      issuers: map('Whose tokens are accepted.'),
-      roles: map('What each role can do to which subject.'),
-      schemas: map('Input schemas to share.'),
-      profiles: map('Named sets of blocks to share over files.'),
-      service: serviceName,
-      host: union([host, array(host, { minItems: 1, uniqueItems: true })], {
-        description: 'The hosts that the routes answer; `*.shop.example` for the direct subdomains.',
-      }),
-      prefix: string({ description: 'Stands before the path of every route.' }),
-      upstream: later('Where allowed requests go.'),
-      defaults: map('Blocks that every route of this file inherits.'),
-      routes: map('From `METHOD /path` to a route.'),
-    }),
-  }),
-  defaults: compile<Tree>({ json: closed({ ...guardKeys, use, because }) }),
-  profile: compile<Tree>({ json: closed(guardKeys) }),
-  route: compile<Tree>({
-    json: closed({
-      ...guardKeys,
-      ...handlerKeys,
-      use,
-      because,
-      cost: integer({ minimum: 1, maximum: 1_000_000, description: 'How much of each limit one request takes.' }),
-      reportOnly: array(word(reportable), {
-        uniqueItems: true,
-        description: 'Guards that decide and count, but do not refuse.',
-      }),
-    }),
-  }),
+  file: compile(shapeSchemas.file),
+  defaults: compile(shapeSchemas.defaults),
+  profile: compile(shapeSchemas.profile),
+  route: compile(shapeSchemas.route),
 }
 
 /** The keys of these objects that no other validator reads. */
