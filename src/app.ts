@@ -5,12 +5,11 @@ import type { Diagnostic } from './core/diagnostic.ts'
 import type { Observer } from './core/observer.ts'
 import { activate, enforce } from './enforce/enforce.ts'
 import { EnforcingKoa } from './enforce/enforcing-koa.ts'
-import { check } from './policy/check.ts'
 import { compile } from './policy/compile.ts'
 import { refuseErrors, sortDiagnostics } from './policy/findings.ts'
-import { type Loaded, load } from './policy/load.ts'
+import { examine } from './policy/inspect.ts'
+import { load } from './policy/load.ts'
 import { open } from './policy/open.ts'
-import { type Parsed, parse } from './policy/parse.ts'
 import type { Policy, Route } from './policy/policy.ts'
 import type { ListenOn } from './policy/settings.ts'
 import type { SourceText } from './policy/source.ts'
@@ -37,22 +36,6 @@ export interface App {
   /** What `check` warns of. */
   readonly warnings: readonly Diagnostic[]
   close(): Promise<void>
-}
-
-/** Every diagnostic of a policy directory, sorted; throws `DirectoryFault` where it cannot be read. */
-export const diagnose = (directory: string, values?: SourceText): readonly Diagnostic[] =>
-  examine(load(directory), values).diagnostics
-
-/** The policies of a directory as data; throws `PolicyRefused` where they have errors. */
-export function inspect(directory: string, values?: SourceText): Policy {
-  const { policy, diagnostics } = examine(load(directory), values)
-  refuseErrors(diagnostics)
-  return policy
-}
-
-function examine(loaded: Loaded, values: SourceText | undefined): Parsed {
-  const { policy, diagnostics } = parse(loaded, values)
-  return { policy, diagnostics: sortDiagnostics([...diagnostics, ...check(policy)]) }
 }
 
 /**

@@ -1,6 +1,6 @@
 /** The public names of the library. */
 
-export { type App, type AppOptions, createApp, diagnose } from './app.ts'
+export { type App, type AppOptions, createApp } from './app.ts'
 export { type Code, Denial, deny } from './core/denial.ts'
 export type { Diagnostic } from './core/diagnostic.ts'
 export type { Input } from './core/exchange.ts'
@@ -10,6 +10,7 @@ export { StartFault } from './core/start-fault.ts'
 export type { LoaderRequest, Resource, ResourceLoader } from './guards/authorize/resource.ts'
 export type { RouteHandler, RouteState } from './handlers/route-handler.ts'
 export { PolicyRefused } from './policy/findings.ts'
+export { diagnose } from './policy/inspect.ts'
 export { DirectoryFault } from './policy/load.ts'
 export { createLog, type Log } from './services/log.ts'
 export type { World } from './services/services.ts'

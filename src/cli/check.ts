@@ -1,6 +1,6 @@
 /** `portcullis check`: every diagnostic of a policy directory at once. */
 
-import { diagnose } from '../app.ts'
+import { diagnose } from '../policy/inspect.ts'
 import { defineCommand, text, UsageFault } from './command.ts'
 import { paintFor } from './paint.ts'
 import { reportJson, reportText } from './report.ts'
@@ -14,6 +14,11 @@ export const check = defineCommand({
     format: { type: 'string', value: 'text|json', description: 'How findings are written.' },
     strict: { type: 'boolean', description: 'Warnings count as findings.' },
     values: { type: 'string', value: 'FILE', description: 'Values in place of the declared ones.' },
+  },
+  exits: {
+    0: 'no findings, or warnings alone',
+    1: 'errors, or warnings under `--strict`',
+    2: 'wrong usage, or the policy directory cannot be read',
   },
   async run({ directory, flags }) {
     const format = text(flags.format) ?? 'text'

@@ -1,8 +1,8 @@
 import test from 'ava'
-import { inspect } from '../../src/app.ts'
 import { summaryOf } from '../../src/cli/announce.ts'
 import { paragraphsOf, rowOf, tableOf } from '../../src/cli/route-table.ts'
 import { suggestions } from '../../src/cli/suggestions.ts'
+import { inspect } from '../../src/policy/inspect.ts'
 import { writePolicies } from '../helpers/gate.ts'
 
 const builtin = 'issuers: { shop: { builtin: true, audience: shop } }\n'

@@ -2,8 +2,8 @@
 
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { diagnose } from '../../src/app.ts'
 import type { Diagnostic } from '../../src/core/diagnostic.ts'
+import { diagnose } from '../../src/policy/inspect.ts'
 import { writePolicies } from './gate.ts'
 
 export const root = fileURLToPath(new URL('../..', import.meta.url))

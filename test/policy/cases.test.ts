@@ -2,10 +2,11 @@
 
 import { existsSync } from 'node:fs'
 import test from 'ava'
-import { createApp, diagnose } from '../../src/app.ts'
+import { createApp } from '../../src/app.ts'
 import { reportText } from '../../src/cli/report.ts'
 import type { Diagnostic } from '../../src/core/diagnostic.ts'
 import { PolicyRefused } from '../../src/policy/findings.ts'
+import { diagnose } from '../../src/policy/inspect.ts'
 import { readSource, Unreadable } from '../../src/policy/read-source.ts'
 import { allRules } from '../../src/policy/rules/index.ts'
 import { createLog } from '../../src/services/log.ts'

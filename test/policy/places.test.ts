@@ -1,7 +1,7 @@
 /** Every finding points at the token that it is about, however the YAML is written. */
 
 import test, { type ExecutionContext } from 'ava'
-import { diagnose } from '../../src/app.ts'
+import { diagnose } from '../../src/policy/inspect.ts'
 import { findingsOf, folderOf } from './folder.ts'
 
 /** The text that each finding of a file marks, as far as it stands on one line. */

@@ -3,8 +3,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
-import { diagnose } from '../../src/app.ts'
 import { PolicyRefused } from '../../src/policy/findings.ts'
+import { diagnose } from '../../src/policy/inspect.ts'
 import { appOf, briefly, folderOf } from './folder.ts'
 
 const secret = 'b4kNfJ0rQ8vXcT2mZyW6sLhGd1aEuP3i'

@@ -1,7 +1,7 @@
 /** `values` and `--values`: types kept, names declared, nothing else changed. */
 
 import test from 'ava'
-import { diagnose } from '../../src/app.ts'
+import { diagnose } from '../../src/policy/inspect.ts'
 import { load } from '../../src/policy/load.ts'
 import { parse } from '../../src/policy/parse.ts'
 import { findingsOf, folderOf, policyOf, valuesOf } from './folder.ts'

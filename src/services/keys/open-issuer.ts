@@ -13,11 +13,10 @@ import { type Algorithm, algorithmsOf, isAlgorithm } from './algorithm.ts'
 import { compileMapping } from './claim-mapping.ts'
 import { normaliseType } from './claims.ts'
 import { readDevKey } from './dev-key.ts'
-import { fetchJwks } from './fetch-jwks.ts'
 import { readSecret } from './hmac-secret.ts'
 import { audiences, type IssuerBlock, issuerClaim } from './issuer.ts'
 import { IssuerVerifier } from './issuer-verifier.ts'
-import { Jwks, type Later } from './jwks.ts'
+import type { Later } from './jwks.ts'
 import { type KeySource, staticKeys } from './key-source.ts'
 import { builtinAlgorithm } from './mint.ts'
 import { KeyFault, readPublicKey, type VerificationKey } from './public-key.ts'
@@ -77,12 +76,14 @@ async function openDevKey(name: string, { development, folder }: IssuerWorld): P
   return { kid, key: createPublicKey(key), algorithms: [builtinAlgorithm] }
 }
 
+/** What fetches and paces is loaded only where a policy has a JWKS: start-up stays fast. */
 async function openJwks(
   name: string,
   url: string,
   world: IssuerWorld & Pick<VerificationKey, 'algorithms'>,
 ): Promise<KeySource> {
   const { dispatcher, later = unhurried } = world
+  const [{ Jwks }, { fetchJwks }] = await Promise.all([import('./jwks.ts'), import('./fetch-jwks.ts')])
   const fetch = (signal: AbortSignal) => fetchJwks(url, { signal, ...(dispatcher && { dispatcher }) })
   const jwks = new Jwks({ ...world, name, fetch, later })
   await Promise.race([jwks.refresh(), delay(patience, undefined, { ref: false })])

@@ -1,0 +1,37 @@
+/** What a command loads before it works: most of a short command's time is loading code. */
+
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import test from 'ava'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+/** Writes to stderr, as JSON, which packages a process loaded. */
+const recorder = `
+  import { registerHooks } from 'node:module'
+  const loaded = new Set()
+  registerHooks({ load(url, context, next) {
+    const [, name] = /node_modules\\/((?:@[^/]+\\/)?[^/]+)\\//.exec(url) ?? []
+    if (name !== undefined) loaded.add(name)
+    return next(url, context)
+  } })
+  process.on('exit', () => process.stderr.write(JSON.stringify([...loaded])))
+`
+
+async function packagesOf(...args: readonly string[]): Promise<ReadonlySet<string>> {
+  const recorded = ['--import', `data:text/javascript,${encodeURIComponent(recorder)}`, 'src/cli/main.ts', ...args]
+  const { stderr } = await promisify(execFile)(process.execPath, recorded, { cwd: root })
+  return new Set(JSON.parse(stderr))
+}
+
+test('the help loads no package at all', async (t) => {
+  t.deepEqual([...(await packagesOf('--help'))], [])
+})
+
+test('`check` loads nothing that only a server needs', async (t) => {
+  const loaded = await packagesOf('check', 'policies')
+  t.true(loaded.has('yaml'))
+  for (const name of ['koa', 'undici', 'jsonwebtoken', 'bottleneck', 'pino', 'prom-client', 'recheck'])
+    t.false(loaded.has(name), name)
+})
