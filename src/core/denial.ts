@@ -3,38 +3,96 @@
 interface Entry {
   readonly status: number
   readonly message: string
+  /** When it comes, for the reference and the API's own documents. */
+  readonly when: string
 }
 
-const entry = (status: number, message: string): Entry => ({ status, message })
+const entry = (status: number, message: string, when: string): Entry => ({ status, message, when })
 
-/** Every refusal that a client can see: code → status and text. */
+/** Every refusal that a client can see: code → status, text, and when it comes. */
 export const catalogue = {
-  request_malformed: entry(400, 'Malformed request'),
-  token_missing: entry(401, 'Missing or invalid authorization header'),
-  token_expired: entry(401, 'Token has expired'),
-  token_invalid: entry(401, 'Invalid token'),
-  origin_denied: entry(403, 'Origin not allowed'),
-  address_denied: entry(403, 'Address not allowed'),
-  scope_missing: entry(403, 'Insufficient scope'),
-  forbidden: entry(403, 'Forbidden'),
-  route_unknown: entry(404, 'No such route'),
-  not_found: entry(404, 'Not found'),
-  method_not_allowed: entry(405, 'Method not allowed'),
-  request_timeout: entry(408, 'Request timed out'),
-  body_too_large: entry(413, 'Request body too large'),
-  uri_too_long: entry(414, 'Request target too long'),
-  media_type_unsupported: entry(415, 'Unsupported media type'),
-  host_unknown: entry(421, 'Unknown host'),
-  input_invalid: entry(422, 'Input validation failed'),
-  rate_limited: entry(429, 'Rate limit exceeded'),
-  headers_too_large: entry(431, 'Request header fields too large'),
-  internal_error: entry(500, 'Internal server error'),
-  upgrade_unsupported: entry(501, 'Protocol upgrades are not supported'),
-  upstream_failed: entry(502, 'Upstream request failed'),
-  overloaded: entry(503, 'Server overloaded'),
-  keys_unavailable: entry(503, 'Verification keys unavailable'),
-  shutting_down: entry(503, 'Server is shutting down'),
-  upstream_timeout: entry(504, 'Upstream did not answer in time'),
+  request_malformed: entry(
+    400,
+    'Malformed request',
+    'The request, or the JSON in it, can be read in two ways or in none; the message says which rule it breaks.',
+  ),
+  token_missing: entry(
+    401,
+    'Missing or invalid authorization header',
+    'No bearer token came, and the route, or a scope that it asks for, needs one.',
+  ),
+  token_expired: entry(401, 'Token has expired', 'The token is good in every other way, and its time is over.'),
+  token_invalid: entry(
+    401,
+    'Invalid token',
+    'The token is not one that the issuers of this route stand for; which rule it breaks is told to the log alone.',
+  ),
+  origin_denied: entry(
+    403,
+    'Origin not allowed',
+    'A preflight asks for an origin, a method or a request header that `cors` does not list.',
+  ),
+  address_denied: entry(403, 'Address not allowed', "The client's address is in none of the ranges of `network`."),
+  scope_missing: entry(403, 'Insufficient scope', 'The token does not carry a scope that the route asks for.'),
+  forbidden: entry(403, 'Forbidden', 'No role of the caller allows this action on this resource, or one forbids it.'),
+  route_unknown: entry(404, 'No such route', 'No route of any policy has this path: nothing is open by omission.'),
+  not_found: entry(404, 'Not found', 'The resource does not exist, or `hide` says so in place of `forbidden`.'),
+  method_not_allowed: entry(
+    405,
+    'Method not allowed',
+    'The path has routes, and none of them answers this method; TRACE and CONNECT have none anywhere.',
+  ),
+  request_timeout: entry(408, 'Request timed out', 'The head or the body of the request did not arrive in time.'),
+  body_too_large: entry(413, 'Request body too large', 'The body is larger than the route takes.'),
+  uri_too_long: entry(414, 'Request target too long', 'The request target is longer than 8 kB.'),
+  media_type_unsupported: entry(
+    415,
+    'Unsupported media type',
+    'The body is of a type, charset or content coding that the route does not take.',
+  ),
+  host_unknown: entry(421, 'Unknown host', 'Policies name the hosts that they answer, and this is none of them.'),
+  input_invalid: entry(
+    422,
+    'Input validation failed',
+    'Parameters, headers, cookies or body do not fit their schemas; `details` names each fault.',
+  ),
+  rate_limited: entry(429, 'Rate limit exceeded', 'A limit of the route is used up for this client.'),
+  headers_too_large: entry(
+    431,
+    'Request header fields too large',
+    'All header fields together are larger than `settings.limits.headers`.',
+  ),
+  internal_error: entry(
+    500,
+    'Internal server error',
+    'A handler or loader threw, or this server has a fault; the log has it under the request id.',
+  ),
+  upgrade_unsupported: entry(
+    501,
+    'Protocol upgrades are not supported',
+    'The request asks for WebSocket or another protocol.',
+  ),
+  upstream_failed: entry(
+    502,
+    'Upstream request failed',
+    'The upstream could not be reached, or broke off before it answered.',
+  ),
+  overloaded: entry(503, 'Server overloaded', '`settings.limits.connections` connections are open.'),
+  keys_unavailable: entry(
+    503,
+    'Verification keys unavailable',
+    'The keys of the issuer could not be fetched yet, so that no token of its can be judged.',
+  ),
+  shutting_down: entry(
+    503,
+    'Server is shutting down',
+    'The server is stopping, and the answer did not begin within the time that it leaves.',
+  ),
+  upstream_timeout: entry(
+    504,
+    'Upstream did not answer in time',
+    'The destination, or the loader of a resource, did not answer within `timeout`.',
+  ),
 } as const satisfies Record<string, Entry>
 
 export type Code = keyof typeof catalogue

@@ -2,7 +2,7 @@
 
 import type { Answer, Head } from '../core/answer.ts'
 import type { Judge } from '../core/decision.ts'
-import type { Denial } from '../core/denial.ts'
+import type { Code, Denial } from '../core/denial.ts'
 import type { Fault, Rules } from '../core/diagnostic.ts'
 import type { Exchange } from '../core/exchange.ts'
 import type { Site } from '../core/site.ts'
@@ -60,6 +60,8 @@ export interface Guard<B = unknown> {
   readonly shared?: boolean
   /** May stand in `reportOnly`. */
   readonly reportable?: boolean
+  /** The refusals that a request can meet because of it. */
+  readonly refuses: readonly Code[]
   /** The diagnostics of its own block, by full id. */
   readonly rules?: Rules
   /** Findings beyond the schema; text with `${env:…}` or `${secret:…}` is not judged before it is filled in. */

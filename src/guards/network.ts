@@ -22,6 +22,7 @@ export const network = defineGuard({
         'Who may call, judged by the client address; everyone else is refused before anything else is looked at.',
     },
   ),
+  refuses: ['address_denied'],
   rules: {
     'network/invalid-cidr': {
       severity: 'error',

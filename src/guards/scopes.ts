@@ -25,6 +25,7 @@ export const scopes = defineGuard<ScopesBlock>({
   summary: "Asks for scopes of the caller's token, compared whole and case-sensitive.",
   example: 'scopes: [orders:read, orders:write]\n',
   schema,
+  refuses: ['token_missing', 'scope_missing'],
   inherits: true,
   reportable: true,
   compile(block, site) {

@@ -46,6 +46,7 @@ export const timeout = defineGuard<Block>({
   summary: 'How long the destination may take: until the head of its answer, and between two bytes of its body.',
   example: 'timeout: { head: 5s, idle: 15s }',
   schema,
+  refuses: ['upstream_timeout'],
   rules: {
     'timeout/too-long': {
       severity: 'error',

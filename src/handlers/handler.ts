@@ -1,7 +1,7 @@
 /** The one shape of a destination: what an allowed request reaches. */
 
 import type { Answer } from '../core/answer.ts'
-import type { Denial } from '../core/denial.ts'
+import type { Code, Denial } from '../core/denial.ts'
 import type { Fault, Rules } from '../core/diagnostic.ts'
 import type { Exchange } from '../core/exchange.ts'
 import type { Site } from '../core/site.ts'
@@ -17,6 +17,8 @@ export interface Handler<B = unknown> {
   readonly summary: string
   readonly example: string
   readonly schema: Schema<B>
+  /** The refusals that it answers with by itself; a handler of the user's own may answer any. */
+  readonly refuses: readonly Code[]
   readonly rules?: Rules
   check?(block: B, site: Site): readonly Fault[]
   /** Runs when the server opens; a rejection is a sentence that says what to do. */

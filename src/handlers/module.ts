@@ -55,7 +55,9 @@ export const handler = defineHandler<string>({
     pattern: modulePattern,
     title: 'a module and one of its exports',
     examples: ['./orders.ts#list'],
+    description: 'The module, relative to the policy file, and the function that it exports.',
   }),
+  refuses: ['not_found', 'upstream_timeout', 'internal_error'],
   rules: {
     'handler/no-module': {
       severity: 'error',

@@ -52,6 +52,7 @@ export const reply = defineHandler<Block>({
   summary: 'Answers with a fixed status, headers and body.',
   example: 'reply: { status: 410, body: { message: This API has moved } }',
   schema,
+  refuses: [],
   rules: {
     'reply/invalid-header': {
       severity: 'error',

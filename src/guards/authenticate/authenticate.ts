@@ -29,6 +29,7 @@ export const authenticate = defineGuard<AuthenticateBlock>({
   summary: 'Says who may call: anyone, or whoever shows a good token of the issuers that are named.',
   example: 'authenticate:\n  - jwt: { issuers: [shop], audience: orders-api }\n  - public\n',
   schema: authenticateSchema,
+  refuses: ['token_missing', 'token_invalid', 'token_expired', 'keys_unavailable'],
   rules,
   check(block) {
     return methodsOf(block).flatMap(({ kind }, index, methods): readonly Fault[] => {

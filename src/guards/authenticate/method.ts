@@ -4,21 +4,33 @@ import { array, type Infer, object, string, union, word } from '../../schema/bui
 import type { Path } from '../../schema/schema.ts'
 
 const name = string({ minLength: 1 })
-
-const jwtSchema = object({
-  'issuers?': array(name, { description: 'Whose tokens count here; those of every issuer unless told.', minItems: 1 }),
-  'audience?': union([name, array(name, { minItems: 1 })], {
-    description: 'Narrows the audiences of the issuers: the token must carry one of these.',
-  }),
+const anyoneOrToken = word(['public', 'jwt'], {
+  description: '`public` lets everyone in; `jwt` asks for a bearer token of an issuer.',
 })
 
-const methodSchema = union([word(['public', 'jwt']), object({ jwt: jwtSchema })])
+const jwtSchema = object(
+  {
+    'issuers?': array(name, {
+      description: 'Whose tokens count here; those of every issuer unless told.',
+      minItems: 1,
+    }),
+    'audience?': union([name, array(name, { minItems: 1 })], {
+      description: 'Narrows the audiences of the issuers: the token must carry one of these.',
+    }),
+  },
+  { description: 'Asks for a bearer token, and says which ones count.' },
+)
+
+const methodSchema = union([anyoneOrToken, object({ jwt: jwtSchema })])
 
 /** One way, or several of which the first credential that is present decides. */
 export const authenticateSchema = union([
-  word(['public', 'jwt']),
+  anyoneOrToken,
   object({ jwt: jwtSchema }),
-  array(methodSchema, { minItems: 1 }),
+  array(methodSchema, {
+    minItems: 1,
+    description: 'The first credential that is present decides; `public` as the last makes it optional.',
+  }),
 ])
 
 export type AuthenticateBlock = Infer<typeof authenticateSchema>

@@ -46,6 +46,7 @@ export const authorize = defineGuard<AuthorizeBlock>({
   summary: 'Lets roles decide, with the attributes of the resource.',
   example: "authorize: { action: read, subject: Order, resource: { ownerId: '${params.owner}' } }",
   schema,
+  refuses: ['forbidden', 'not_found', 'upstream_timeout'],
   reportable: true,
   rules: {
     'authorize/invalid-expression': {

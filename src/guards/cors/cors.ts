@@ -118,6 +118,7 @@ export const cors = defineGuard<CorsBlock>({
   summary: 'Which pages of other origins may read the answers, and what they may send; methods come from the routes.',
   example: 'cors: { origins: [https://shop.example], credentials: true, maxAge: 10m }',
   schema: corsBlock,
+  refuses: ['origin_denied'],
   shared: true,
   rules: corsRules,
   check: checkCors,

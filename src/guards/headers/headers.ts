@@ -84,6 +84,7 @@ export const headers = defineGuard<HeadersBlock>({
   schema: headersBlock,
   implicit: 'api',
   shared: true,
+  refuses: [],
   rules: headersRules,
   check: checkHeaders,
   compile: compileHeaders,

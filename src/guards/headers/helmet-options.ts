@@ -6,11 +6,11 @@ import { array, boolean, number, object, record, type Schema, string, union, wor
 
 /** Off, on with helmet's own setting, or set. */
 const adjustable = <T>(header: string, options: Schema<T>): Schema<boolean | T> =>
-  union([boolean({ description: `Whether \`${header}\` is sent.` }), options])
+  union([boolean(), options], { description: `Whether \`${header}\` is sent, and how.` })
 const toggle = (header: string) => boolean({ description: `Whether \`${header}\` is sent.` })
 
 const policy = <const W extends readonly string[]>(header: string, words: W) =>
-  adjustable(header, object({ policy: word(words) }))
+  adjustable(header, object({ policy: word(words, { description: `The value of \`${header}\`.` }) }))
 
 const remove: Schema<null> = { json: { type: 'null', description: 'Takes a default directive away.' } }
 const directives = record(union([string(), array(string()), remove]), {
@@ -32,7 +32,9 @@ const strictTransportSecurity = adjustable(
   object({
     'maxAge?': number({ description: 'Seconds; a year unless told.', minimum: 0 }),
     'includeSubDomains?': boolean({ description: 'True unless told.' }),
-    'preload?': boolean(),
+    'preload?': boolean({
+      description: 'Asks browser vendors to put the host on their preload list; false unless told.',
+    }),
   }),
 )
 const referrerPolicies = [
@@ -48,13 +50,29 @@ const referrerPolicies = [
 const referrer = word(referrerPolicies)
 const referrerPolicy = adjustable(
   'Referrer-Policy',
-  object({ policy: union([referrer, array(referrer, { minItems: 1 })]) }),
+  object({
+    policy: union([referrer, array(referrer, { minItems: 1 })], {
+      description: 'What pages tell of where a request comes from; of a list, browsers take the last they know.',
+    }),
+  }),
 )
-const xFrameOptions = adjustable('X-Frame-Options', object({ action: word(['deny', 'sameorigin']) }))
-const xDnsPrefetchControl = adjustable('X-DNS-Prefetch-Control', object({ allow: boolean() }))
+const xFrameOptions = adjustable(
+  'X-Frame-Options',
+  object({
+    action: word(['deny', 'sameorigin'], { description: 'Who may frame a page: nobody, or pages of the same origin.' }),
+  }),
+)
+const xDnsPrefetchControl = adjustable(
+  'X-DNS-Prefetch-Control',
+  object({ allow: boolean({ description: 'Whether browsers may look up the names of links ahead of a click.' }) }),
+)
 const xPermittedCrossDomainPolicies = adjustable(
   'X-Permitted-Cross-Domain-Policies',
-  object({ permittedPolicies: word(['none', 'master-only', 'by-content-type', 'all']) }),
+  object({
+    permittedPolicies: word(['none', 'master-only', 'by-content-type', 'all'], {
+      description: 'Which cross-domain policy files Adobe clients may follow.',
+    }),
+  }),
 )
 
 /** Every option that helmet knows, under its older names as well: what works there is copied here. */

@@ -21,8 +21,9 @@ export type Parameter = Omit<JsonSchema, 'required'> & { readonly required?: boo
 const schemaOf = <T>(description: string): Schema<T> => ({
   json: { type: 'object', additionalProperties: true, description },
 })
-const parameters = (description: string) =>
-  record(schemaOf<Parameter>('A schema; `required: true` says that it must be there.'), { description })
+export const parameterSchema = schemaOf<Parameter>('A schema; `required: true` says that it must be there.')
+export const bodySchema = schemaOf<JsonSchema>('The schema of a JSON body.')
+const parameters = (description: string) => record(parameterSchema, { description })
 
 const mediaType = string({
   pattern: '^[a-z0-9!#$&^_.+-]{1,127}/[a-z0-9!#$&^_.+-]{1,127}$',
@@ -37,7 +38,7 @@ export const inputBlock = object({
   }),
   'headers?': parameters('Request headers to check; others pass.'),
   'cookies?': parameters('Cookies to check; others pass.'),
-  'body?': union([literal('any'), schemaOf<JsonSchema>('The schema of a JSON body.')], {
+  'body?': union([literal('any'), bodySchema], {
     description: '`any` streams every body through, unread; without `body` there is none.',
   }),
   'bodyRequired?': boolean({

@@ -69,6 +69,7 @@ export const input = defineGuard<InputBlock>({
     required: [sku]
     properties: { sku: { type: string, maxLength: 32, transform: [trim] } }`,
   schema: inputBlock,
+  refuses: ['request_malformed', 'media_type_unsupported', 'body_too_large', 'input_invalid'],
   implicit: {},
   reportable: true,
   rules: inputRules,

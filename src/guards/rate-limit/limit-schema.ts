@@ -20,6 +20,7 @@ export const limitSchema = object({
   }),
   'name?': string({
     pattern: '^[A-Za-z0-9_.+ -]{1,64}$',
+    title: 'a name of letters, digits, `-`, `_`, `.`, `+` and spaces',
     description: 'What clients and the counter know the limit by; `by` unless told.',
   }),
   limit: union(

@@ -24,6 +24,7 @@ export const rateLimit = defineGuard<WrittenLimits>({
   - { by: user, limit: { on: '\${user.claims.plan}', is: { pro: 600 }, else: 60 }, per: 1m }
   - { by: [ip, '\${headers.x-device}'], name: device, limit: 20, per: 1h, algorithm: sliding-window }`,
   schema: array(limitSchema, { minItems: 1, description: 'The limits of one gate are taken all or none.' }),
+  refuses: ['rate_limited'],
   inherits: true,
   reportable: true,
   rules: limitRules,

@@ -14,6 +14,7 @@ export const builtin = defineHandler<Name>({
   name: 'builtin',
   summary: 'Answers about this server itself: whether it is alive, whether it is ready, what it counted.',
   example: 'builtin: health',
-  schema: word(Object.keys(builtins) as readonly Name[]),
+  schema: word(Object.keys(builtins) as readonly Name[], { description: 'Which of its answers.' }),
+  refuses: [],
   compile: (name, _, services) => builtins[name](services),
 })
