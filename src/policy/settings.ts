@@ -12,24 +12,37 @@ const size = (description: string) =>
   string({ pattern: sizePattern, title: 'a size', examples: ['100kb'], description })
 
 export const settingsSchema = object({
-  'listen?': object({
-    'host?': string({ description: 'The address to listen on; 127.0.0.1 unless told.', minLength: 1 }),
-    'port?': integer({ description: 'The port to listen on; 0 takes a free one.', minimum: 0, maximum: 65535 }),
-  }),
+  'listen?': object(
+    {
+      'host?': string({ description: 'The address to listen on; 127.0.0.1 unless told.', minLength: 1 }),
+      'port?': integer({
+        description: 'The port to listen on; 0 takes a free one, 8080 unless told.',
+        minimum: 0,
+        maximum: 65535,
+      }),
+    },
+    { description: 'Where the server listens.' },
+  ),
   'trustedProxies?': array(string(), {
     description: 'CIDRs of the proxies whose X-Forwarded-* headers count; none unless told.',
   }),
-  'secrets?': object({
-    provider: word(['env', 'file'], { description: 'Where `${secret:NAME}` is read from.' }),
-    'dir?': string({ description: 'The folder of the `file` provider, one file a secret.', minLength: 1 }),
-  }),
-  'limits?': object({
-    'body?': size('The default of `input.maxBytes`; 100kb unless told.'),
-    'headers?': size('All request header fields together; 16kb unless told.'),
-    'headersTimeout?': duration('Until the request head is here; 10s unless told.'),
-    'requestTimeout?': duration('Until the whole request is here; 30s unless told.'),
-    'connections?': integer({ description: 'Open connections at most; 10000 unless told.', minimum: 1 }),
-  }),
+  'secrets?': object(
+    {
+      provider: word(['env', 'file'], { description: 'Where `${secret:NAME}` is read from.' }),
+      'dir?': string({ description: 'The folder of the `file` provider, one file a secret.', minLength: 1 }),
+    },
+    { description: 'Where secrets come from: the environment unless told.' },
+  ),
+  'limits?': object(
+    {
+      'body?': size('The default of `input.maxBytes`; 100kb unless told.'),
+      'headers?': size('All request header fields together; 16kb unless told.'),
+      'headersTimeout?': duration('Until the request head is here; 10s unless told.'),
+      'requestTimeout?': duration('Until the whole request is here; 30s unless told.'),
+      'connections?': integer({ description: 'Open connections at most; 10000 unless told.', minimum: 1 }),
+    },
+    { description: 'What the server bears of one request, and of all connections together.' },
+  ),
 })
 
 export type WrittenSettings = Infer<typeof settingsSchema>
