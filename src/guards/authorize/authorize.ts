@@ -14,8 +14,12 @@ import { compileExpression, type ResourceLoader, type Supply, supplyByExpression
 const word = '^[^\\s,]{1,128}$'
 
 const schema = object({
-  action: string({ pattern: word, description: 'What the request does, in the words of `roles`.' }),
-  subject: string({ pattern: word, description: 'The kind of resource that it does it to.' }),
+  action: string({ pattern: word, title: 'an action', description: 'What the request does, in the words of `roles`.' }),
+  subject: string({
+    pattern: word,
+    title: 'a kind of resource',
+    description: 'The kind of resource that it does it to.',
+  }),
   'resource?': union(
     [
       string(),
@@ -29,6 +33,7 @@ const schema = object({
   ),
   'field?': string({
     pattern: '^[A-Za-z_][A-Za-z0-9_.-]*$',
+    title: 'a name of a field',
     description:
       'The one field that the request touches. Without it the request is about the whole resource, which rules with `fields` do not allow.',
   }),
