@@ -1,13 +1,12 @@
 /** The `cors` guard: which pages of other origins may read the answers, and what they may send. */
 
-import koaCors from '@koa/cors'
+import type { Options } from '@koa/cors'
 import { type Answer, type HeaderSet, headerSet } from '../../core/answer.ts'
 import { type Denial, deny } from '../../core/denial.ts'
 import { readDuration } from '../../core/duration.ts'
 import type { Exchange } from '../../core/exchange.ts'
 import type { Site } from '../../core/site.ts'
 import { defineGuard, type Plan } from '../guard.ts'
-import { recordHeaders } from '../recording.ts'
 import { checkCors, corsRules } from './check-cors.ts'
 import { acceptedHeaders, type CorsBlock, corsBlock, exposedHeaders } from './cors-block.ts'
 import { isOrigin, isWildcard, sampleOf, wildcardOf } from './origin.ts'
@@ -27,7 +26,7 @@ const methodRefused = refuse('method not answered for this origin')
 const headerRefused = refuse('request header not listed')
 
 /** Methods are left to the answer: they come from the routes of the path. */
-const optionsOf = (block: CorsBlock, origin: string): koaCors.Options => ({
+const optionsOf = (block: CorsBlock, origin: string): Options => ({
   origin,
   credentials: block.credentials ?? false,
   allowMethods: '',
@@ -36,9 +35,12 @@ const optionsOf = (block: CorsBlock, origin: string): koaCors.Options => ({
   ...(block.maxAge !== undefined && { maxAge: String(Math.floor(readDuration(block.maxAge) / 1000)) }),
 })
 
+/** Koa and its middleware are loaded where a policy is compiled: `check` needs neither. */
 async function compileGrant(block: CorsBlock, listed: string): Promise<Grant> {
   const origin = sampleOf(listed)
   const reflects = isWildcard(listed)
+  const { default: koaCors } = await import('@koa/cors')
+  const { recordHeaders } = await import('../recording.ts')
   const middleware = koaCors(optionsOf(block, origin))
   const preflight = { origin, 'access-control-request-method': 'GET' }
   const actualHeaders = await recordHeaders(middleware, { method: 'GET', headers: { origin } })

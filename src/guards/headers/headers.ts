@@ -3,7 +3,6 @@
 import { type HeaderSet, headerSet } from '../../core/answer.ts'
 import { anonymous } from '../../core/principal.ts'
 import { defineGuard, type Plan } from '../guard.ts'
-import { recordHeaders } from '../recording.ts'
 import { checkHeaders, headersRules } from './check-headers.ts'
 import { type HeadersBlock, type HeadersOptions, headersBlock, readOptions } from './headers-block.ts'
 import { type HelmetChoices, helmetWith, readHelmet } from './helmet-options.ts'
@@ -30,8 +29,12 @@ type Written = Readonly<Record<string, string>>
 
 const lowerCased = (names: readonly string[] = []): string[] => names.map((name) => name.toLowerCase())
 
-/** What helmet sets under these options; what the block itself sets or removes stands before it on every head. */
+/**
+ * What helmet sets under these options; what the block itself sets or removes stands before it on every head. Koa is
+ * loaded here: `check` needs none.
+ */
 async function recordPreset({ use = 'api', helmet }: HeadersOptions): Promise<Written> {
+  const { recordHeaders } = await import('../recording.ts')
   const merged = { ...presets[use], ...readHelmet(helmet) }
   return recordHeaders(helmetWith(merged), { method: 'GET', headers: {} })
 }
