@@ -7,6 +7,7 @@ import type { Fault, Rules } from '../core/diagnostic.ts'
 import type { Exchange } from '../core/exchange.ts'
 import type { Site } from '../core/site.ts'
 import type { Schema } from '../schema/builder.ts'
+import type { OperationPart } from '../services/openapi.ts'
 import type { Services } from '../services/services.ts'
 
 /** Where a step stands in the order of `http.md`, outermost first. */
@@ -60,6 +61,8 @@ export interface Guard<B = unknown> {
   readonly shared?: boolean
   /** May stand in `reportOnly`. */
   readonly reportable?: boolean
+  /** The options whose texts may be expressions: `limit.on`. */
+  readonly expressions?: readonly string[]
   /** The refusals that a request can meet because of it. */
   readonly refuses: readonly Code[]
   /** The diagnostics of its own block, by full id. */
@@ -67,6 +70,8 @@ export interface Guard<B = unknown> {
   /** Findings beyond the schema; text with `${env:…}` or `${secret:…}` is not judged before it is filled in. */
   check?(block: B, site: Site): readonly Fault[]
   compile(block: B, site: Site, services: Services): Plan | Promise<Plan>
+  /** What the block means for a client, beyond the refusals; `block` holds no references. */
+  describe?(block: B, site: Site): OperationPart
 }
 
 /** Keeps the block's type from schema to `compile`. */

@@ -1,12 +1,13 @@
 /** `authorize`: roles decide what the caller may do to the resource of the route. */
 
-import { type Denial, deny } from '../../core/denial.ts'
+import { type Code, type Denial, deny } from '../../core/denial.ts'
 import type { Fault } from '../../core/diagnostic.ts'
 import type { Exchange } from '../../core/exchange.ts'
 import { ExpressionFault, hasExpression, hasReference, parseExpression } from '../../core/expression.ts'
 import type { Site } from '../../core/site.ts'
 import { boolean, type Infer, number, object, record, string, union } from '../../schema/builder.ts'
 import { importFunction, moduleFault } from '../../services/modules.ts'
+import type { OperationPart } from '../../services/openapi.ts'
 import type { Services } from '../../services/services.ts'
 import { defineGuard, type Plan, type Step } from '../guard.ts'
 import { compileExpression, type ResourceLoader, type Supply, supplyByExpression, supplyByLoader } from './resource.ts'
@@ -51,6 +52,7 @@ export const authorize = defineGuard<AuthorizeBlock>({
   summary: 'Lets roles decide, with the attributes of the resource.',
   example: "authorize: { action: read, subject: Order, resource: { ownerId: '${params.owner}' } }",
   schema,
+  expressions: ['resource', 'roles'],
   refuses: ['forbidden', 'not_found', 'upstream_timeout'],
   reportable: true,
   rules: {
@@ -72,6 +74,7 @@ export const authorize = defineGuard<AuthorizeBlock>({
   },
   check: (block, site) => [...checkResource(block, site), ...checkRoles(block)],
   compile,
+  describe,
 })
 
 function checkResource({ resource }: AuthorizeBlock, { folder }: Site): readonly Fault[] {
@@ -104,6 +107,16 @@ function checkRoles({ roles }: AuthorizeBlock): readonly Fault[] {
       message: `expected a path of a named claim, such as \`user.claims.roles\`, got \`${roles}\``,
     },
   ]
+}
+
+function describe({ action, subject, resource, hide }: AuthorizeBlock): OperationPart {
+  const refused = hide ? 'not_found' : 'forbidden'
+  const loading: readonly Code[] = typeof resource === 'string' ? ['not_found', 'upstream_timeout'] : []
+  return {
+    refusals: [...new Set<Code>([refused, ...loading])],
+    notes: [`A role of the caller has to allow \`${action}\` on this \`${subject}\`.`],
+    extensions: { 'x-authorize': { action, subject } },
+  }
 }
 
 async function compile(block: AuthorizeBlock, site: Site, services: Services): Promise<Plan> {

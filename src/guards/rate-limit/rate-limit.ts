@@ -5,6 +5,7 @@ import { array } from '../../schema/builder.ts'
 import { defineGuard, type Gate } from '../guard.ts'
 import { checkLimits, limitRules } from './check-limits.ts'
 import { compileLimit } from './compile-limit.ts'
+import { describeLimits } from './describe-limits.ts'
 import { limitSchema, type WrittenLimits } from './limit-schema.ts'
 import { limitStep } from './limit-step.ts'
 import { writeQuota } from './write-quota.ts'
@@ -24,11 +25,13 @@ export const rateLimit = defineGuard<WrittenLimits>({
   - { by: user, limit: { on: '\${user.claims.plan}', is: { pro: 600 }, else: 60 }, per: 1m }
   - { by: [ip, '\${headers.x-device}'], name: device, limit: 20, per: 1h, algorithm: sliding-window }`,
   schema: array(limitSchema, { minItems: 1, description: 'The limits of one gate are taken all or none.' }),
+  expressions: ['by', 'limit.on'],
   refuses: ['rate_limited'],
   inherits: true,
   reportable: true,
   rules: limitRules,
   check: checkLimits,
+  describe: (block, { route }) => describeLimits(block, route.cost),
   compile(block, site, { counters }) {
     const limits = block.map((written, index) => compileLimit(written, site.item(index)))
     const { cost, reportOnly } = site.route

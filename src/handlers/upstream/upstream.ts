@@ -52,6 +52,7 @@ export const upstream = defineHandler<Block>({
   example:
     "upstream: { url: https://orders.internal, prefix: /v2/orders, headers: { X-Tenant: '${user.claims.tenant}' } }",
   schema,
+  expressions: ['headers'],
   refuses: ['body_too_large', 'upstream_failed', 'upstream_timeout'],
   rules: upstreamRules,
   check(block) {

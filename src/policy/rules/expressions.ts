@@ -53,12 +53,6 @@ function checkRoutes({ routes, schemas }: Policy): readonly Finding[] {
   return [...places.values()].flat()
 }
 
-const placed: Readonly<Record<string, (path: Path) => boolean>> = {
-  rateLimit: ([, key, on]) => key === 'by' || (key === 'limit' && on === 'on'),
-  authorize: ([key]) => key === 'resource' || key === 'roles',
-  upstream: ([key]) => key === 'headers',
-}
-
 /** These say themselves, and more exactly, why a text is no expression. */
 const readsItsOwn = new Set(['authorize', 'upstream'])
 
@@ -68,8 +62,8 @@ const silent = new Set(['pattern', 'title', 'description', 'examples'])
 function textsOf(route: Route): readonly Text[] {
   const blocks = [...route.blocks.values()].filter(({ guard, value }) => value !== guard.implicit)
   return [
-    ...blocks.flatMap(({ guard, value, items, at }) => find(value, guard.name, (path) => placeIn(path, at, items))),
-    ...route.destinations.flatMap(({ handler, value, at }) => find(value, handler.name, (path) => below(at, ...path))),
+    ...blocks.flatMap(({ guard, value, items, at }) => find(value, guard, (path) => placeIn(path, at, items))),
+    ...route.destinations.flatMap(({ handler, value, at }) => find(value, handler, (path) => below(at, ...path))),
   ]
 }
 
@@ -79,14 +73,26 @@ function placeIn([first, ...rest]: Path, at: Place, items: readonly Origin[]): P
   return item === undefined ? below(at, first, ...rest) : below(item.at, ...rest)
 }
 
-function find(value: unknown, block: string, place: (path: Path) => Place, path: Path = []): readonly Text[] {
-  if (hasExpression(value)) return [{ text: value, at: place(path), block, placed: placed[block]?.(path) ?? false }]
+interface Holder {
+  readonly name: string
+  readonly expressions?: readonly string[]
+}
+
+function find(value: unknown, holder: Holder, place: (path: Path) => Place, path: Path = []): readonly Text[] {
+  const { name: block, expressions = [] } = holder
+  if (hasExpression(value)) return [{ text: value, at: place(path), block, placed: isBelow(path, expressions) }]
   if (typeof value !== 'object' || value === null) return []
   return Object.entries(value).flatMap(([key, member]) =>
     block === 'input' && silent.has(key)
       ? []
-      : find(member, block, place, [...path, Array.isArray(value) ? Number(key) : key]),
+      : find(member, holder, place, [...path, Array.isArray(value) ? Number(key) : key]),
   )
+}
+
+/** Whether a path leads into one of these options, whichever item of a list it goes through. */
+function isBelow(path: Path, options: readonly string[]): boolean {
+  const names = path.filter((segment) => typeof segment === 'string').join('.')
+  return options.some((option) => `${names}.`.startsWith(`${option}.`))
 }
 
 /** A text that is not filled in yet is judged once it is. */
@@ -114,7 +120,7 @@ function checkSections({ files, references }: Policy): readonly Finding[] {
   const filled = new Set(references.map(({ at }) => placeKey(at)))
   return files.flatMap(({ at, sections }) =>
     ['settings', 'issuers', 'service', 'host', 'prefix'].flatMap((name) =>
-      find(sections[name], name, (path) => below(at, name, ...path))
+      find(sections[name], { name }, (path) => below(at, name, ...path))
         .filter((text) => !filled.has(placeKey(text.at)))
         .map((text) => misplaced(text.text, text.at)),
     ),

@@ -5,36 +5,47 @@ import type { Metrics } from '../metrics.ts'
 import { bounds, type RouteTally } from './route-tally.ts'
 import { type Family, writeFamily, writeLabels, writeSample } from './text-format.ts'
 
-const requests: Family = {
-  name: 'portcullis_requests_total',
-  help: 'Requests answered, by route pattern, method and status.',
-  type: 'counter',
-}
-const durations: Family = {
-  name: 'portcullis_request_duration_seconds',
-  help: 'From the head of a request to the end of its answer, by route pattern.',
-  type: 'histogram',
-}
-const decisions: Family = {
-  name: 'portcullis_decisions_total',
-  help: 'Decisions of the guards; in mode reportOnly a denial was not answered.',
-  type: 'counter',
-}
-const inFlight: Family = {
-  name: 'portcullis_requests_in_flight',
-  help: 'Requests that are being answered.',
-  type: 'gauge',
-}
-const policyInfo: Family = {
-  name: 'portcullis_policy_info',
-  help: 'The policy in force, by its digest.',
-  type: 'gauge',
-}
-const policyLoaded: Family = {
-  name: 'portcullis_policy_loaded_timestamp_seconds',
-  help: 'When the policy in force was loaded, in seconds since the Unix epoch.',
-  type: 'gauge',
-}
+/** What this server counts about itself, in the order of the exposition. */
+export const families = {
+  requests: {
+    name: 'portcullis_requests_total',
+    help: 'Requests answered, by route pattern, method and status.',
+    type: 'counter',
+    labels: ['route', 'service', 'method', 'status'],
+  },
+  durations: {
+    name: 'portcullis_request_duration_seconds',
+    help: 'From the head of a request to the end of its answer, by route pattern.',
+    type: 'histogram',
+    labels: ['route', 'service', 'le'],
+  },
+  decisions: {
+    name: 'portcullis_decisions_total',
+    help: 'Decisions of the guards; in mode reportOnly a denial was not answered.',
+    type: 'counter',
+    labels: ['route', 'service', 'guard', 'mode', 'outcome'],
+  },
+  inFlight: {
+    name: 'portcullis_requests_in_flight',
+    help: 'Requests that are being answered.',
+    type: 'gauge',
+    labels: [],
+  },
+  policyInfo: {
+    name: 'portcullis_policy_info',
+    help: 'The policy in force, by its digest.',
+    type: 'gauge',
+    labels: ['digest'],
+  },
+  policyLoaded: {
+    name: 'portcullis_policy_loaded_timestamp_seconds',
+    help: 'When the policy in force was loaded, in seconds since the Unix epoch.',
+    type: 'gauge',
+    labels: [],
+  },
+} as const satisfies Record<string, Family>
+
+const { requests, durations, decisions, inFlight, policyInfo, policyLoaded } = families
 
 export class Exposition {
   /** Of the process: CPU, memory, garbage collection, event loop. */

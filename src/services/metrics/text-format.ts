@@ -4,6 +4,8 @@ export interface Family {
   readonly name: string
   readonly help: string
   readonly type: 'counter' | 'gauge' | 'histogram'
+  /** The names of the labels that its samples bear. */
+  readonly labels: readonly string[]
 }
 
 /** A family and its samples, each written by `writeSample`. */
