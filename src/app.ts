@@ -3,61 +3,82 @@
 import type Koa from 'koa'
 import type { Diagnostic } from './core/diagnostic.ts'
 import type { Observer } from './core/observer.ts'
-import { activate, enforce } from './enforce/enforce.ts'
+import { type Active, activate, enforce } from './enforce/enforce.ts'
 import { EnforcingKoa } from './enforce/enforcing-koa.ts'
+import { checkStandalone } from './policy/check-standalone.ts'
 import { compile } from './policy/compile.ts'
 import { refuseErrors, sortDiagnostics } from './policy/findings.ts'
 import { examine } from './policy/inspect.ts'
 import { load } from './policy/load.ts'
-import { open } from './policy/open.ts'
+import { type OpenOptions, open } from './policy/open.ts'
 import type { Policy, Route } from './policy/policy.ts'
-import type { ListenOn } from './policy/settings.ts'
 import type { SourceText } from './policy/source.ts'
 import type { CompiledPolicy } from './policy/stack.ts'
 import { metricsObserver } from './services/metrics.ts'
-import type { World } from './services/services.ts'
 
-export interface AppOptions {
+export interface ReadyOptions extends OpenOptions {
   /** The text of a values file, for `${value:NAME}`. */
   readonly values?: SourceText | undefined
-  readonly world: World
-  /** In place of `settings.listen`. */
-  readonly listenOn?: ListenOn
-  readonly observers?: readonly Observer[]
+  /** Somebody else answers what `handler: next` lets through; without, such a route is an error. */
+  readonly mounted?: boolean
 }
 
-export interface App {
-  /** Enforces the policies; usable without listening through `koa.callback()`. */
-  readonly koa: Koa
+/** A policy directory, ready for requests. */
+export interface Ready {
+  readonly active: Active
   readonly policy: CompiledPolicy
   /** The routes as they were written, inheritance resolved. */
   readonly routes: readonly Route[]
   readonly issuers: Policy['issuers']
   /** What `check` warns of. */
   readonly warnings: readonly Diagnostic[]
+  /** Stops what keeps its keys current. */
+  close(): void
+}
+
+export interface AppOptions extends ReadyOptions {
+  readonly observers?: readonly Observer[]
+}
+
+export interface App extends Omit<Ready, 'active' | 'close'> {
+  /** Enforces the policies; usable without listening through `koa.callback()`. */
+  readonly koa: Koa
   close(): Promise<void>
 }
 
 /**
- * Makes the app of a policy directory. Throws `PolicyRefused` for policies with errors, `DirectoryFault` where there is
- * nothing to read, `StartFault` where the machine lacks something.
+ * Makes a policy directory ready for requests. Throws `PolicyRefused` for policies with errors, `DirectoryFault` where
+ * there is nothing to read, `StartFault` where the machine lacks something; nothing that it opened stays open then.
  */
-export async function createApp(
-  directory: string,
-  { values, world, listenOn, observers = [] }: AppOptions,
-): Promise<App> {
-  const examined = examine(load(directory), values)
-  refuseErrors(examined.diagnostics)
-  const opened = await open(examined.policy, { world, listenOn })
-  const policy = await compile(opened)
-  const active = { current: activate(policy, world) }
-  world.metrics.policy = { digest: policy.digest, loaded: world.clock.now() }
+export async function makeReady(directory: string, options: ReadyOptions): Promise<Ready> {
+  const { policy: written, diagnostics } = examine(load(directory), options.values)
+  refuseErrors(options.mounted ? diagnostics : sortDiagnostics([...diagnostics, ...checkStandalone(written)]))
+  const opened = await open(written, options)
+  try {
+    const policy = await compile(opened)
+    return {
+      active: activate(policy, options.world),
+      policy,
+      routes: opened.policy.routes,
+      issuers: opened.policy.issuers,
+      warnings: sortDiagnostics([...diagnostics, ...opened.warnings]),
+      close: opened.close,
+    }
+  } catch (error) {
+    opened.close()
+    throw error
+  }
+}
+
+/** Makes the app of a policy directory, which answers every request itself; throws as `makeReady` does. */
+export async function createApp(directory: string, { observers = [], ...options }: AppOptions): Promise<App> {
+  const { world } = options
+  const { active, close, ...ready } = await makeReady(directory, options)
+  world.metrics.policy = { digest: active.policy.digest, loaded: world.clock.now() }
+  const watching = [metricsObserver(world.metrics), ...observers]
   return {
-    koa: new EnforcingKoa(enforce(active, world, [metricsObserver(world.metrics), ...observers])),
-    policy,
-    routes: opened.policy.routes,
-    issuers: opened.policy.issuers,
-    warnings: sortDiagnostics([...examined.diagnostics, ...opened.warnings]),
-    close: async () => opened.close(),
+    ...ready,
+    koa: new EnforcingKoa(enforce({ current: active }, world, watching)),
+    close: async () => close(),
   }
 }

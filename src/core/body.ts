@@ -11,6 +11,8 @@ export class Body {
   readonly length: number
   /** Whether the request announced a body (RFC 9112 §6). */
   readonly present: boolean
+  /** Somebody read it before us: there is nothing left that could be judged. */
+  readonly #spent: boolean
   #reading: Promise<Buffer | Denial> | undefined
   /** The sanitised bytes, where a transform or a default changed the original. */
   replaced: Buffer | undefined
@@ -25,6 +27,7 @@ export class Body {
     const { 'content-length': length, 'transfer-encoding': coding } = req.headers
     this.length = length === undefined ? 0 : Number(length)
     this.present = coding !== undefined || this.length > 0
+    this.#spent = this.present && (req.readableDidRead || req.readableEnded)
   }
 
   /** Whether the body was read: the stream is then no longer to be had. */
@@ -37,17 +40,24 @@ export class Body {
    * `request_malformed`.
    */
   read(maxBytes: number): Promise<Buffer | Denial> {
+    this.#demandUnread()
     this.#reading ??= this.#collect(maxBytes)
     return this.#reading
   }
 
   /** The body as a stream of at most `limit` bytes, for a destination that takes it unread; or `body_too_large`. */
   stream(): IncomingMessage | Denial {
+    this.#demandUnread()
     if (Math.max(this.length, this.#req.readableLength) > this.limit) return tooLarge
     if (this.length === 0 && this.limit !== Number.POSITIVE_INFINITY)
       boundStream(this.#req, this.limit, () => this.#overflow())
     this.#invite()
     return this.#req
+  }
+
+  #demandUnread(): void {
+    if (this.#spent)
+      throw new Error('the request body was read before the gate could judge it: mount body parsers after the gate')
   }
 
   /** Whoever still reads once the answer is out learns that no more comes. */

@@ -13,7 +13,7 @@ import { detour } from './detour.ts'
 import type { Active } from './enforce.ts'
 import { GateResponse } from './gate-response.ts'
 import { readFacts } from './hygiene.ts'
-import { refusal } from './refusal.ts'
+import { refuse } from './refusal.ts'
 import { discard, respond } from './respond.ts'
 import { type Result, run } from './run.ts'
 
@@ -35,9 +35,13 @@ export class Engine {
   /** Those of the observers that have a say in the answer. */
   readonly #consulted: readonly Observer[]
 
-  constructor(world: Pick<World, 'clock' | 'log'>, observers: readonly Observer[]) {
+  readonly #answer: typeof respond
+
+  /** `answer` brings what was decided to the client; it throws where it cannot, before a byte is out. */
+  constructor(world: Pick<World, 'clock' | 'log'>, observers: readonly Observer[], answer = respond) {
     this.#world = world
     this.#observers = observers
+    this.#answer = answer
     this.#consulted = observers.filter(({ answering }) => answering !== undefined)
   }
 
@@ -70,7 +74,7 @@ export class Engine {
   }
 
   #conclude(passage: Passage, result: Result): Promise<void> | undefined {
-    const answer = result instanceof Denial ? refuse(passage, result) : result
+    const answer = result instanceof Denial ? refuse(passage.exchange, result) : result
     const heeded = this.#consult(passage, answer, 0)
     if (heeded instanceof Promise) return heeded.then((settled) => this.#send(passage, settled))
     this.#send(passage, heeded)
@@ -103,7 +107,7 @@ export class Engine {
     const { exchange, active, heads } = passage
     const fail = (error: unknown) => this.#log(exchange, error, 'answer cut short')
     try {
-      respond(exchange, { answer, heads, fail })
+      this.#answer(exchange, { answer, heads, fail })
     } catch (error) {
       discard(answer)
       this.#sendFault(passage, error, [heads, [active.policy.bareHead], []])
@@ -114,11 +118,11 @@ export class Engine {
     const { exchange } = passage
     const { res } = exchange.ctx
     const [heads, ...others] = attempts
-    const answer = refuse(passage, this.#fault(passage, error))
+    const answer = refuse(exchange, this.#fault(passage, error))
     try {
       if (!res.headersSent) for (const name of res.getHeaderNames()) res.removeHeader(name)
       if (heads === undefined) res.destroy()
-      else respond(exchange, { answer, heads, fail: () => {} })
+      else this.#answer(exchange, { answer, heads, fail: () => {} })
     } catch (again) {
       this.#sendFault(passage, again, others)
     }
@@ -174,15 +178,10 @@ function meet(passage: Passage): Result | Promise<Result> {
   return run(exchange, found.stack)
 }
 
-function refuse({ exchange }: Passage, denial: Denial): Answer {
-  exchange.decision.denial = denial
-  return refusal(denial, exchange)
-}
-
 /** The answer, or the refusal that an observer puts in its place: then no guard is its judge. */
 function heed(passage: Passage, answer: Answer, denial: Denial | undefined): Answer {
   if (denial === undefined) return answer
   discard(answer)
   passage.exchange.decision.judge = undefined
-  return refuse(passage, denial)
+  return refuse(passage.exchange, denial)
 }

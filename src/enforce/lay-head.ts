@@ -3,7 +3,7 @@
 import type { Answer, Head, HeaderSet } from '../core/answer.ts'
 
 /** Ours to write, or for one connection only (RFC 9110 §7.6.1): from a destination they never pass. */
-const withheld = new Set([
+export const withheld: ReadonlySet<string> = new Set([
   'connection',
   'content-length',
   'keep-alive',

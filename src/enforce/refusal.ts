@@ -25,6 +25,12 @@ export function refusal(denial: Denial, { ctx, requestId }: Exchange): Answer {
   return { status, headers: [...(problem ? problemJson : json), ...denial.headers], body: JSON.stringify(body) }
 }
 
+/** Refuses a request: the denial is noted as what was decided, and rendered. */
+export function refuse(exchange: Exchange, denial: Denial): Answer {
+  exchange.decision.denial = denial
+  return refusal(denial, exchange)
+}
+
 /** Whether `Accept` names `application/problem+json`, and prefers no plain JSON to it (RFC 9110 §12.5.1). */
 export function acceptsProblem(accept: string | undefined): boolean {
   if (accept === undefined || !/problem/i.test(accept)) return false

@@ -11,7 +11,7 @@ import { GateResponse } from './gate-response.ts'
 import { layHead } from './lay-head.ts'
 import { pump } from './pump.ts'
 
-interface Reply {
+export interface Reply {
   readonly answer: Answer
   readonly heads: readonly WriteHead[]
   /** Is told why a response that has begun could not be brought to its end. */
@@ -45,14 +45,15 @@ export function discard({ body }: Answer): void {
 }
 
 /** The client is gone; or a handler wrote the response behind our back, and one that it left open must not hang. */
-function abandon({ ctx: { res } }: Exchange, answer: Answer, fail: Reply['fail']): void {
+export function abandon({ ctx: { res } }: Exchange, answer: Answer, fail: Reply['fail']): void {
   discard(answer)
   if (res.destroyed) return
   if (!res.writableEnded) res.destroy()
   fail(new Error('the response was written by a handler itself'))
 }
 
-function writeHeads(exchange: Exchange, heads: readonly WriteHead[]): Head {
+/** What the guards write on the head of the answer. */
+export function writeHeads(exchange: Exchange, heads: readonly WriteHead[]): Head {
   const head = new Head()
   for (const write of heads) write(exchange, head)
   return head
@@ -62,8 +63,11 @@ function writeHeads(exchange: Exchange, heads: readonly WriteHead[]): Head {
 const isBodiless = (status: number, method: string): boolean =>
   method === 'HEAD' || status === 204 || status === 205 || status === 304
 
-/** The `Content-Length`: counted where that can be done, else as the destination declares it. */
-function lengthOf(answer: Answer, method: string): string | undefined {
+/**
+ * The `Content-Length`: counted where that can be done, else as the destination declares it. Throws where HTTP has no
+ * such answer.
+ */
+export function lengthOf(answer: Answer, method: string): string | undefined {
   const { status, headers, body } = answer
   if (!isSendable(answer)) throw new TypeError('the answer has no final status, or a body that cannot be sent')
   if (status === 204) return undefined
@@ -81,7 +85,8 @@ function isSendable({ status, body }: Answer): boolean {
   return body === undefined || typeof body === 'string' || body instanceof Uint8Array
 }
 
-function fieldOf(headers: readonly string[], lower: string): string | undefined {
+/** The first value of a header, by its name in lower case. */
+export function fieldOf(headers: readonly string[], lower: string): string | undefined {
   for (let at = 0; at < headers.length; at += 2) {
     const name = headers[at] ?? ''
     if (name.length === lower.length && name.toLowerCase() === lower) return headers[at + 1]

@@ -2,41 +2,52 @@
 
 import type { Context } from 'koa'
 import type { Answer } from '../core/answer.ts'
-import { Denial } from '../core/denial.ts'
+import type { Denial } from '../core/denial.ts'
 import type { Exchange } from '../core/exchange.ts'
 import { hasReference } from '../core/expression.ts'
 import { isThenable } from '../core/thenable.ts'
 import { string } from '../schema/builder.ts'
-import { importFunction, moduleFault, modulePattern } from '../services/modules.ts'
+import { demandFunction, importExport, moduleFault, modulePattern } from '../services/modules.ts'
 import { readAnswer, readThrown } from './context-answer.ts'
 import { guardBodies } from './guard-bodies.ts'
 import { defineHandler } from './handler.ts'
-import type { RouteHandler, RouteState } from './route-handler.ts'
+import { handOver, isNext, nextDestination } from './next.ts'
+import type { RouteHandler } from './route-handler.ts'
+import { showRequest } from './show-request.ts'
 
-const next = (): Promise<void> => Promise.resolve()
+const nothingBehind = (): Promise<void> => Promise.resolve()
 
-/** Shows the handler the request as the guards judged it, not as the connection brought it. */
+/** What `@koa/router` exports, and routers made in its image. */
+interface Router {
+  routes(): RouteHandler
+}
+
+const isRouter = (value: unknown): value is Router =>
+  typeof value === 'object' && value !== null && 'routes' in value && typeof value.routes === 'function'
+
+type Prepare = (exchange: Exchange) => Context
+
 function prepare(exchange: Exchange): Context {
-  const { ctx, path, address, input, secure } = exchange
-  const query = exchange.sanitisedQuery ?? exchange.query
-  guardBodies(ctx.app)
-  ctx.req.url = query === '' ? path : `${path}?${query}`
-  ctx.request.ip = address
-  ctx.params = input.params
-  const state: RouteState = {
-    principal: exchange.principal,
-    input,
-    resource: exchange.resource,
-    requestId: exchange.requestId,
-  }
-  Object.assign(ctx.state, state)
-  if (ctx.secure !== secure) Object.defineProperty(ctx.request, 'protocol', { value: secure ? 'https' : 'http' })
+  guardBodies(exchange.ctx.app)
+  return showRequest(exchange)
+}
+
+/** A router reads parameters of its own, and takes what it finds for some of them. */
+function prepareParams(exchange: Exchange): Context {
+  const ctx = prepare(exchange)
+  ctx.params = exchange.input.params
   return ctx
+}
+
+async function importHandler(reference: string, folder: string): Promise<readonly [RouteHandler, Prepare]> {
+  const exported = await importExport(reference, folder)
+  if (isRouter(exported)) return [exported.routes(), prepare]
+  return [demandFunction(exported, reference) as RouteHandler, prepareParams]
 }
 
 function run(handle: RouteHandler, ctx: Context): Answer | Denial | Promise<Answer | Denial> {
   try {
-    const running = handle(ctx, next)
+    const running = handle(ctx, nothingBehind)
     if (!isThenable(running)) return readAnswer(ctx)
     return Promise.resolve(running).then(
       () => readAnswer(ctx),
@@ -49,13 +60,14 @@ function run(handle: RouteHandler, ctx: Context): Answer | Denial | Promise<Answ
 
 export const handler = defineHandler<string>({
   name: 'handler',
-  summary: 'Calls a function of your own code, in this process.',
+  summary: 'Calls a function or a Koa router of your own code, in this process; or goes on to the app around the gate.',
   example: 'handler: ./orders.ts#list',
   schema: string({
-    pattern: modulePattern,
-    title: 'a module and one of its exports',
-    examples: ['./orders.ts#list'],
-    description: 'The module, relative to the policy file, and the function that it exports.',
+    pattern: `^next$|${modulePattern}`,
+    title: 'a module and one of its exports, or `next`',
+    examples: ['./orders.ts#list', 'next'],
+    description:
+      'The module, relative to the policy file, and the function or router that it exports; `next` is the app that the gate is mounted in.',
   }),
   refuses: ['not_found', 'upstream_timeout', 'internal_error'],
   rules: {
@@ -64,17 +76,21 @@ export const handler = defineHandler<string>({
       cause: 'The file that answers this route is not there.',
       hint: 'write the path as seen from this policy file: `./orders.ts#list`',
     },
+    'handler/no-app': {
+      severity: 'error',
+      cause: 'A gate that runs by itself has no app behind it that a request could go on to.',
+      hint: 'mount the gate in your own Koa app, or name a module: `./orders.ts#list`',
+    },
   },
   check(reference, { folder }) {
-    const message = hasReference(reference) ? undefined : moduleFault(reference, folder)
+    const message = hasReference(reference) || isNext(reference) ? undefined : moduleFault(reference, folder)
     return message === undefined ? [] : [{ rule: 'handler/no-module', path: [], message }]
   },
   async compile(reference, { folder }) {
-    const handle = (await importFunction(reference, folder)) as RouteHandler
+    if (isNext(reference)) return nextDestination
+    const [handle, prepare] = await importHandler(reference, folder)
     return function moduleDestination(exchange) {
-      const { body } = exchange
-      const stream = body.present && !body.taken ? body.stream() : undefined
-      return stream instanceof Denial ? stream : run(handle, prepare(exchange))
+      return handOver(exchange) ?? run(handle, prepare(exchange))
     }
   },
 })

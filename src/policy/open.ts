@@ -2,7 +2,7 @@
 
 import { isLoopbackHost } from '../core/address.ts'
 import type { Diagnostic } from '../core/diagnostic.ts'
-import { openIssuer } from '../services/keys/open-issuer.ts'
+import { type IssuerWorld, openIssuer } from '../services/keys/open-issuer.ts'
 import type { TokenVerifier } from '../services/keys/verifier.ts'
 import { compileRoles } from '../services/roles/roles.ts'
 import type { RoleRule } from '../services/roles/rule.ts'
@@ -27,19 +27,22 @@ export interface Opened {
   close(): void
 }
 
-interface OpenOptions {
+export interface OpenOptions {
   readonly world: World
+  /** In place of `settings.listen`. */
   readonly listenOn?: ListenOn | undefined
+  /** Whether a development key may sign; unless told, where the server answers this machine alone, and not in production. */
+  readonly development?: boolean
 }
 
 /**
  * Opens what `parse` and `check` found sound. Throws `PolicyRefused` with what only the real values show, under the same
  * rules and lines; a `StartFault` where the machine lacks something.
  */
-export async function open(checked: Policy, { world, listenOn }: OpenOptions): Promise<Opened> {
+export async function open(checked: Policy, { world, listenOn, development }: OpenOptions): Promise<Opened> {
   const { policy, diagnostics } = checked.references.length === 0 ? unchanged(checked) : await reopen(checked)
   const settings = readSettings(policy.settings[0]?.value, listenOn)
-  const issuers = await openIssuers(policy, settings, world)
+  const issuers = await openIssuers(policy, { ...world, development: development ?? isDevelopment(settings) })
   const services: Services = {
     ...world,
     issuers,
@@ -83,16 +86,20 @@ async function secretSettings({ written, references }: Policy): Promise<Settings
   return readSettings(checked.errors ? undefined : checked.value).secrets
 }
 
-async function openIssuers(
-  { issuers }: Policy,
-  { listen }: Settings,
-  world: World,
-): Promise<ReadonlyMap<string, TokenVerifier>> {
-  const development = isLoopbackHost(listen.host) && process.env.NODE_ENV !== 'production'
-  const opened = issuers.map(
-    async ({ name, value }) => [name, await openIssuer(name, value, { ...world, development })] as const,
-  )
-  return new Map(await Promise.all(opened))
+const isDevelopment = ({ listen }: Settings): boolean =>
+  isLoopbackHost(listen.host) && process.env.NODE_ENV !== 'production'
+
+/** Opens all, or none: where one cannot be opened, the others are closed again. */
+async function openIssuers({ issuers }: Policy, world: IssuerWorld): Promise<ReadonlyMap<string, TokenVerifier>> {
+  const tried = await Promise.allSettled(issuers.map(({ name, value }) => openIssuer(name, value, world)))
+  const opened = new Map<string, TokenVerifier>()
+  tried.forEach((attempt, index) => {
+    if (attempt.status === 'fulfilled') opened.set(issuers[index]?.name ?? '', attempt.value)
+  })
+  const failed = tried.find(({ status }) => status === 'rejected')
+  if (failed === undefined) return opened
+  closeAll(opened)
+  throw (failed as PromiseRejectedResult).reason
 }
 
 /** A role's rules add up over all the files that name it. */

@@ -39,8 +39,11 @@ export async function importExport(reference: string, folder: string): Promise<u
 }
 
 /** Imports a function; anything else is a `StartFault`. */
-export async function importFunction(reference: string, folder: string): Promise<(...args: never[]) => unknown> {
-  const value = await importExport(reference, folder)
+export const importFunction = async (reference: string, folder: string): Promise<(...args: never[]) => unknown> =>
+  demandFunction(await importExport(reference, folder), reference)
+
+/** What was imported, if it is a function; anything else is a `StartFault`. */
+export function demandFunction(value: unknown, reference: string): (...args: never[]) => unknown {
   if (typeof value === 'function') return value as (...args: never[]) => unknown
   const type = value === null ? 'null' : typeof value
   throw new StartFault(
