@@ -33,7 +33,16 @@ export const scopes = defineGuard<ScopesBlock>({
     const decide = 'any' in block ? anyScopeGuard(block.any) : allScopesGuard(block)
     return { steps: [{ guard: 'scopes', gate: 'scopes', source, decide }] }
   },
+  describe(block) {
+    const alternatives = 'any' in block ? block.any.map((name) => [name]) : [block]
+    return { scopes: alternatives, notes: [describeScopes(block)] }
+  },
 })
+
+function describeScopes(block: ScopesBlock): string {
+  const [names, joint] = 'any' in block ? [block.any, ' or '] : [block, ' and ']
+  return `Needs the scope ${names.map((name) => `\`${name}\``).join(joint)}.`
+}
 
 const allScopesGuard = (wanted: readonly string[]): Step['decide'] => {
   const refuse = compileRefusal(wanted)

@@ -55,6 +55,7 @@ export const timeout = defineGuard<Block>({
     },
   },
   check: checkTimeout,
+  describe: () => ({ refusals: [] }),
   compile(block, site) {
     const limits = readLimits(block)
     const source = Object.freeze({ file: site.file, line: site.line })

@@ -70,6 +70,7 @@ export const handler = defineHandler<string>({
       'The module, relative to the policy file, and the function or router that it exports; `next` is the app that the gate is mounted in.',
   }),
   refuses: ['not_found', 'upstream_timeout', 'internal_error'],
+  describe: () => ({ refusals: ['upstream_timeout'] }),
   rules: {
     'handler/no-module': {
       severity: 'error',

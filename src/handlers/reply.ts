@@ -66,6 +66,12 @@ export const reply = defineHandler<Block>({
     },
   },
   check: checkReply,
+  describe({ status = 200, headers = {}, body }) {
+    const [, written] = Object.entries(headers).find(([name]) => name.toLowerCase() === 'content-type') ?? []
+    const type = (written ?? (typeof body === 'string' ? 'text/plain' : 'application/json')).split(';', 1)[0] ?? ''
+    const content = body === undefined ? {} : { content: { [type.trim()]: { example: body } } }
+    return { answers: { [status]: { description: 'A fixed answer.', ...content } } }
+  },
   compile(block) {
     const answer = Object.freeze(writeAnswer(block))
     return function replyDestination() {

@@ -148,6 +148,9 @@ const homes: ReadonlyMap<string, string> = new Map([
   ['because', 'in `defaults` or a route'],
   ['cost', 'in a route'],
   ['reportOnly', 'in a route'],
+  ['summary', 'in a route'],
+  ['deprecated', 'in a route'],
+  ['document', 'in a route'],
 ])
 
 function hintForKey(key: string, error: SchemaError): string | undefined {

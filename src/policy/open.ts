@@ -11,6 +11,7 @@ import type { Services, World } from '../services/services.ts'
 import { check } from './check.ts'
 import { conceal } from './conceal.ts'
 import { type Finding, locate, refuseErrors, sortDiagnostics } from './findings.ts'
+import { documentsOf } from './openapi/documents.ts'
 import { type Parsed, parseAgain, parseRules } from './parse.ts'
 import type { Named, Policy } from './policy.ts'
 import { fillReferences, resolveReferences } from './references.ts'
@@ -48,6 +49,7 @@ export async function open(checked: Policy, { world, listenOn, development }: Op
     issuers,
     roles: compileRoles(mergeRoles(policy.roles)),
     schemas: Object.fromEntries(policy.schemas.map(({ name, value }) => [name, value])),
+    documents: documentsOf(policy),
     maxBodyBytes: settings.limits.body,
   }
   return { policy, settings, services, warnings: diagnostics, close: () => closeAll(issuers) }

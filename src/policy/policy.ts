@@ -66,6 +66,15 @@ export interface DestinationBlock {
   readonly broken: boolean
 }
 
+/** What the OpenAPI document says of a route in its author's words. */
+export interface Caption {
+  readonly summary?: string
+  readonly description?: string
+  readonly deprecated?: boolean
+  /** Whether the document shows the route at all; true unless told. */
+  readonly document?: boolean
+}
+
 export interface Route {
   /** As written: `GET /:id`. */
   readonly key: string
@@ -81,6 +90,7 @@ export interface Route {
   readonly cost: number
   readonly because: string | undefined
   readonly reportOnly: readonly string[]
+  readonly caption: Caption
   readonly blocks: ReadonlyMap<string, Block>
   /** Guards whose block is there but has faults, which are reported. */
   readonly broken: ReadonlySet<string>

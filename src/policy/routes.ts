@@ -9,7 +9,7 @@ import { handlers } from '../handlers/index.ts'
 import { hostRules, readHosts } from './hosts.ts'
 import { type Layer, layerRules, readLayer, resolveBlock } from './layers.ts'
 import { judge, type Report, salvage } from './misfit.ts'
-import type { Block, DestinationBlock, Named, Origin, Policy, PolicyFile, Route, Weakening } from './policy.ts'
+import type { Block, Caption, DestinationBlock, Named, Origin, Policy, PolicyFile, Route, Weakening } from './policy.ts'
 import { readKey, routeKeyRules } from './route-key.ts'
 import { readPrefix } from './route-path.ts'
 import { handlerShapes, judgeMembers, reportable, shapes, type Tree } from './shapes.ts'
@@ -208,11 +208,19 @@ function misspelt(own: Tree): Set<string> {
   return new Set(unknown.flatMap((key) => suggest(key, words) ?? []))
 }
 
-function settingsOf(own: Tree): Pick<Route, 'cost' | 'because' | 'reportOnly'> {
+function settingsOf(own: Tree): Pick<Route, 'cost' | 'because' | 'reportOnly' | 'caption'> {
   const names = Array.isArray(own.reportOnly) ? own.reportOnly.filter((name) => reportable.includes(name)) : []
   return {
     cost: typeof own.cost === 'number' && own.cost >= 1 ? own.cost : 1,
     because: becauseOf(own),
     reportOnly: names,
+    caption: captionOf(own),
   }
 }
+
+const captionKeys = { summary: 'string', description: 'string', deprecated: 'boolean', document: 'boolean' } as const
+
+const captionOf = (own: Tree): Caption =>
+  Object.fromEntries(
+    Object.entries(captionKeys).flatMap(([key, type]) => (typeof own[key] === type ? [[key, own[key]]] : [])),
+  )

@@ -43,6 +43,19 @@ export const settingsSchema = object({
     },
     { description: 'What the server bears of one request, and of all connections together.' },
   ),
+  'openapi?': object(
+    {
+      'title?': string({ minLength: 1, description: 'The name of the API; `API` unless told.' }),
+      'version?': string({ minLength: 1, description: 'The version of the API; made of the policies unless told.' }),
+      'description?': string({ minLength: 1, description: 'What its callers should know, in Markdown.' }),
+      'servers?': array(string({ minLength: 1 }), {
+        minItems: 1,
+        description: 'Where clients reach it, as URLs or paths; where the document itself comes from unless told.',
+        examples: [['https://api.shop.example']],
+      }),
+    },
+    { description: 'The head of the OpenAPI document.' },
+  ),
 })
 
 export type WrittenSettings = Infer<typeof settingsSchema>
@@ -78,6 +91,11 @@ export const settingsRules: Rules = {
     cause: 'A limit this small leaves room for no request.',
     hint: 'give at least `1kb` to headers, and `100ms` to time-outs',
   },
+  'settings/invalid-server': {
+    severity: 'error',
+    cause: 'A server of the OpenAPI document is what clients call: a web address without credentials, or a path.',
+    hint: 'write `https://api.shop.example`, with a path where there is one, or `/`',
+  },
   'settings/secrets-dir': {
     severity: 'error',
     cause: 'The `file` provider reads secrets from a folder that is not named.',
@@ -86,7 +104,12 @@ export const settingsRules: Rules = {
 }
 
 /** Findings beyond the schema. */
-export function checkSettings({ trustedProxies = [], secrets, limits = {} }: WrittenSettings): readonly Fault[] {
+export function checkSettings({
+  trustedProxies = [],
+  secrets,
+  limits = {},
+  openapi,
+}: WrittenSettings): readonly Fault[] {
   const written = trustedProxies.map((text, index) => ({ text, path: ['trustedProxies', index] as const }))
   const judged = written.filter(({ text }) => !hasReference(text))
   const invalid = judged.filter(({ text }) => !isCidr(text))
@@ -104,8 +127,30 @@ export function checkSettings({ trustedProxies = [], secrets, limits = {} }: Wri
       message: `\`${text}\` trusts every address`,
     })),
     ...checkLimits(limits),
+    ...checkServers(openapi?.servers),
     ...(noDir ? [{ rule: 'settings/secrets-dir', path: ['secrets'], message: 'expected the key `dir`' }] : []),
   ]
+}
+
+const checkServers = (servers: readonly string[] = []): readonly Fault[] =>
+  servers.flatMap((text, index) =>
+    hasReference(text) || isServer(text)
+      ? []
+      : [
+          {
+            rule: 'settings/invalid-server',
+            path: ['openapi', 'servers', index],
+            message: `expected the URL or the path of a server, got \`${text}\``,
+          },
+        ],
+  )
+
+/** A `{` would begin a variable (OpenAPI 3.1 §4.8.5). */
+function isServer(text: string): boolean {
+  if (/[\s{}?#\\]/.test(text)) return false
+  if (/^\/(?!\/)/.test(text)) return true
+  const url = URL.parse(text)
+  return url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === ''
 }
 
 const leastHeaders = 1024

@@ -2,7 +2,7 @@
 
 import { guards } from '../guards/index.ts'
 import { handlers } from '../handlers/index.ts'
-import { any, array, integer, record, type Schema, string, union, word } from '../schema/builder.ts'
+import { any, array, boolean, integer, record, type Schema, string, union, word } from '../schema/builder.ts'
 import { compileSchema } from '../schema/compile.ts'
 import type { Validator } from '../schema/schema.ts'
 import { issuerSchema } from '../services/keys/issuer.ts'
@@ -68,6 +68,10 @@ export const shapeSchemas = {
       uniqueItems: true,
       description: 'Guards that decide and count, but do not refuse.',
     }),
+    summary: string({ minLength: 1, maxLength: 200, description: 'What the route is for, in a few words.' }),
+    description: string({ minLength: 1, description: 'What its callers should know, in Markdown.' }),
+    deprecated: boolean({ description: 'Tells its callers to look for another; it answers as before.' }),
+    document: boolean({ description: 'Whether the OpenAPI document shows the route; true unless told.' }),
   }),
 }
 
@@ -80,7 +84,19 @@ export const shapes = {
 }
 
 /** The keys of these objects that no other validator reads. */
-const ownKeys = ['service', 'host', 'prefix', 'use', 'because', 'cost', 'reportOnly']
+const ownKeys = [
+  'service',
+  'host',
+  'prefix',
+  'use',
+  'because',
+  'cost',
+  'reportOnly',
+  'summary',
+  'description',
+  'deprecated',
+  'document',
+]
 
 /** The members of an object, its own keys read; where some do not fit, those are reported and the others still count. */
 export function judgeMembers(shape: Validator<Tree>, value: unknown, at: Place, report: Report): Tree {

@@ -6,6 +6,7 @@ import type { Counters } from './counters/counters.ts'
 import type { TokenVerifier } from './keys/verifier.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
+import type { ApiDocuments } from './openapi.ts'
 import type { Revocation } from './revocation/revocation.ts'
 import type { Roles } from './roles/roles.ts'
 import type { Status } from './status.ts'
@@ -30,6 +31,7 @@ export interface Services extends World {
   readonly issuers: ReadonlyMap<string, TokenVerifier>
   readonly roles: Roles
   readonly schemas: Readonly<Record<string, JsonSchema>>
+  readonly documents: ApiDocuments
   /** The default of `input.maxBytes`. */
   readonly maxBodyBytes: number
 }

@@ -1,6 +1,6 @@
 /** `authenticate`: who is calling. */
 
-import { Denial } from '../../core/denial.ts'
+import { type Code, Denial } from '../../core/denial.ts'
 import type { Fault, Rules } from '../../core/diagnostic.ts'
 import type { Exchange } from '../../core/exchange.ts'
 import type { Verified } from '../../services/keys/verifier.ts'
@@ -49,6 +49,14 @@ export const authenticate = defineGuard<AuthenticateBlock>({
     const source = Object.freeze({ file: site.file, line: site.line })
     const decide = authenticateGuard(verify, methods.some(({ kind }) => kind === 'public') ? undefined : tokenMissing)
     return { steps: [{ guard: 'authenticate', gate: 'authenticate', source, decide }] }
+  },
+  describe(block) {
+    const methods = methodsOf(block)
+    const jwt = methods.find(({ kind }) => kind === 'jwt')
+    if (jwt === undefined) return { refusals: [] }
+    const optional = methods.some(({ kind }) => kind === 'public')
+    const refusals: readonly Code[] = ['token_missing', 'token_expired', 'token_invalid']
+    return { tokens: { issuers: jwt.options.issuers, optional }, refusals }
   },
 })
 

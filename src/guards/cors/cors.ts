@@ -121,6 +121,8 @@ export const cors = defineGuard<CorsBlock>({
   example: 'cors: { origins: [https://shop.example], credentials: true, maxAge: 10m }',
   schema: corsBlock,
   refuses: ['origin_denied'],
+  // A preflight alone is refused, and it is no operation.
+  describe: () => ({ refusals: [] }),
   shared: true,
   rules: corsRules,
   check: checkCors,

@@ -6,6 +6,7 @@ import type { Site } from '../../core/site.ts'
 import type { Services } from '../../services/services.ts'
 import { defineGuard, type Plan } from '../guard.ts'
 import { checkInput } from './check-input.ts'
+import { describeInput } from './describe-input.ts'
 import { type InputBlock, inputBlock } from './input-block.ts'
 import { inputRules } from './input-rules.ts'
 import { compileBody } from './judge-body.ts'
@@ -75,4 +76,5 @@ export const input = defineGuard<InputBlock>({
   rules: inputRules,
   check: checkInput,
   compile: compileInput,
+  describe: describeInput,
 })

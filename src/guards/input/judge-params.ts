@@ -9,7 +9,8 @@ import { objectOf, type Values } from './parameters.ts'
 
 const undeclared: Parameter = { type: 'string', maxLength: 256 }
 
-const declarationsOf = (params: Parameters, names: readonly string[]): Parameters =>
+/** Those of the path that are declared, and what holds for the others. */
+export const declarationsOf = (params: Parameters, names: readonly string[]): Parameters =>
   Object.fromEntries(
     names.map((name) => [name, Object.hasOwn(params, name) ? (params[name] ?? undeclared) : undeclared]),
   )

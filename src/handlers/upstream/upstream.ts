@@ -54,6 +54,7 @@ export const upstream = defineHandler<Block>({
   schema,
   expressions: ['headers'],
   refuses: ['body_too_large', 'upstream_failed', 'upstream_timeout'],
+  describe: () => ({ refusals: ['upstream_failed', 'upstream_timeout'] }),
   rules: upstreamRules,
   check(block) {
     const faults = checkUpstream(optionsOf(block))

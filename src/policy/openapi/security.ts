@@ -1,0 +1,65 @@
+/** Whose tokens an operation asks for: the security schemes and requirements of OpenAPI. */
+
+import { audiences, type IssuerBlock, issuerClaim } from '../../services/keys/issuer.ts'
+import type { OperationPart } from '../../services/openapi.ts'
+import type { Named } from '../policy.ts'
+
+/** One way in: scheme → the scopes that it takes. */
+type Requirement = Readonly<Record<string, readonly string[]>>
+
+export class Security {
+  readonly #issuers: ReadonlyMap<string, Named<IssuerBlock>>
+  readonly #keys: ReadonlyMap<string, string>
+  readonly #used = new Set<string>()
+
+  constructor(issuers: readonly Named<IssuerBlock>[]) {
+    this.#issuers = new Map(issuers.map((issuer) => [issuer.name, issuer]))
+    this.#keys = keysOf([...this.#issuers.keys()])
+  }
+
+  /** The ways in to an operation, of which one suffices; none where nobody is asked. */
+  requirements(tokens: NonNullable<OperationPart['tokens']>, scopes: OperationPart['scopes']): readonly Requirement[] {
+    const ways = this.#accepted(tokens).flatMap((name) => {
+      this.#used.add(name)
+      const key = this.#keys.get(name) ?? name
+      return (scopes ?? [[]]).map((set) => ({ [key]: set }))
+    })
+    // A caller without a token has no scopes.
+    return tokens.optional && scopes === undefined ? [...ways, {}] : ways
+  }
+
+  /** Whether keys have to be fetched before a token can be judged. */
+  fetchesKeys(tokens: NonNullable<OperationPart['tokens']>): boolean {
+    return this.#accepted(tokens).some((name) => this.#issuers.get(name)?.value.jwks !== undefined)
+  }
+
+  /** The schemes of the issuers that operations asked for. */
+  schemes(): Readonly<Record<string, unknown>> {
+    const used = [...this.#issuers.values()].filter(({ name }) => this.#used.has(name))
+    return Object.fromEntries(used.map((issuer) => [this.#keys.get(issuer.name) ?? issuer.name, schemeOf(issuer)]))
+  }
+
+  #accepted({ issuers = [...this.#issuers.keys()] }: NonNullable<OperationPart['tokens']>): readonly string[] {
+    return issuers
+  }
+}
+
+/** What every token of an issuer shows anyway: whose it is, and for whom. */
+function schemeOf({ name, value }: Named<IssuerBlock>) {
+  const wanted = audiences(value).map((audience) => `\`${audience}\``)
+  const description = `A token of \`${issuerClaim(name, value)}\` for ${wanted.join(' or ')}.`
+  return { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description }
+}
+
+/** Names that OpenAPI takes as keys of components, each once. */
+function keysOf(names: readonly string[]): ReadonlyMap<string, string> {
+  const keys = new Map<string, string>()
+  for (const name of names) {
+    const key = name.replaceAll(/[^A-Za-z0-9._-]/g, '_')
+    const taken = new Set(keys.values())
+    let free = key
+    for (let index = 2; taken.has(free); index++) free = `${key}.${index}`
+    keys.set(name, free)
+  }
+  return keys
+}
