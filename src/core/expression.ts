@@ -56,9 +56,12 @@ export class ExpressionFault {
 const maxLength = 1000
 const maxDepth = 4
 
-/** Whether a text holds something that is filled in at load: `${env:…}`, `${secret:…}`, `${file:…}`, `${value:…}`. */
-export const hasReference = (text: unknown): text is string =>
-  typeof text === 'string' && /\$\{(env|secret|file|value):/.test(text)
+/** What a text holds that is filled in at load: `${env:…}`, `${secret:…}`, `${file:…}`, `${value:…}`. */
+export const referencePattern = '\\$\\{(env|secret|file|value):'
+const reference = new RegExp(referencePattern)
+
+/** Whether a text holds something that is filled in at load. */
+export const hasReference = (text: unknown): text is string => typeof text === 'string' && reference.test(text)
 
 /** Whether a text holds an expression. */
 export const hasExpression = (text: unknown): text is string =>

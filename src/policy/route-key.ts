@@ -19,7 +19,7 @@ export const routeKeyRules: Rules = {
   },
 }
 
-const methods: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'ANY']
+export const methods: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'ANY']
 
 interface RouteKey {
   readonly method: string
