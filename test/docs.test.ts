@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
 import test from 'ava'
-import { documents, withTable } from '../scripts/reference.ts'
 import { guards } from '../src/guards/index.ts'
 import { handlers } from '../src/handlers/index.ts'
 import { settingsSchema } from '../src/policy/settings.ts'
@@ -13,13 +12,6 @@ import { roleSchema } from '../src/services/roles/rule.ts'
 import { findFaults, readFences, root } from './helpers/markdown.ts'
 
 const language = readFileSync(`${root}/docs/policy-language.md`, 'utf8')
-
-test('the tables of the reference are current', (t) => {
-  for (const file of documents) {
-    const text = readFileSync(`${root}/${file}`, 'utf8')
-    t.is(text, withTable(file, text), 'run `node scripts/reference.ts`')
-  }
-})
 
 test('the reference names every keyword, format and transform', (t) => {
   for (const name of [...Object.keys(keywords), ...Object.keys(formats), ...transformNames])

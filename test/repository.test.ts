@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
+import { stale } from '../scripts/generate.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -16,6 +17,7 @@ const layers: readonly (readonly string[])[] = [
   ['policy'],
   ['enforce'],
   ['app.ts'],
+  ['library'],
   ['index.ts', 'server', 'tools'],
   ['cli'],
 ]
@@ -95,4 +97,8 @@ test('nothing is switched off, put off or left behind', (t) => {
     (file) => file !== 'test/repository.test.ts',
   )
   for (const file of files) t.notRegex(read(file), left, file)
+})
+
+test('every generated file is current', (t) => {
+  t.deepEqual(stale(), [], 'run `npm run generate`')
 })

@@ -65,7 +65,9 @@ export function readCall(command: Command, args: readonly string[]): Call {
 function readOperands(known: readonly string[], given: readonly string[]): Omit<Call, 'flags'> {
   const missing = known[given.length]
   if (given.length > known.length || (missing !== undefined && !missing.startsWith('[')))
-    throw new UsageFault(`expected \`${known.join(' ')}\`, got \`${given.join(' ')}\``)
+    throw new UsageFault(
+      `expected ${known.length > 0 ? `\`${known.join(' ')}\`` : 'no operand'}, got \`${given.join(' ')}\``,
+    )
   return { operands: given, directory: given[known.indexOf(policyDirectory)] ?? 'policies' }
 }
 

@@ -29,4 +29,9 @@ export const commands: readonly Entry[] = [
     summary: 'mints a token of a builtin issuer, signed with the development key',
     load: async () => (await import('./token.ts')).token,
   },
+  {
+    name: 'schema',
+    summary: 'writes the JSON Schema of policy files, for editors',
+    load: async () => (await import('./schema.ts')).schema,
+  },
 ]

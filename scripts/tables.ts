@@ -1,6 +1,7 @@
-/** `node scripts/reference.ts`: writes the tables of `docs/` that the code itself knows; a test holds them current. */
+/** The tables of `docs/` that the code itself knows. */
 
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { catalogue } from '../src/core/denial.ts'
 import { allRules } from '../src/policy/rules/index.ts'
 
@@ -18,15 +19,16 @@ const tables = {
   'docs/http.md': { name: 'refusals', heading: '| status | code | message |\n| --- | --- | --- |', rows: refusals },
 } as const
 
-export const documents = Object.keys(tables) as readonly (keyof typeof tables)[]
+/** Each document as it is, with its table as the code says now. */
+export const withTables = (root: string): ReadonlyMap<string, () => string> =>
+  new Map(
+    Object.entries(tables).map(([file, table]) => [
+      file,
+      () => withTable(readFileSync(join(root, file), 'utf8'), table),
+    ]),
+  )
 
-/** The text of a document with its table as it is now. */
-export function withTable(file: keyof typeof tables, text: string): string {
-  const { name, heading, rows } = tables[file]
+function withTable(text: string, { name, heading, rows }: (typeof tables)[keyof typeof tables]): string {
   const table = [`<!-- ${name} -->`, heading, ...rows(), '<!-- end -->'].join('\n')
   return text.replace(new RegExp(`<!-- ${name} -->.*?<!-- end -->`, 's'), () => table)
-}
-
-if (import.meta.main) {
-  for (const file of documents) writeFileSync(file, withTable(file, readFileSync(file, 'utf8')))
 }

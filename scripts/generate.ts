@@ -1,0 +1,40 @@
+/** `npm run generate`: writes every file that the code itself knows; with `--check` it tells which of them are stale. */
+
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { editorSchema } from '../src/tools/editor-schema/editor-schema.ts'
+import { withTables } from './tables.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+/** File → what it has to hold. */
+export const generated = (): ReadonlyMap<string, () => string> =>
+  new Map([['policies/policy.schema.json', () => `${JSON.stringify(editorSchema(), null, 2)}\n`], ...withTables(root)])
+
+/** The files that are missing, or that hold something else. */
+export const stale = (): readonly string[] =>
+  [...generated()].filter(([file, text]) => read(file) !== text()).map(([file]) => file)
+
+function read(file: string): string | undefined {
+  try {
+    return readFileSync(join(root, file), 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+function write(file: string, text: string): void {
+  mkdirSync(dirname(join(root, file)), { recursive: true })
+  writeFileSync(join(root, file), text)
+}
+
+function run(check: boolean): void {
+  const files = stale()
+  for (const file of files) process.stdout.write(`${file}${check ? ' is stale: run `npm run generate`' : ''}\n`)
+  if (check) process.exitCode = files.length === 0 ? 0 : 1
+  else for (const file of files) write(file, generated().get(file)?.() ?? '')
+}
+
+if (import.meta.main) run(process.argv.includes('--check'))
