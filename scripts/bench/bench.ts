@@ -1,56 +1,74 @@
 /**
- * `npm run bench [-- --quick]`: the hand-written Koa stack, Portcullis and Koa without any policy, round by round in one
- * run, every answer checked first. Writes RESULTS.md. Needs wrk; `(cd scripts/bench && npm ci)` brings the peers.
+ * `npm run bench [-- [policy] [proxy] [parts] [profile] [--quick] [--only ID,ID]]`: Portcullis, what people write by
+ * hand and the limits of the platform, round by round in one run, every answer checked first. A whole run writes RESULTS.md.
+ * Needs wrk, taskset, nginx and haproxy; `(cd scripts/bench && npm ci)` brings the peers.
  */
 
 import { spawnSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
-import jwt from 'jsonwebtoken'
-import { checkAllowed, checkRefusals } from './answers.ts'
-import { type Round, runRound } from './load.ts'
-import { measureParts } from './parts.ts'
-import { here, type Peer, startPeer } from './peer.ts'
-import { reportOf } from './results.ts'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Contender, policyContenders, proxyContenders } from './contenders.ts'
+import { judgeRatios } from './goals.ts'
+import { groups, type Options, readOptions } from './options.ts'
+import { measureParts } from './parts/parts.ts'
+import { here, startPeer } from './peer.ts'
+import { profileText } from './profile.ts'
+import { nginx, type Stage } from './programs.ts'
+import { goalsText, headText, partsText } from './report.ts'
+import { resultsText } from './results.ts'
+import { measure, type Pace } from './rounds.ts'
+import { writeTokens } from './tokens.ts'
 
-const quick = process.argv.includes('--quick')
-const rounds = quick ? 3 : 9
-const seconds = quick ? 2 : 5
-const secret = 'a secret of the bench, longer than thirty-two bytes'
-const body = JSON.stringify({ sku: 'TE-0001', quantity: 2, price: 9.5, express: true, note: 'x'.repeat(120) })
+/** More than any cache of the contenders holds. */
+const tokens = 40_000
+const whole: Pace = { rounds: 9, seconds: 2, warmUp: 2 }
+const quick: Pace = { rounds: 2, seconds: 1, warmUp: 1 }
+/** What the goals speak of. */
+const inQuick = /^(koa|fastify|fastify-cache|bare-koa|portcullis(-new|-many)?|(koa|portcullis)-4\d\d|nginx|.*-proxy)$/
 
-const sign = (claims: object): string =>
-  jwt.sign({ sub: 'u1', scope: 'orders:read orders:write', ...claims }, secret, {
-    issuer: 'https://login.example/',
-    audience: 'orders-api',
-    expiresIn: '1h',
-  })
-
-async function measure(peers: readonly Peer[]): Promise<ReadonlyMap<string, readonly Round[]>> {
-  const load = { token: sign({}), body, seconds }
-  const results = new Map<string, Round[]>(peers.map(({ name }) => [name, []]))
-  for (const peer of peers) await runRound(peer, { ...load, seconds: 2 })
-  for (let round = 0; round < rounds; round++) {
-    for (const peer of peers) results.get(peer.name)?.push(await runRound(peer, load))
-  }
-  return results
+function checkNeeds(): void {
+  if (!existsSync(here('node_modules'))) throw new Error('the peers are missing: (cd scripts/bench && npm ci)')
+  for (const program of ['wrk', 'taskset', 'nginx', 'haproxy'])
+    if (spawnSync('which', [program]).status !== 0) throw new Error(`the bench needs ${program}: apt-get install it`)
 }
 
-if (spawnSync('which', ['wrk']).status !== 0) throw new Error('the bench needs wrk: apt-get install wrk')
-const env = { BENCH_SECRET: secret }
-const serve = ['src/cli/main.ts', 'serve', here('policies'), '--port', '$PORT']
-const guarded = [
-  await startPeer('hand-written Koa stack', [here('servers/koa-stack.js')], env),
-  await startPeer('Portcullis', serve, env),
-]
-const peers = [...guarded, await startPeer('bare Koa + router, no policy', [here('servers/bare-koa.js')], env)]
+function choose(stage: Stage, { groups, isQuick, only }: Options): readonly Contender[] {
+  const all = [
+    ...(groups.includes('policy') ? policyContenders(stage) : []),
+    ...(groups.includes('proxy') ? proxyContenders(stage) : []),
+  ]
+  if (only === undefined) return isQuick ? all.filter(({ id }) => inQuick.test(id)) : all
+  const unknown = only.find((id) => !all.some((contender) => contender.id === id))
+  if (unknown !== undefined) throw new Error(`expected of ${all.map(({ id }) => id).join(', ')}, got \`${unknown}\``)
+  return all.filter(({ id }) => only.includes(id))
+}
+
+async function run(options: Options, folder: string): Promise<string> {
+  const upstream = await startPeer(nginx('upstream.conf', { folder, upstream: '', core: 1 }))
+  try {
+    const stage = { folder, upstream: upstream.url, tokens: join(folder, 'tokens') }
+    writeTokens(stage.tokens, tokens)
+    const pace = options.isQuick ? quick : whole
+    const contenders = choose(stage, options)
+    const results = await measure(contenders, pace)
+    const parts = options.groups.includes('parts') ? await measureParts(stage, options) : []
+    const profile = options.groups.includes('profile') ? await profileText(stage, pace) : ''
+    const goals = goalsText([...judgeRatios(results), ...parts.flatMap(({ verdict }) => verdict ?? [])])
+    return `${headText(pace)}${goals}${resultsText(contenders, results)}${partsText(parts)}${profile}`.trimEnd()
+  } finally {
+    await upstream.stop()
+  }
+}
+
+checkNeeds()
+const options = readOptions(process.argv.slice(2))
+const folder = mkdtempSync(join(tmpdir(), 'portcullis-bench-'))
 try {
-  const credentials = { good: sign({}), noScope: sign({ scope: 'orders:read' }), body }
-  for (const peer of peers) await checkAllowed(peer, credentials)
-  for (const peer of guarded) await checkRefusals(peer, credentials)
-  const results = await measure(peers)
-  const report = reportOf(results, await measureParts(), { rounds, seconds })
+  const report = `${await run(options, folder)}\n`
   process.stdout.write(report)
-  if (!quick) writeFileSync(here('RESULTS.md'), report)
+  const isWhole = !options.isQuick && options.only === undefined && options.groups.length === groups.length
+  if (isWhole) writeFileSync(here('RESULTS.md'), report)
 } finally {
-  for (const peer of peers) peer.stop()
+  rmSync(folder, { recursive: true })
 }

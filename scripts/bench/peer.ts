@@ -1,48 +1,57 @@
-/** A server under measurement: started on a core of its own, its CPU time read from the system. */
+/** A server under measurement: started on a core of its own, the CPU time of all its processes read from the system. */
 
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 export const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
+export interface Program {
+  readonly command: string
+  readonly args: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+  /** The core that it is pinned to; the first unless told. */
+  readonly core?: number
+}
+
 export interface Peer {
-  readonly name: string
   readonly url: string
-  /** Seconds of processor time, user and system together. */
+  /** Seconds of processor time, user and system together, of the process and its children. */
   cpu(): number
-  stop(): void
+  /** Asks the server to end, and waits until it has. */
+  stop(): Promise<void>
 }
 
 const ticksPerSecond = 100
-const patienceMs = 20_000
+const patienceMs = 60_000
 
-/** Starts `node ...args` on the first core, with `PORT` and `env` set, and waits until it answers. */
-export async function startPeer(
-  name: string,
-  args: readonly string[],
-  env: Readonly<Record<string, string>>,
-): Promise<Peer> {
+/** Starts what `programFor` makes of a free port, and waits until it answers. */
+export async function startPeer(programFor: (port: number) => Program): Promise<Peer> {
   const port = await freePort()
-  const child = spawn(
-    'taskset',
-    ['-c', '0', process.execPath, ...args.map((arg) => arg.replace('$PORT', String(port)))],
-    {
-      env: { ...process.env, ...env, PORT: String(port), NODE_ENV: 'production' },
-      stdio: ['ignore', 'ignore', 'inherit'],
-    },
-  )
+  const { command, args, env = {}, core = 0 } = programFor(port)
+  const child = spawn('taskset', ['-c', String(core), command, ...args], {
+    env: { ...process.env, ...env, PORT: String(port), NODE_ENV: 'production' },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
   const url = `http://127.0.0.1:${port}`
   await untilItAnswers(url, child)
-  return { name, url, cpu: () => cpuOf(child), stop: () => void child.kill('SIGKILL') }
+  const processes = [child.pid ?? 0, ...childrenOf(child.pid ?? 0)]
+  return {
+    url,
+    cpu: () => processes.reduce((sum, pid) => sum + cpuOf(pid), 0),
+    stop: () => stop(child),
+  }
 }
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
+  await once(server, 'listening')
   const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
+  server.close()
+  await once(server, 'close')
   return typeof address === 'object' && address !== null ? address.port : 0
 }
 
@@ -54,13 +63,26 @@ async function untilItAnswers(url: string, child: ChildProcess): Promise<void> {
       () => false,
     )
     if (answered) return
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await delay(50)
   }
-  throw new Error(`${url} does not answer`)
+  child.kill('SIGKILL')
+  throw new Error(`\`${child.spawnargs.join(' ')}\` does not answer`)
 }
 
-/** Fields 14 and 15 of /proc/PID/stat (proc(5)). */
-function cpuOf({ pid }: ChildProcess): number {
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  child.kill('SIGTERM')
+  await once(child, 'exit')
+}
+
+/** proc_pid_task(5); what nginx calls its workers. */
+function childrenOf(pid: number): readonly number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ')
+  return children.filter((child) => child !== '').map(Number)
+}
+
+/** Fields 14 and 15 of /proc/PID/stat (proc_pid_stat(5)). */
+function cpuOf(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond

@@ -1,56 +1,82 @@
-/** The table of a run: medians with their spread, and ratios to the hand-written stack and to Koa without any policy. */
+/** The tables of a run, in Markdown: medians with their spread, and ratios of server CPU. */
 
-import { cpus } from 'node:os'
-import type { Round } from './load.ts'
-import type { Parts } from './parts.ts'
+import type { Contender, Table } from './contenders.ts'
+import type { Results } from './rounds.ts'
+import { spread } from './statistics.ts'
 
-interface Run {
-  readonly rounds: number
-  readonly seconds: number
+interface Column {
+  readonly title: string
+  /** Which contender a row is held against. */
+  readonly base: (id: string) => string
 }
 
-const median = (numbers: readonly number[]): number =>
-  [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0
+const against = (title: string, id: string): Column => ({ title: `× ${title}`, base: () => id })
 
-const spread = (numbers: readonly number[], digits: number): string =>
-  `${median(numbers).toFixed(digits)} (${Math.min(...numbers).toFixed(digits)}–${Math.max(...numbers).toFixed(digits)})`
+interface Layout {
+  readonly title: string
+  readonly columns: readonly Column[]
+}
 
-/** How many times less a server costs than another, round by round: what disturbs one round disturbs both. */
-const ratiosTo = (base: readonly Round[], own: readonly Round[]): readonly number[] =>
-  own.map(({ cpu }, index) => (base[index]?.cpu ?? 0) / cpu)
+const layouts: Readonly<Record<Table, Layout>> = {
+  seen: {
+    title: 'Allowed, one token seen before',
+    columns: [
+      against('hand-written Koa stack', 'koa'),
+      against('Fastify stack', 'fastify'),
+      against('bare Koa + router', 'bare-koa'),
+    ],
+  },
+  new: {
+    title: 'Allowed, every token new',
+    columns: [
+      against('hand-written Koa stack', 'koa-new'),
+      against('Fastify stack', 'fastify-new'),
+      against('bare Koa + router', 'bare-koa'),
+    ],
+  },
+  refused: {
+    title: 'Refused',
+    columns: [
+      { title: '× the same of the hand-written Koa stack', base: (id) => id.replace(/^[^-]+/, 'koa') },
+      { title: '× its own allowed request', base: (id) => id.replace(/-.*/, '') },
+    ],
+  },
+  proxy: {
+    title: 'As a reverse proxy',
+    columns: [against('nginx', 'nginx'), against('Fastify stack + @fastify/reply-from', 'fastify-proxy')],
+  },
+}
 
-/** Markdown, with how it was measured; the first server is the hand-written stack, the last has no policy. */
-export function reportOf(
-  results: ReadonlyMap<string, readonly Round[]>,
-  parts: Parts,
-  { rounds, seconds }: Run,
-): string {
-  const measured = [...results.values()]
-  const [stack = []] = measured
-  const bare = measured.at(-1) ?? []
-  const rows = [...results].map(([name, own]) => {
-    const cpu = spread(
-      own.map((round) => round.cpu),
-      0,
-    )
-    const ratios = [stack, bare].map((base) => spread(ratiosTo(base, own), 2)).join(' | ')
-    const perSecond = own.map((round) => round.perSecond)
-    const errors = own.reduce((sum, round) => sum + round.errors, 0)
-    return `| ${name} | ${cpu} | ${ratios} | ${spread(perSecond, 0)} | ${errors} |`
+/** How many times the CPU of `own` goes into that of `base`, round by round. */
+export function ratios(results: Results, own: string, base: string): readonly number[] {
+  const bases = results.get(base) ?? []
+  return (results.get(own) ?? []).flatMap(({ cpu }, index) => {
+    const other = bases[index]
+    return other === undefined ? [] : [other.cpu / cpu]
   })
-  return `# Bench results
+}
 
-\`npm run bench\`: ${rounds} interleaved rounds of ${seconds} s, wrk with 64 connections on one core, the server on another;
-median (least–most). ${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.version}. Read ratios, not absolutes.
+/** A Markdown table. */
+export const tableOf = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |\n`).join('')
 
-\`POST /orders/:id\`, 200-byte JSON, JWT HS256, scope, per-user limit in memory, CORS, security headers, five-field body; one token.
+/** The tables of what was measured. */
+export function resultsText(contenders: readonly Contender[], results: Results): string {
+  const tables = Object.entries(layouts).map(([table, { title, columns }]) => {
+    const own = contenders.filter((contender) => contender.table === table)
+    if (own.length === 0) return ''
+    const head = ['server', 'CPU µs a request', ...columns.map((column) => column.title), 'requests a second', 'errors']
+    const rows = own.map((contender) => rowOf(contender, columns, results))
+    return `## ${title}\n\n${tableOf(head, rows)}\n`
+  })
+  return tables.join('')
+}
 
-| server | CPU µs a request | × hand-written Koa stack | × bare Koa + router | requests a second | errors |
-| --- | --- | --- | --- | --- | --- |
-${rows.join('\n')}
-
-| part | figure |
-| --- | --- |
-${parts.map(({ part, figure }) => `| ${part} | ${figure} |`).join('\n')}
-`
+function rowOf({ id, name }: Contender, columns: readonly Column[], results: Results): readonly string[] {
+  const rounds = results.get(id) ?? []
+  const cpu = rounds.map((round) => round.cpu)
+  const perSecond = rounds.map((round) => round.perSecond)
+  const errors = rounds.reduce((sum, round) => sum + round.errors, 0)
+  const relative = columns.map(({ base }) => spread(ratios(results, id, base(id)), 2))
+  return [name, spread(cpu, 0), ...relative, spread(perSecond, 0), String(errors)]
 }

@@ -6,21 +6,8 @@ import Router from '@koa/router'
 import jwt from 'jsonwebtoken'
 import Koa from 'koa'
 import helmet from 'koa-helmet'
-import { RateLimiterMemory } from 'rate-limiter-flexible'
-import * as yup from 'yup'
-
-const secret = process.env.BENCH_SECRET
-const limiter = new RateLimiterMemory({ points: 100_000_000, duration: 60 })
-const order = yup
-  .object({
-    sku: yup.string().strict().matches(/^[A-Z0-9-]{4,32}$/).required(),
-    quantity: yup.number().strict().integer().min(1).max(999).required(),
-    price: yup.number().strict().min(0).required(),
-    express: yup.boolean().strict().required(),
-    note: yup.string().strict().max(500),
-  })
-  .noUnknown()
-  .strict()
+import { audience, issuer, origin, port, scope, secret } from '../agreed.ts'
+import { order } from './order.ts'
 
 const refuse = (ctx, status, code) => {
   ctx.status = status
@@ -31,29 +18,24 @@ const authenticate = async (ctx, next) => {
   const [scheme, token] = (ctx.get('authorization') ?? '').split(' ')
   if (scheme !== 'Bearer' || !token) return refuse(ctx, 401, 'token_missing')
   try {
-    ctx.state.user = jwt.verify(token, secret, {
-      algorithms: ['HS256'],
-      issuer: 'https://login.example/',
-      audience: 'orders-api',
-    })
+    ctx.state.user = jwt.verify(token, secret, { algorithms: ['HS256'], issuer, audience })
   } catch {
     return refuse(ctx, 401, 'token_invalid')
   }
   return next()
 }
 
-const limit = async (ctx, next) => {
+const limitBy = (consume) => async (ctx, next) => {
   try {
-    const { remainingPoints } = await limiter.consume(ctx.state.user.sub)
-    ctx.set('X-RateLimit-Remaining', String(remainingPoints))
+    ctx.set('X-RateLimit-Remaining', String(await consume(ctx.state.user.sub)))
   } catch {
     return refuse(ctx, 429, 'rate_limited')
   }
   return next()
 }
 
-const scope = async (ctx, next) =>
-  ctx.state.user.scope.split(' ').includes('orders:write') ? next() : refuse(ctx, 403, 'scope_missing')
+const authorize = async (ctx, next) =>
+  ctx.state.user.scope.split(' ').includes(scope) ? next() : refuse(ctx, 403, 'scope_missing')
 
 const input = async (ctx, next) => {
   try {
@@ -64,16 +46,18 @@ const input = async (ctx, next) => {
   return next()
 }
 
-const router = new Router()
-router.post('/orders/:id', authenticate, limit, scope, input, (ctx) => {
-  ctx.status = 201
-  ctx.body = { id: ctx.params.id, accepted: true }
-})
-
-const app = new Koa()
-app.use(helmet())
-app.use(cors({ origin: 'https://shop.example', credentials: true }))
-app.use(bodyParser())
-app.use(router.routes())
-app.use(router.allowedMethods())
-app.listen(Number(process.env.PORT), '127.0.0.1')
+/** Listens; `consume` takes one call of a user and answers how many are left, or rejects. */
+export function startKoaStack(consume) {
+  const router = new Router()
+  router.post('/orders/:id', authenticate, limitBy(consume), authorize, input, (ctx) => {
+    ctx.status = 201
+    ctx.body = { id: ctx.params.id, accepted: true }
+  })
+  const app = new Koa()
+  app.use(helmet())
+  app.use(cors({ origin, credentials: true }))
+  app.use(bodyParser())
+  app.use(router.routes())
+  app.use(router.allowedMethods())
+  app.listen(port, '127.0.0.1')
+}

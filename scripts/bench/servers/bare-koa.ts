@@ -2,6 +2,7 @@
 
 import Router from '@koa/router'
 import Koa from 'koa'
+import { port } from '../agreed.ts'
 
 const router = new Router()
 router.post('/orders/:id', (ctx) => {
@@ -12,4 +13,4 @@ router.post('/orders/:id', (ctx) => {
 const app = new Koa()
 app.use(router.routes())
 app.use(router.allowedMethods())
-app.listen(Number(process.env.PORT), '127.0.0.1')
+app.listen(port, '127.0.0.1')

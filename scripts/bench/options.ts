@@ -1,0 +1,30 @@
+/** The command line of the bench. */
+
+import { parseArgs } from 'node:util'
+
+export const groups = ['policy', 'proxy', 'parts', 'profile'] as const
+export type Group = (typeof groups)[number]
+
+export interface Options {
+  readonly groups: readonly Group[]
+  readonly isQuick: boolean
+  /** Ids of contenders; all of the groups unless told. */
+  readonly only: readonly string[] | undefined
+}
+
+/** Reads the command line; throws for a group that there is not. */
+export function readOptions(args: readonly string[]): Options {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } },
+    allowPositionals: true,
+  })
+  const asked = positionals.map((name) => {
+    const group = groups.find((known) => known === name)
+    if (group === undefined) throw new Error(`expected one of ${groups.join(', ')}, got \`${name}\``)
+    return group
+  })
+  const only = values.only?.split(',')
+  const all = only === undefined ? groups : (['policy', 'proxy'] as const)
+  return { groups: asked.length > 0 ? asked : all, isQuick: values.quick, only }
+}

@@ -1,0 +1,20 @@
+/** Everything but the request path: each part by itself. */
+
+import type { Options } from '../options.ts'
+import type { Stage } from '../programs.ts'
+import { measureLimiter } from './limiter.ts'
+import type { Part } from './part.ts'
+import { measureRoutes } from './routes.ts'
+import { measureSchema } from './schema.ts'
+import { measureStart } from './start.ts'
+import { measureTokens } from './token.ts'
+
+export async function measureParts({ folder }: Stage, { isQuick }: Options): Promise<readonly Part[]> {
+  return [
+    ...(await measureStart(folder, isQuick)),
+    ...(await measureRoutes(folder, isQuick)),
+    ...(await measureTokens()),
+    measureSchema(),
+    ...measureLimiter(),
+  ]
+}

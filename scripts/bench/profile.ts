@@ -1,0 +1,97 @@
+/** Where the time of an allowed request goes: Node's own CPU profile of a round, by function and by place. */
+
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { runRound } from './load.ts'
+import { here, startPeer } from './peer.ts'
+import { placeOf } from './place.ts'
+import { portcullis, type Stage } from './programs.ts'
+import { tableOf } from './results.ts'
+import type { Pace } from './rounds.ts'
+
+interface Frame {
+  readonly functionName: string
+  readonly url: string
+  readonly lineNumber: number
+}
+
+interface Profile {
+  readonly nodes: readonly { readonly id: number; readonly callFrame: Frame }[]
+  /** Microseconds of the monotonic clock. */
+  readonly startTime: number
+  readonly samples: readonly number[]
+  readonly timeDeltas: readonly number[]
+}
+
+const functionsShown = 25
+
+/** The tables of a round under the profiler, in a process of its own. */
+export async function profileText(stage: Stage, { seconds, warmUp }: Pace): Promise<string> {
+  const directory = mkdtempSync(join(stage.folder, 'profile-'))
+  const flags = ['--cpu-prof', `--cpu-prof-dir=${directory}`, '--cpu-prof-interval=200']
+  const peer = await startPeer(portcullis(here('policies'), { flags }))
+  const { sent } = { sent: (await runRound(peer, {}, { seconds: warmUp, sent: 0 })).requests }
+  const from = now()
+  const { requests } = await runRound(peer, {}, { seconds: seconds * 2, sent })
+  const until = now()
+  await peer.stop()
+  const [file = ''] = readdirSync(directory)
+  return textOf(selfTimes(JSON.parse(readFileSync(join(directory, file), 'utf8')), { from, until }), requests)
+}
+
+/** Of the clock that V8 stamps its profiles with. */
+const now = (): number => Number(process.hrtime.bigint() / 1000n)
+
+interface Span {
+  readonly from: number
+  readonly until: number
+}
+
+/** Microseconds in each function itself, what it calls left out. */
+function selfTimes(
+  { nodes, startTime, samples, timeDeltas }: Profile,
+  { from, until }: Span,
+): ReadonlyMap<Frame, number> {
+  const frames = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]))
+  const times = new Map<Frame, number>()
+  let at = startTime
+  for (const [index, id] of samples.entries()) {
+    at += timeDeltas[index] ?? 0
+    const frame = frames.get(id)
+    if (frame === undefined || frame.functionName === '(idle)' || at < from || at > until) continue
+    times.set(frame, (times.get(frame) ?? 0) + (timeDeltas[index + 1] ?? 0))
+  }
+  return times
+}
+
+function textOf(times: ReadonlyMap<Frame, number>, requests: number): string {
+  const total = [...times.values()].reduce((sum, time) => sum + time, 0)
+  const row = ([name, time]: readonly [string, number]) => [name, share(time, total), (time / requests).toFixed(2)]
+  const head = ['share', 'µs a request']
+  const places = summed(times, ({ url, functionName }) => placeOf(url, functionName))
+  const functions = summed(times, nameOf).slice(0, functionsShown)
+  return `## Where the time goes
+
+One allowed request to Portcullis, its token seen before, under Node's CPU profiler (which itself takes some): time in a function
+itself, without what it calls.
+
+${tableOf(['place', ...head], places.map(row))}
+${tableOf(['function', ...head], functions.map(row))}
+`
+}
+
+const share = (time: number, total: number): string => `${((time / total) * 100).toFixed(1)} %`
+
+/** The times under each name, the longest first. */
+function summed(times: ReadonlyMap<Frame, number>, nameFor: (frame: Frame) => string): readonly [string, number][] {
+  const sums = new Map<string, number>()
+  for (const [frame, time] of times) sums.set(nameFor(frame), (sums.get(nameFor(frame)) ?? 0) + time)
+  return [...sums].sort(([, a], [, b]) => b - a)
+}
+
+const root = new URL('../..', import.meta.url).href
+
+function nameOf({ functionName, url, lineNumber }: Frame): string {
+  const name = functionName === '' ? '(anonymous)' : functionName
+  return url === '' ? name : `\`${name}\` ${url.replace(root, '')}:${lineNumber + 1}`
+}
