@@ -40,5 +40,5 @@ test('shows what was counted, in the format of Prometheus', async (t) => {
 })
 
 test('knows only what it can answer', (t) => {
-  t.deepEqual(builtin.schema.json.enum, ['health', 'ready', 'metrics'])
+  t.deepEqual(builtin.schema.json.enum, ['health', 'ready', 'metrics', 'openapi', 'docs'])
 })

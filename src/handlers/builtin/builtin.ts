@@ -2,19 +2,22 @@
 
 import { word } from '../../schema/builder.ts'
 import { defineHandler } from '../handler.ts'
+import { docs } from './docs.ts'
 import { health } from './health.ts'
 import { metrics } from './metrics.ts'
+import { openapi } from './openapi.ts'
 import { ready } from './ready.ts'
 
-const builtins = { health, ready, metrics } as const
+const builtins = { health, ready, metrics, openapi, docs } as const
 
 type Name = keyof typeof builtins
 
 export const builtin = defineHandler<Name>({
   name: 'builtin',
-  summary: 'Answers about this server itself: whether it is alive, whether it is ready, what it counted.',
+  summary: 'Answers about this server itself: whether it is alive and ready, what it counted, what its API is.',
   example: 'builtin: health',
   schema: word(Object.keys(builtins) as readonly Name[], { description: 'Which of its answers.' }),
-  refuses: [],
-  compile: (name, _, services) => builtins[name](services),
+  refuses: ['not_found'],
+  compile: (name, _, services) => builtins[name].compile(services),
+  describe: (name) => ({ answers: builtins[name].answers, refusals: [] }),
 })

@@ -1,11 +1,15 @@
 /** `builtin: health`: the process is alive and answers. */
 
-import type { Destination } from '../handler.ts'
+import type { Builtin } from './about.ts'
 import { jsonAnswer } from './json-answer.ts'
 
-const alive = jsonAnswer(200, { status: 'ok' })
+const said = { status: 'ok' }
+const alive = jsonAnswer(200, said)
 
-export const health = (): Destination =>
-  function healthDestination() {
-    return alive
-  }
+export const health: Builtin = {
+  answers: { 200: { description: 'The server is alive.', content: { 'application/json': { example: said } } } },
+  compile: () =>
+    function healthDestination() {
+      return alive
+    },
+}

@@ -1,10 +1,12 @@
 /** `builtin: metrics`: what was counted, in the text format of Prometheus. */
 
-import type { Services } from '../../services/services.ts'
-import type { Destination } from '../handler.ts'
+import type { Builtin } from './about.ts'
 
-export const metrics = ({ metrics: counted }: Services): Destination =>
-  async function metricsDestination() {
-    const { contentType, text } = await counted.expose()
-    return { status: 200, headers: ['Content-Type', contentType, 'Cache-Control', 'no-store'], body: text }
-  }
+export const metrics: Builtin = {
+  answers: { 200: { description: 'What was counted, for Prometheus.', content: { 'text/plain': {} } } },
+  compile: ({ metrics: counted }) =>
+    async function metricsDestination() {
+      const { contentType, text } = await counted.expose()
+      return { status: 200, headers: ['Content-Type', contentType, 'Cache-Control', 'no-store'], body: text }
+    },
+}

@@ -1,9 +1,9 @@
 /** The documents that a server shows: one for each set of routes that its hosts answer. */
 
 import type { ApiDocuments } from '../../services/openapi.ts'
-import type { Policy, Route } from '../policy.ts'
+import type { Policy } from '../policy.ts'
 import { openApiDocument } from './document.ts'
-import { selectOperations, wildcardOf } from './select.ts'
+import { documentRoute, wildcardOf } from './select.ts'
 
 /** Makes each document when it is first asked for, of a policy whose references are filled in. */
 export function documentsOf(policy: Policy): ApiDocuments {
@@ -21,13 +21,3 @@ export function documentsOf(policy: Policy): ApiDocuments {
     path: (host) => documentRoute(policy.routes, host)?.path,
   }
 }
-
-/** The route that answers a host with its document. */
-export function documentRoute(routes: readonly Route[], host: string): Route | undefined {
-  const operations = selectOperations(routes, host).flatMap((group) => group.operations)
-  return operations.find(({ method, route }) => method === 'GET' && isDocument(route))?.route
-}
-
-/** A path with parameters is no address to fetch it from. */
-const isDocument = ({ params, destinations }: Route): boolean =>
-  params.length === 0 && destinations.some(({ handler, value }) => handler.name === 'builtin' && value === 'openapi')

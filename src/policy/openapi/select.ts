@@ -80,3 +80,13 @@ const areRivals = (group: readonly Route[]): boolean =>
   )
 
 const shareMethod = (a: string, b: string): boolean => a === b || a === 'ANY' || b === 'ANY'
+
+/** The route that answers a host with its document. */
+export function documentRoute(routes: readonly Route[], host: string): Route | undefined {
+  const operations = selectOperations(routes, host).flatMap((group) => group.operations)
+  return operations.find(({ method, route }) => method === 'GET' && isDocument(route))?.route
+}
+
+/** A path with parameters is no address to fetch it from. */
+const isDocument = ({ params, destinations }: Route): boolean =>
+  params.length === 0 && destinations.some(({ handler, value }) => handler.name === 'builtin' && value === 'openapi')

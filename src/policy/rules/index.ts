@@ -13,6 +13,7 @@ import { attributeMissing } from './attribute-missing.ts'
 import { authentication } from './authentication.ts'
 import { callerSupplied } from './caller-supplied.ts'
 import { destination } from './destination.ts'
+import { docsDocument } from './docs-document.ts'
 import { expressions } from './expressions.ts'
 import { fieldUnset } from './field-unset.ts'
 import { grantableScopes } from './grantable-scopes.ts'
@@ -34,6 +35,7 @@ import { withoutRoutes } from './without-routes.ts'
 export const policyRules: readonly PolicyRule[] = [
   routesUnique,
   destination,
+  docsDocument,
   authentication,
   anonymousRole,
   attributeMissing,
