@@ -8,7 +8,7 @@ import { DirectoryFault } from '../policy/load.ts'
 import { helpOf, readCall, UsageFault } from './command.ts'
 import { commands } from './commands.ts'
 import { paintFor } from './paint.ts'
-import { reportText } from './report.ts'
+import { reportText } from './report/text.ts'
 
 const help = (): string =>
   [

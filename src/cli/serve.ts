@@ -9,7 +9,7 @@ import { createWorld } from '../services/world.ts'
 import { announce } from './announce.ts'
 import { defineCommand, text, UsageFault } from './command.ts'
 import { paintFor } from './paint.ts'
-import { reportText } from './report.ts'
+import { reportText } from './report/text.ts'
 import { readValues } from './values.ts'
 
 export const serve = defineCommand({

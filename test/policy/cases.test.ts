@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs'
 import test from 'ava'
 import { createApp } from '../../src/app.ts'
-import { reportText } from '../../src/cli/report.ts'
+import { reportText } from '../../src/cli/report/text.ts'
 import type { Diagnostic } from '../../src/core/diagnostic.ts'
 import { PolicyRefused } from '../../src/policy/findings.ts'
 import { diagnose } from '../../src/policy/inspect.ts'

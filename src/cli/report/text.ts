@@ -1,9 +1,9 @@
-/** Diagnostics as people and programs read them: text with code frames, or JSON. */
+/** Diagnostics as people read them: text with code frames. */
 
-import type { Diagnostic } from '../core/diagnostic.ts'
-import { readSource, Unreadable } from '../policy/read-source.ts'
-import type { Paint } from './paint.ts'
-import { printable, widthOf } from './printable.ts'
+import type { Diagnostic } from '../../core/diagnostic.ts'
+import type { Paint } from '../paint.ts'
+import { printable, widthOf } from '../printable.ts'
+import { SourceLines } from './source-lines.ts'
 
 const linesBefore = 2
 const maxWidth = 160
@@ -31,35 +31,17 @@ function summary(diagnostics: readonly Diagnostic[]): string {
   return `${count(errors, 'error')}, ${count(diagnostics.length - errors, 'warning')}`
 }
 
-/** The findings as `[{file,line,column,endLine,endColumn,severity,rule,message,hint}]`. */
-export const reportJson = (diagnostics: readonly Diagnostic[]): string =>
-  `${JSON.stringify(
-    diagnostics.map(({ file, line, column, endLine, endColumn, severity, rule, message, hint }) => ({
-      file,
-      line,
-      column,
-      endLine,
-      endColumn,
-      severity,
-      rule,
-      message,
-      hint,
-    })),
-    null,
-    2,
-  )}\n`
-
-/** Code frames, with each file read once. */
+/** Code frames. */
 class Frames {
   readonly #paint: Paint
-  readonly #files = new Map<string, readonly string[]>()
+  readonly #sources = new SourceLines()
 
   constructor(paint: Paint) {
     this.#paint = paint
   }
 
   around(diagnostic: Diagnostic): string {
-    const lines = this.#lines(diagnostic.file)
+    const lines = this.#sources.of(diagnostic.file)
     const related = (diagnostic.related ?? []).map(
       (place) => `   ${printable(place.file)}:${place.line}:${place.column}  ${printable(place.message)}\n`,
     )
@@ -83,22 +65,8 @@ class Frames {
     const carets = this.#paint('red', '^'.repeat(Math.max(1, marked)))
     return `${[...shown, `   ${' '.repeat(width)} | ${' '.repeat(before)}${carets}`].join('\n')}\n`
   }
-
-  #lines(file: string): readonly string[] {
-    const known = this.#files.get(file)
-    if (known !== undefined) return known
-    const lines = readLines(file)
-    this.#files.set(file, lines)
-    return lines
-  }
 }
 
 /** What of a long line is shown, from where on. */
 const cut = (text: string, from: number): string =>
   `${from > 0 && text.length > 0 ? '…' : ''}${printable(text.slice(from, from + maxWidth))}`
-
-/** None where the file is no text that can be shown. */
-function readLines(path: string): readonly string[] {
-  const source = readSource(path)
-  return source instanceof Unreadable ? [] : source.text.split(/\r?\n/)
-}

@@ -3,9 +3,9 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { reportJson, reportText } from '../../src/cli/report.ts'
-import type { Diagnostic } from '../../src/core/diagnostic.ts'
-import { folderOf } from '../policy/folder.ts'
+import { reportText } from '../../../src/cli/report/text.ts'
+import type { Diagnostic } from '../../../src/core/diagnostic.ts'
+import { folderOf } from '../../policy/folder.ts'
 
 const plain = (_: string, text: string) => text
 
@@ -70,11 +70,4 @@ test('a file that is gone has no frame', (t) => {
     reportText([gone], plain),
     '/nowhere/shop.yaml:1:4  error  policy/test  expected x\n   hint: write x\n\n1 error, 0 warnings\n',
   )
-})
-
-test('JSON holds what a program needs, and nothing else', (t) => {
-  const found = { ...finding(t, 'a: 1', '1'), related: [] }
-  const { related: _, ...expected } = found
-  t.deepEqual(JSON.parse(reportJson([found])), [expected])
-  t.deepEqual(JSON.parse(reportJson([])), [])
 })
