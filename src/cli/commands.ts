@@ -34,4 +34,14 @@ export const commands: readonly Entry[] = [
     summary: 'writes the JSON Schema of policy files, for editors',
     load: async () => (await import('./schema.ts')).schema,
   },
+  {
+    name: 'openapi',
+    summary: 'writes the OpenAPI document of the policies, or a policy of such a document',
+    load: async () => (await import('./openapi.ts')).openapi,
+  },
+  {
+    name: 'types',
+    summary: 'writes TypeScript types of what handlers get',
+    load: async () => (await import('./types.ts')).types,
+  },
 ]

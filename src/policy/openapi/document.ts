@@ -74,12 +74,14 @@ function serversOf({ hosts }: Route) {
 
 function componentsOf({ schemas, security, refusals, headers }: Shared) {
   const names = refusalNames(new Set(schemas.components.keys()))
+  const securitySchemes = security.schemes()
   const own = { [names.plain]: refusalSchemas.plain, [names.problem]: refusalSchemas.problem }
   return {
     schemas: { ...Object.fromEntries(schemas.components), ...own },
     responses: refusals.components(names, headerRefs([...headers.keys()])),
     headers: headerComponents(Object.fromEntries(headers)),
-    securitySchemes: security.schemes(),
+    // A page of documentation asks for tokens as soon as there is such a member.
+    ...(Object.keys(securitySchemes).length > 0 && { securitySchemes }),
   }
 }
 

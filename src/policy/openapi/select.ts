@@ -29,6 +29,9 @@ function rankOf({ hosts }: Route, host: string): number | undefined {
   return hosts.includes(wildcardOf(host)) ? 1 : undefined
 }
 
+/** Whether a route answers a host; lower case, without port. */
+export const answersHost = (route: Route, host: string): boolean => rankOf(route, host) !== undefined
+
 /** What a host answers, as the matcher would find it; without a host, all routes, whichever they are for. */
 export function selectOperations(routes: readonly Route[], host?: string): readonly PathGroup[] {
   const ranked = routes.map((route) => ({ route, rank: host === undefined ? 0 : rankOf(route, host) }))
