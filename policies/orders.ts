@@ -2,6 +2,7 @@
 
 import { randomUUID } from 'node:crypto'
 import type { ResourceLoader, RouteHandler } from 'portcullis'
+import type { Inputs } from './inputs.ts'
 
 interface Order {
   readonly id: string
@@ -33,7 +34,7 @@ export const all: RouteHandler = (ctx) => {
   ctx.body = [...orders.values()]
 }
 
-export const create: RouteHandler<{ body: Pick<Order, 'lines' | 'note'> }> = (ctx) => {
+export const create: RouteHandler<Inputs['POST /orders']> = (ctx) => {
   const order: Order = { id: randomUUID(), ownerId: ctx.state.principal.id, status: 'open', ...ctx.state.input.body }
   orders.set(order.id, order)
   ctx.status = 201
@@ -45,7 +46,7 @@ export const show: RouteHandler = (ctx) => {
   ctx.body = ctx.state.resource
 }
 
-export const cancel: RouteHandler<{ params: { id: string } }> = (ctx) => {
+export const cancel: RouteHandler<Inputs['POST /orders/:id/cancel']> = (ctx) => {
   const order = orders.get(ctx.state.input.params.id)
   if (order !== undefined) order.status = 'cancelled'
   ctx.status = 204

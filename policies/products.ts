@@ -1,6 +1,7 @@
 /** The catalogue's handlers: what reaches them was checked by `products.yaml`. */
 
 import type { RouteHandler } from 'portcullis'
+import type { Inputs } from './inputs.ts'
 
 interface Product {
   readonly sku: string
@@ -15,19 +16,19 @@ const products: readonly Product[] = [
 ]
 const pageSize = 20
 
-export const list: RouteHandler<{ query: { q?: string; page: number } }> = (ctx) => {
+export const list: RouteHandler<Inputs['GET /products']> = (ctx) => {
   const { q = '', page } = ctx.state.input.query
   const found = products.filter(({ name }) => name.includes(q))
   ctx.body = { page, products: found.slice((page - 1) * pageSize, page * pageSize) }
 }
 
 /** A handler that sets nothing answers 404. */
-export const find: RouteHandler<{ params: { sku: string } }> = (ctx) => {
+export const find: RouteHandler<Inputs['GET /products/:sku']> = (ctx) => {
   const product = products.find(({ sku }) => sku === ctx.state.input.params.sku)
   if (product !== undefined) ctx.body = product
 }
 
-export const review: RouteHandler<{ params: { sku: string }; body: { stars: number; text: string } }> = (ctx) => {
+export const review: RouteHandler<Inputs['POST /products/:sku/reviews']> = (ctx) => {
   const { params, body } = ctx.state.input
   ctx.status = 201
   ctx.body = { sku: params.sku, by: ctx.state.principal.id || 'a guest', ...body }

@@ -120,7 +120,8 @@ export class Security {
       .normalize('NFKD')
       .replace(/[^A-Za-z0-9]+/g, '_')
       .toUpperCase()
-    const real = this.#realForm(this.#schemeOf(name), /^[A-Z]/.test(variable) ? variable : `API${variable}`)
+    const form = this.#realForm(this.#schemeOf(name), /^[A-Z]/.test(variable) ? variable : `API_${variable}`)
+    const real = `${this.#nameOf(name)}: ${form}`
     const development = 'signed by this server, for development alone; in earnest:'
     if (name === unsaid || this.#isToken(name)) return [development, real]
     const { type = 'a scheme that is not described', scheme, in: where, name: key } = this.#schemeOf(name)

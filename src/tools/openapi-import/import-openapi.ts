@@ -44,8 +44,7 @@ export function importOpenApi(text: string, options: ImportOptions): Imported {
   const service = String(tree.service)
   const write = (): string => writePolicy(tree, notes, headOf(document, notes, options.file))
   const written = mend(tree, notes, write)
-  if (written === undefined)
-    throw new ImportFault(`nothing can be imported: ${[...notes.head].join('; ') || 'it has no paths'}`)
+  if (written === undefined) throw nothingLeft(notes)
   if (Buffer.byteLength(written) > mostCharacters)
     throw new ImportFault('expected a policy of at most 4 MB: split the document')
   return { text: written, routes: Object.keys(membersOf(tree.routes)).length, notes: notes.size, service }
@@ -83,4 +82,9 @@ function headOf({ root, version }: ApiDocument, notes: Notes, file: string): rea
     'The token stays here, the service is told who calls in `X-User-Id`; `upstream: { url: …, forwardToken: true }` passes it on.',
     ...[...notes.head].map((note) => `- ${note}`),
   ]
+}
+
+function nothingLeft({ head }: Notes): ImportFault {
+  const reasons = [...head].filter((note) => note.startsWith('left out'))
+  return new ImportFault(`the document has no route that can be imported${['', ...reasons.slice(0, 3)].join('; ')}`)
 }
