@@ -4,13 +4,16 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { editorSchema } from '../src/tools/editor-schema/editor-schema.ts'
-import { withTables } from './tables.ts'
+import { pages } from './reference/pages.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** File → what it has to hold. */
 export const generated = (): ReadonlyMap<string, () => string> =>
-  new Map([['policies/policy.schema.json', () => `${JSON.stringify(editorSchema(), null, 2)}\n`], ...withTables(root)])
+  new Map([
+    ['policies/policy.schema.json', () => `${JSON.stringify(editorSchema(), null, 2)}\n`],
+    ...[...pages()].map(([file, text]) => [file, () => text] as const),
+  ])
 
 /** The files that are missing, or that hold something else. */
 export const stale = (): readonly string[] =>

@@ -47,7 +47,8 @@ export class UsageFault extends Error {
 }
 
 const policyDirectory = '[policy-dir]'
-const operandsOf = ({ operands = [policyDirectory] }: Command): readonly string[] => operands
+/** What a command reads before its flags. */
+export const operandsOf = ({ operands = [policyDirectory] }: Command): readonly string[] => operands
 
 /** Reads operands and flags. */
 export function readCall(command: Command, args: readonly string[]): Call {

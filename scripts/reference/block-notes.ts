@@ -1,0 +1,171 @@
+/** What the pages of blocks say beyond what the code knows: what holds without the block, how it behaves, where to read on. */
+
+export interface BlockNotes {
+  /** What holds where the block is not written. */
+  readonly without: string
+  /** How it behaves, a point each. */
+  readonly points: readonly string[]
+  /** Page → what is found there; from the folder of the blocks. */
+  readonly see: Readonly<Record<string, string>>
+}
+
+export const blockNotes: Readonly<Record<string, BlockNotes>> = {
+  headers: {
+    without: '`api`',
+    points: [
+      "`api`: nothing of an answer may load, frame or be framed (`default-src 'none'`). `web`: helmet's own choice for pages.",
+      '`set` wins over the destination, `remove` over whoever wrote the header.',
+      '`Strict-Transport-Security` is sent under TLS alone.',
+      'An authenticated answer gets `Cache-Control: no-store` where the destination says nothing.',
+      'Answers without a route (400, 404) carry the headers of `api`.',
+    ],
+    see: { 'cors.md': 'which pages may read the answers', '../../http.md#order': 'when headers are written' },
+  },
+  cors: {
+    without: 'no page of another origin may read an answer',
+    points: [
+      'An origin is exact (`https://shop.example`), `https://*.shop.example` for its direct subdomains, or `*`.',
+      'The methods of a preflight come from the routes of the path: there is no list to keep in step.',
+      'A preflight is answered before every other gate: 204, or 403 without any `Access-Control-*`.',
+      'An actual request is never refused by `cors`: a browser keeps the answer from the page. It is no protection against other clients.',
+      '`Vary: Origin` stands on every answer of the route.',
+    ],
+    see: {
+      'headers.md': 'other headers of the answer',
+      '../denials.md#origin_denied': 'what a refused preflight gets',
+    },
+  },
+  network: {
+    without: 'any address may call',
+    points: [
+      'The address is that of the peer, or what a proxy of `settings.trustedProxies` says it is.',
+      'IPv4-mapped IPv6 (`::ffff:10.0.0.1`) is judged as IPv4.',
+    ],
+    see: { '../sections/settings.md': '`trustedProxies`', 'rate-limit.md': 'limits by address' },
+  },
+  authenticate: {
+    without: 'an error: nothing is open by omission',
+    points: [
+      'The first credential that is present decides. A bad one is refused, never skipped.',
+      'The token comes in `Authorization: Bearer`, never in the query. The scheme is case-insensitive.',
+      '`public` as the last of a list makes the token optional: a caller without one has the role `anonymous`.',
+      'A bare `jwt` means the one issuer there is; with two, the route says whose tokens it means.',
+      'The credential is not passed on to an upstream, unless `forwardToken: true`.',
+    ],
+    see: {
+      '../sections/issuers.md': 'whose tokens count, and with which keys',
+      'scopes.md': 'what the token must be granted',
+      'authorize.md': 'what the caller may do with a resource',
+    },
+  },
+  rateLimit: {
+    without: 'no limit; `check` warns of unsafe routes that are open to everyone',
+    points: [
+      'Each limit is taken as early as its key is known: address, user, input. Those of one gate are taken all or none; earlier gates give nothing back.',
+      '`by: ip` counts an IPv6 client by its /64, `user` by issuer and id. A key without a value counts by address.',
+      '`token-bucket` never allows more than `burst` + rate × time. `sliding-window` never allows more than `limit` in any window, and may refuse up to 1/64 of a window early.',
+      "A limit in `defaults` or a profile is one counter for all routes that inherit it. One on a route is that route's own.",
+      'A counter is known by service, route and `name`, never by its line: it outlives a reload.',
+      'Answers carry `X-RateLimit-*`, `RateLimit-Policy` and `RateLimit` of the limit nearest to its end; 429 carries `Retry-After`.',
+    ],
+    see: {
+      '../sections/routes.md#options': '`cost`: how much one request takes',
+      '../expressions.md': 'keys and plans by expression',
+      '../../http.md#rate-limit-headers': 'what clients are told',
+    },
+  },
+  scopes: {
+    without: 'no scope is asked for',
+    points: [
+      'Scopes are compared whole, and upper and lower case differ.',
+      'A caller without a token, where that is optional, is asked for one (401).',
+      'Where every accepted issuer lists its `scopes`, `check` finds a route that asks for another.',
+    ],
+    see: { 'authenticate.md': 'where the token comes from', '../sections/issuers.md': 'which claim holds scopes' },
+  },
+  input: {
+    without: 'no body, and no query parameter',
+    points: [
+      'What is not declared does not get in: query parameters, the body, members of objects. Undeclared headers and cookies pass.',
+      'A parameter of the path that is not declared is a text of at most 256 characters.',
+      "Parameters, headers and cookies are read as their declared type by JSON's grammar: no `0x10`, no spaces. `required: true` beside the schema says that one must be there.",
+      'A body is JSON in UTF-8, judged whole: duplicate keys, a byte order mark and more than 64 levels are 400.',
+      'The original bytes go on, unless a `transform` or `default` changed something.',
+      'At most 20 faults are told, by place and keyword, never with the value.',
+      'Under `reportOnly`, a body that does not fit passes as it came.',
+    ],
+    see: {
+      '../input-schemas.md': 'every keyword, format and transform',
+      '../sections/schemas.md': 'schemas that several routes share',
+      '../sections/settings.md': '`limits.body`, the default of `maxBytes`',
+    },
+  },
+  authorize: {
+    without: 'roles are not asked',
+    points: [
+      'The roles of the caller decide. `cannot` wins over `can`; where nothing allows, the answer is no.',
+      'A loader `./file.ts#export` gets the principal and the input, and gives a plain object; `null` is 404 `not_found`.',
+      'A missing attribute, or an expression without a value, makes a `can` not apply and a `cannot` apply.',
+      "`roles` takes the place of the caller's roles: `${user.claims.orgs[params.org]}` for roles per tenant. It reads verified claims alone.",
+      'An attribute from `query`, `headers` or `body` that a rule compares with the user is an error, unless `because`.',
+      'With a `field`, rules with `fields` count; without one the request is about the whole resource.',
+    ],
+    see: {
+      '../sections/roles.md': 'what roles can do, under which conditions',
+      '../expressions.md': 'attributes by expression',
+      'timeout.md': 'how long a loader may take',
+    },
+  },
+  timeout: {
+    without: '30s until the head of the answer, 60s between two bytes',
+    points: [
+      '`head` bounds the loader of `authorize` as well.',
+      'Where the head is late, the answer is 504. Where a byte of the body is late, the connection ends.',
+    ],
+    see: {
+      'upstream.md': 'what usually takes the time',
+      '../sections/settings.md': 'how long a request may take to arrive',
+    },
+  },
+  upstream: {
+    without: 'a route needs one destination: this, or another',
+    points: [
+      'The public path goes up unchanged; `prefix` takes the place of the prefix of the file.',
+      'The upstream gets `X-User-Id`, `X-User-Issuer`, `X-User-Scopes`, `X-User-Roles`, `X-Forwarded-*`, `X-Request-Id` and `traceparent`. What a client sends under these names never passes.',
+      'Hop-by-hop headers and the credential are removed. Of the answer, `Server`, `X-Powered-By` and `Access-Control-*` are.',
+      'A GET or HEAD is sent again once where a reused connection closed before a byte came; nothing else is repeated.',
+      'Plain `http:` to another machine is an error, unless `insecurePlain` says why.',
+    ],
+    see: {
+      '../../http.md#what-an-upstream-gets': 'the request, header by header',
+      '../sections/file.md': '`upstream` and `prefix` of a file',
+      'timeout.md': 'how long it may take',
+    },
+  },
+  handler: {
+    without: 'a route needs one destination: this, or another',
+    points: [
+      "The function has the shape of Koa's middleware, and answers through `ctx`; what it writes on `ctx.res` itself is never sent.",
+      '`ctx.state` holds `principal`, `input`, `resource` and `requestId`.',
+      '`next` goes on to the app that the gate is mounted in; `serve` refuses it, for nothing stands behind.',
+      "It may throw `deny('forbidden')` of `portcullis`, or use `ctx.throw`. Anything else that it throws is a 500 that tells the client nothing.",
+    ],
+    see: { 'authorize.md': 'loaders, which are written alike', '../denials.md': 'the codes that `deny` knows' },
+  },
+  reply: {
+    without: 'a route needs one destination: this, or another',
+    points: ['A text is `text/plain`, anything else `application/json`, unless `headers` say otherwise.'],
+    see: { 'headers.md': 'headers of every answer' },
+  },
+  builtin: {
+    without: 'a route needs one destination: this, or another',
+    points: [
+      '`health`: 200 while the process runs.',
+      '`ready`: 200 with `ready`, or with `degraded` and the parts that fail; 503 while the server shuts down.',
+      '`metrics`: what this server counts, for Prometheus.',
+      '`openapi`: the OpenAPI 3.1 document of the routes. `docs`: a page to read it and try it out.',
+      'They are routes like any other: `authenticate`, `network` and limits guard them.',
+    ],
+    see: { '../metrics.md': 'what `metrics` answers', '../../http.md#operations': 'starting and stopping' },
+  },
+}

@@ -1,0 +1,108 @@
+/** What the reference says of single words: keywords, transforms, roots of expressions, labels; the types hold them complete. */
+
+import type { Root } from '../../src/core/expression.ts'
+import type { KeywordName } from '../../src/schema/keywords.ts'
+import type { Transform } from '../../src/schema/schema.ts'
+import type { families } from '../../src/services/metrics/exposition.ts'
+
+export const keywordWords: Readonly<Record<KeywordName, string>> = {
+  $ref: "A shared schema: `'#/schemas/NAME'`, or a part of one.",
+  type: 'What the value is. A list names several.',
+  enum: 'The value is one of these.',
+  const: 'The value is this one.',
+  default: 'Stands in where the value is missing.',
+  title: 'What people call it, also in messages.',
+  description: 'For readers of the API.',
+  examples: 'For readers of the API.',
+  deprecated: 'For readers of the API; still judged.',
+  transform: 'Cleans the text before it is judged, in this order. Ours, not of JSON Schema.',
+  minLength: 'Characters at least.',
+  maxLength: 'Characters at most.',
+  pattern: 'An ECMAScript expression, unanchored, in Unicode mode. One whose time can explode is an error of `check`.',
+  format: 'Asserted, see below.',
+  minimum: 'At least this number.',
+  maximum: 'At most this number.',
+  exclusiveMinimum: 'More than this number.',
+  exclusiveMaximum: 'Less than this number.',
+  multipleOf: 'A multiple of this number, exactly also for decimals.',
+  properties: 'Schemas of members by name.',
+  required: 'Members that must be there.',
+  additionalProperties: 'Whether, or as what, other members get in. `false` unless told: objects are closed.',
+  propertyNames: 'A schema of the names.',
+  minProperties: 'Members at least.',
+  maxProperties: 'Members at most.',
+  dependentRequired: 'Members that must be there beside another.',
+  prefixItems: 'Schemas of the first items, by position.',
+  items: 'A schema of the items, or of those after `prefixItems`. A list says it: `true` lets anything in.',
+  minItems: 'Items at least.',
+  maxItems: 'Items at most.',
+  uniqueItems: 'No two items are equal.',
+  allOf: 'All of these hold. The union of the branches is what is closed.',
+  anyOf: 'One of these holds, or several.',
+  oneOf: 'Exactly one of these holds.',
+  not: 'This does not hold.',
+}
+
+export const transformWords: Readonly<Record<Transform, string>> = {
+  trim: 'Takes white space off both ends.',
+  lowercase: 'Writes it in lower case.',
+  uppercase: 'Writes it in upper case.',
+  nfc: 'Brings it into Unicode normalization form C.',
+  stripControls: 'Takes control characters out, line breaks included.',
+  escapeHtml: 'Writes `&`, `<`, `>`, `"` and `\'` as HTML entities.',
+}
+
+export const rootWords: Readonly<Record<Root, { readonly written: string; readonly means: string }>> = {
+  user: {
+    written: '`${user.id}`, `${user.issuer}`, `${user.claims.NAME}`',
+    means: 'The caller; no value without a token.',
+  },
+  params: { written: '`${params.NAME}`', means: 'A parameter of the path.' },
+  query: { written: '`${query.NAME}`', means: 'A query parameter that `input` declares.' },
+  headers: { written: '`${headers.NAME}`', means: 'A request header; upper and lower case are the same.' },
+  body: { written: '`${body.PATH}`', means: 'A member of the JSON body that `input` declares.' },
+  ip: { written: '`${ip}`', means: "The client's address." },
+  resource: { written: '`${resource.NAME}`', means: 'An attribute of what `authorize` loaded.' },
+}
+
+export const labelWords: Readonly<Record<string, string>> = {
+  route: '`METHOD /pattern` as the policy writes it, never the raw path; `none` where no route was met',
+  service: 'the `service` of the policy file; `none` where no route was met',
+  method: 'the request method; `other` for one that no route can have',
+  status: 'the status of the answer',
+  le: 'the upper bound of the bucket, in seconds',
+  guard: 'the block that decided',
+  mode: '`enforced`, or `reportOnly`',
+  outcome: '`allow`, or `deny`',
+  digest: 'SHA-256 over the policy files',
+}
+
+interface Query {
+  readonly asks: string
+  readonly query: string
+}
+
+export const metricQueries: Readonly<Record<keyof typeof families, Query>> = {
+  requests: {
+    asks: 'The share of answers that are 5xx, by service; an alert above 0.01.',
+    query:
+      'sum by (service) (rate(portcullis_requests_total{status=~"5.."}[5m]))\n  / sum by (service) (rate(portcullis_requests_total[5m])) > 0.01',
+  },
+  durations: {
+    asks: 'The 99th percentile by route, in seconds.',
+    query: 'histogram_quantile(0.99, sum by (route, le) (rate(portcullis_request_duration_seconds_bucket[5m])))',
+  },
+  decisions: {
+    asks: 'What a guard in `reportOnly` would have refused in a day: whether it can be enforced.',
+    query: 'sum by (route, guard) (increase(portcullis_decisions_total{mode="reportOnly",outcome="deny"}[1d]))',
+  },
+  inFlight: { asks: 'Requests that pile up: the destination is slow.', query: 'portcullis_requests_in_flight > 500' },
+  policyInfo: {
+    asks: 'Instances that enforce different policies.',
+    query: 'count(count by (digest) (portcullis_policy_info)) > 1',
+  },
+  policyLoaded: {
+    asks: 'How long the policy in force has been there, in seconds.',
+    query: 'time() - portcullis_policy_loaded_timestamp_seconds',
+  },
+}
