@@ -22,7 +22,13 @@ export interface Completion {
 }
 
 type Message = Readonly<Record<string, unknown>>
-type Listener = (message: Message) => boolean
+
+/** Somebody waits for a message, or for the end of the server. */
+interface Waiting {
+  matches(message: Message): boolean
+  resolve(message: Message): void
+  reject(error: Error): void
+}
 
 const program = createRequire(import.meta.url).resolve('yaml-language-server/bin/yaml-language-server')
 const settings = {
@@ -31,13 +37,16 @@ const settings = {
 
 export class LanguageServer {
   readonly #child: ChildProcess
-  readonly #listeners = new Set<Listener>()
+  readonly #waiting = new Set<Waiting>()
   #buffer = Buffer.alloc(0)
   #last = 0
 
   private constructor(child: ChildProcess) {
     this.#child = child
     child.stdout?.on('data', (chunk: Buffer) => this.#receive(chunk))
+    child.once('close', (code) => {
+      for (const { reject } of this.#waiting) reject(new Error(`the language server ended with ${code}`))
+    })
   }
 
   static async start(): Promise<LanguageServer> {
@@ -90,18 +99,8 @@ export class LanguageServer {
     this.#child.stdin?.write(`Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`)
   }
 
-  #next(matches: (message: Message) => boolean): Promise<Message> {
-    return new Promise((resolve, reject) => {
-      const ended = (code: number | null) => reject(new Error(`the language server ended with ${code}`))
-      const listener: Listener = (message) => {
-        if (!matches(message)) return false
-        this.#child.off('close', ended)
-        resolve(message)
-        return true
-      }
-      this.#listeners.add(listener)
-      this.#child.once('close', ended)
-    })
+  #next(matches: Waiting['matches']): Promise<Message> {
+    return new Promise((resolve, reject) => this.#waiting.add({ matches, resolve, reject }))
   }
 
   #receive(chunk: Buffer): void {
@@ -119,7 +118,10 @@ export class LanguageServer {
   /** What the server asks of the editor is answered with nothing. */
   #take(message: Message): void {
     if (message.id !== undefined && message.method !== undefined) this.#send({ id: message.id, result: null })
-    for (const listener of this.#listeners) if (listener(message)) this.#listeners.delete(listener)
+    for (const waiting of [...this.#waiting].filter(({ matches }) => matches(message))) {
+      this.#waiting.delete(waiting)
+      waiting.resolve(message)
+    }
   }
 }
 

@@ -108,7 +108,7 @@ export function editorSchema(): EditorSchema {
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'Portcullis policy',
-    type: 'object',
+    type: ['object', 'null'],
     properties: { ...properties, ...(properties.routes && { routes: routesOf(properties.routes) }) },
     additionalProperties: false,
     definitions: definitions(),
