@@ -74,7 +74,7 @@ function readOperands(known: readonly string[], given: readonly string[]): Omit<
 
 /** What Node says of wrong arguments, in our words. */
 function explain({ code, message }: NodeJS.ErrnoException, known: readonly string[]): UsageFault {
-  const [sentence = 'wrong arguments'] = message.split('. ')
+  const [sentence = 'wrong arguments'] = message.split(/\.\s/)
   if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION')
     return new UsageFault(sentence.charAt(0).toLowerCase() + sentence.slice(1))
   const name = /'--?([^']*)'/.exec(sentence)?.[1] ?? ''
