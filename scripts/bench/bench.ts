@@ -1,7 +1,8 @@
 /**
  * `npm run bench [-- [policy] [proxy] [parts] [profile] [--quick] [--only ID,ID]]`: Portcullis, what people write by
  * hand and the limits of the platform, round by round in one run, every answer checked first. A whole run writes RESULTS.md.
- * Needs wrk, taskset, nginx and haproxy; `(cd scripts/bench && npm ci)` brings the peers.
+ * Needs wrk, taskset, nginx and haproxy; `(cd scripts/bench && npm ci)` brings the peers, whose servers are JavaScript
+ * because their types come with them.
  */
 
 import { spawnSync } from 'node:child_process'
@@ -51,7 +52,7 @@ async function run(options: Options, folder: string): Promise<string> {
     writeTokens(stage.tokens, tokens)
     const pace = options.isQuick ? quick : whole
     const contenders = choose(stage, options)
-    const results = await measure(contenders, pace)
+    const results = contenders.length > 0 ? await measure(contenders, pace) : new Map()
     const parts = options.groups.includes('parts') ? await measureParts(stage, options) : []
     const profile = options.groups.includes('profile') ? await profileText(stage, pace) : ''
     const goals = goalsText([...judgeRatios(results), ...parts.flatMap(({ verdict }) => verdict ?? [])])
@@ -61,14 +62,12 @@ async function run(options: Options, folder: string): Promise<string> {
   }
 }
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 checkNeeds()
 const options = readOptions(process.argv.slice(2))
 const folder = mkdtempSync(join(tmpdir(), 'portcullis-bench-'))
-try {
-  const report = `${await run(options, folder)}\n`
-  process.stdout.write(report)
-  const isWhole = !options.isQuick && options.only === undefined && options.groups.length === groups.length
-  if (isWhole) writeFileSync(here('RESULTS.md'), report)
-} finally {
-  rmSync(folder, { recursive: true })
-}
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+const report = `${await run(options, folder)}\n`
+process.stdout.write(report)
+const isWhole = !options.isQuick && options.only === undefined && options.groups.length === groups.length
+if (isWhole) writeFileSync(here('RESULTS.md'), report)

@@ -1,6 +1,7 @@
 /** What is measured: which servers, under which load, with which answers. */
 
 import { join } from 'node:path'
+import { secret } from './agreed.ts'
 import { checkAllowed, checkLimit, checkPolicy } from './answers.ts'
 import type { Load } from './load.ts'
 import { badOrders } from './orders.ts'
@@ -67,7 +68,8 @@ export function policyContenders(stage: Stage): readonly Contender[] {
     seen(fastify),
     seen({ id: 'fastify-cache', name: 'the same, its token cache on', program: node('fastify-cache.js'), check }),
     seen(ours),
-    seen({ ...ours, id: 'portcullis-many', name: 'the same among 10,000 routes', program: manyRoutes(stage) }),
+    seen({ id: 'library', name: 'Portcullis in a Koa app + router', program: library(stage), check }),
+    seen({ ...ours, id: 'portcullis-many', name: 'Portcullis among 10,000 routes', program: manyRoutes(stage) }),
     seen({ id: 'bare-koa', name: 'bare Koa + router, no policy', program: node('bare-koa.ts'), check: checkAllowed }),
     seen(raw),
     seen({ id: 'raw', name: 'raw `node:http`, nothing', program: node('raw.ts'), check: checkAllowed }),
@@ -91,6 +93,11 @@ function refusals(server: Server, { spent, tokens }: { spent: ProgramFor; tokens
     refusing(server, 422, { body: badOrders[0] ?? '' }),
     refusing(spentServer, 429, {}),
   ]
+}
+
+function library({ folder }: Stage): ProgramFor {
+  const directory = policyVariant(folder, { 'handler: ./handler.ts#create': 'handler: next' })
+  return node('portcullis-library.ts', { BENCH_POLICIES: directory, BENCH_SECRET: secret })
 }
 
 function manyRoutes({ folder }: Stage): ProgramFor {

@@ -27,6 +27,12 @@ export interface Peer {
 
 const ticksPerSecond = 100
 const patienceMs = 60_000
+const running = new Set<ChildProcess>()
+
+// However the bench ends, no server outlives it.
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGTERM')
+})
 
 /** Starts what `programFor` makes of a free port, and waits until it answers. */
 export async function startPeer(programFor: (port: number) => Program): Promise<Peer> {
@@ -36,6 +42,8 @@ export async function startPeer(programFor: (port: number) => Program): Promise<
     env: { ...process.env, ...env, PORT: String(port), NODE_ENV: 'production' },
     stdio: ['ignore', 'ignore', 'inherit'],
   })
+  running.add(child)
+  child.once('exit', () => running.delete(child))
   const url = `http://127.0.0.1:${port}`
   await untilItAnswers(url, child)
   const processes = [child.pid ?? 0, ...childrenOf(child.pid ?? 0)]
@@ -65,7 +73,6 @@ async function untilItAnswers(url: string, child: ChildProcess): Promise<void> {
     if (answered) return
     await delay(50)
   }
-  child.kill('SIGKILL')
   throw new Error(`\`${child.spawnargs.join(' ')}\` does not answer`)
 }
 

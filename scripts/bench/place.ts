@@ -12,17 +12,21 @@ const platform: readonly (readonly [RegExp, string])[] = [
   [/^node:/, 'Node: other'],
 ]
 
-/** Native code that is no function: `(program)` is the parser, system calls and the like. */
-const natives: Readonly<Record<string, string>> = {
-  '(garbage collector)': 'garbage collection',
-  '(program)': 'native code outside functions',
-}
+/** Functions of native code, by their names. */
+const natives: readonly (readonly [RegExp, string])[] = [
+  [/^\(garbage collector\)$/, 'garbage collection'],
+  [/^\(program\)$/, 'native: outside functions (parser, event loop, system calls)'],
+  [/^write(Utf8|Latin1|Ascii)?(String|Buffer|v)$/, 'native: writing to the socket'],
+  [/^/, 'native: other functions'],
+]
 
 export function placeOf(url: string, functionName: string): string {
-  if (url === '') return natives[functionName] ?? 'built-in functions'
-  const [, ours] = /\/src\/([^/]+(?:\/[^/]+(?=\/))?)/.exec(url) ?? []
+  if (url === '') return nameIn(natives, functionName)
   const [, name] = /\/node_modules\/((?:@[^/]+\/)?[^/]+)\/(?!.*\/node_modules\/)/.exec(url) ?? []
   if (name !== undefined) return `package: ${name}`
-  if (ours !== undefined) return `ours: ${ours}`
-  return platform.find(([pattern]) => pattern.test(url))?.[1] ?? 'handler'
+  const [, ours] = /\/src\/([^/]+(?:\/[^/]+(?=\/))?)/.exec(url) ?? []
+  return ours === undefined ? nameIn(platform, url) : `ours: ${ours}`
 }
+
+const nameIn = (names: typeof natives, text: string): string =>
+  names.find(([pattern]) => pattern.test(text))?.[1] ?? 'the handler'

@@ -13,7 +13,7 @@ ${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores, Node ${proce
 
 \`POST /orders/:id\`, 200-byte JSON, JWT HS256 (issuer, audience, expiry), scope, per-user limit in memory, CORS, security
 headers, five-field body. The same answers are checked of every server before it is timed: what must be allowed, five tokens
-that are worth nothing, a missing scope, five bodies that do not fit, a spent limit.
+that are worth nothing, a missing scope, five bodies that do not fit; where 429 is measured, that one call was let through.
 
 ${rounds} interleaved rounds of ${seconds} s after ${warmUp} s of warm-up, there and back; every server a process of its own on
 one core, wrk with 64 connections on the other. CPU is what the system counted for all processes of a server, user and system.

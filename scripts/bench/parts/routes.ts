@@ -1,10 +1,13 @@
 /** Matching over few and many routes, and how long many take to compile. */
 
+import { generateKeyPairSync } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createApp } from '../../../src/app.ts'
 import { compileMatcher } from '../../../src/enforce/match.ts'
 import { createLog } from '../../../src/services/log.ts'
 import { createWorld } from '../../../src/services/world.ts'
+import { audience, issuer } from '../agreed.ts'
 import { writeRoutes } from '../programs.ts'
 import { boundedPart, duration, nanoseconds, type Part } from './part.ts'
 
@@ -29,15 +32,22 @@ export async function measureRoutes(folder: string, isQuick: boolean): Promise<r
   return parts
 }
 
+function issuerBlock(): object {
+  const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const pem = publicKey.export({ format: 'pem', type: 'spki' })
+  return { issuer, audience, algorithms: ['ES256'], publicKeys: [pem] }
+}
+
 async function measure(directory: string, count: number): Promise<Measured> {
   writeRoutes(directory, count)
+  writeFileSync(join(directory, 'issuers.yaml'), JSON.stringify({ issuers: { shop: issuerBlock() } }))
   const started = performance.now()
   const app = await createApp(directory, { world: createWorld(createLog({ pretty: false, level: 'error' })) })
   const compile = (performance.now() - started) / 1000
   const matcher = compileMatcher(app.policy.stacks)
   const path = `/s${Math.ceil(count / 100) - 1}/r${(count - 1) % 100}/x`
-  if (matcher.find('GET', path, 'localhost') === undefined) throw new Error(`\`${path}\` is not matched`)
-  const match = nanoseconds(matches, () => matcher.find('GET', path, 'localhost'))
+  if (matcher.find('GET', 'localhost', path) === undefined) throw new Error(`\`${path}\` is not matched`)
+  const match = nanoseconds(matches, () => matcher.find('GET', 'localhost', path))
   await app.close()
   return { match, compile }
 }

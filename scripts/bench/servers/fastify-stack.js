@@ -34,7 +34,8 @@ function authenticateWith(verify) {
 }
 
 const authorize = async (req, reply) => {
-  if (!req.user.scope.split(' ').includes(scope)) return reply.code(403).send({ status: 'error', code: 'scope_missing' })
+  if (!req.user.scope.split(' ').includes(scope))
+    return reply.code(403).send({ status: 'error', code: 'scope_missing' })
 }
 
 /** Listens; `cache` is fast-jwt's memory of tokens, `handler` what an allowed request reaches. */
