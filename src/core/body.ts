@@ -18,8 +18,9 @@ export class Body {
   replaced: Buffer | undefined
   /** The most bytes that a destination takes from the stream. */
   limit = Number.POSITIVE_INFINITY
-  /** Ends the exchange where the stream grows beyond `limit`. */
-  whenTooLarge: ((denial: Denial) => void) | undefined
+  /** The stream grew beyond `limit`. */
+  #isOver = false
+  #whenTooLarge: ((denial: Denial) => void) | undefined
 
   constructor(req: IncomingMessage, res: ServerResponse) {
     this.#req = req
@@ -55,6 +56,12 @@ export class Body {
     return this.#req
   }
 
+  /** Ends the exchange once the stream grows beyond `limit`, or at once if it did already. */
+  onTooLarge(end: (denial: Denial) => void): void {
+    if (this.#isOver) end(overflown)
+    else this.#whenTooLarge = end
+  }
+
   #demandUnread(): void {
     if (this.#spent)
       throw new Error('the request body was read before the gate could judge it: mount body parsers after the gate')
@@ -63,7 +70,8 @@ export class Body {
   /** Whoever still reads once the answer is out learns that no more comes. */
   #overflow(): void {
     this.#res.once('close', () => this.#req.destroy(new Error('the body is longer than the policy lets through')))
-    this.whenTooLarge?.(overflown)
+    this.#isOver = true
+    this.#whenTooLarge?.(overflown)
   }
 
   /** Answers `Expect: 100-continue` only now that the body is wanted, and never to HTTP/1.0 (RFC 9110 §10.1.1). */

@@ -83,6 +83,7 @@ export const catalogue = {
     'Verification keys unavailable',
     'The keys of the issuer could not be fetched yet, so that no token of its can be judged.',
   ),
+  starting: entry(503, 'Server is starting', 'The policies are not loaded yet.'),
   shutting_down: entry(
     503,
     'Server is shutting down',

@@ -60,10 +60,7 @@ function demand(result: Result | undefined): Result {
 /** A destination that waits for a body has waited enough where it grows too large. */
 function lateOf({ body }: Exchange): Late<Result> {
   if (!body.present) return late
-  const arm = (end: (denial: Denial) => void) => {
-    body.whenTooLarge = end
-  }
-  return { ...late, arm }
+  return { ...late, arm: (end) => body.onTooLarge(end) }
 }
 
 /** Nobody will read an answer that comes too late. */

@@ -1,0 +1,170 @@
+/** Mount: the Koa middleware that judges every request of an app of one's own, and lets on what `handler: next` allows. */
+
+import { inspect } from 'node:util'
+import type { Context, Middleware, Next } from 'koa'
+import { Denial, deny } from '../core/denial.ts'
+import { Exchange } from '../core/exchange.ts'
+import type { Observer } from '../core/observer.ts'
+import { within } from '../core/within.ts'
+import { readThrown } from '../handlers/context-answer.ts'
+import { onward } from '../handlers/next.ts'
+import type { RouteState } from '../handlers/route-handler.ts'
+import { showRequest } from '../handlers/show-request.ts'
+import type { WriteHead } from '../policy/stack.ts'
+import type { World } from '../services/services.ts'
+import { answerOnContext, type Brought, closeAfter, layHeadOnContext } from './answer-on-context.ts'
+import { isClosing, offersUpgrade } from './closing.ts'
+import type { Active } from './enforce.ts'
+import { Engine } from './engine.ts'
+import { readFacts } from './hygiene.ts'
+import { refuse } from './refusal.ts'
+import type { Result } from './run.ts'
+
+/** The policy that a request is judged by, and word that it is judged. */
+export interface Lease {
+  readonly active: Active
+  release(): void
+}
+
+export interface Mounted {
+  /** The current policy, or why there is none. */
+  lease(): Lease | Denial
+  readonly world: Pick<World, 'clock' | 'log' | 'randomId'>
+  readonly observers: readonly Observer[]
+}
+
+/** A request on its way through the gate. */
+interface Visit {
+  readonly brought: Brought
+  /** Set once it is let on. */
+  admitted?: Admitted
+}
+
+interface Admitted {
+  readonly exchange: Exchange
+  readonly heads: readonly WriteHead[]
+}
+
+/** What the app behind the gate threw. */
+class Failure {
+  readonly error: unknown
+  constructor(error: unknown) {
+    this.error = error
+  }
+}
+
+const internalError = deny('internal_error')
+const notFound = deny('not_found')
+const tooLate = deny('upstream_timeout')
+
+/**
+ * The middleware. Refusals, and answers of destinations other than `next`, are put on the context, so that middleware
+ * before the gate sees them; whatever goes wrong behind it leaves with what the guards wrote on the head.
+ */
+export function mount({ lease, world, observers }: Mounted): Middleware<RouteState> {
+  const visits = new WeakMap<Context, Visit>()
+  const engine = new Engine(world, observers, (exchange, reply) => {
+    const visit = visits.get(exchange.ctx) ?? { brought: {} }
+    if (reply.answer !== onward) return answerOnContext(exchange, reply, visit.brought)
+    layHeadOnContext(exchange, reply.heads, visit.brought)
+    visit.admitted = { exchange, heads: reply.heads }
+  })
+  return async function portcullis(ctx, next) {
+    const { req, res } = ctx
+    // A client that is gone is owed nothing, and what would be taken in its name would never be given back.
+    if (res.destroyed) return
+    if (isClosing(req.socket)) {
+      ctx.respond = false
+      return
+    }
+    if (offersUpgrade(req)) closeAfter(ctx)
+    const visit: Visit = { brought: res.getHeaders() }
+    visits.set(ctx, visit)
+    const leased = lease()
+    if (leased instanceof Denial) return refuseAll(ctx, { denial: leased, visit, world })
+    try {
+      await engine.handle(ctx, leased.active)
+    } finally {
+      leased.release()
+    }
+    if (visit.admitted) await goOn(visit.admitted, visit.brought, next)
+  }
+}
+
+interface Refusing extends Pick<Mounted, 'world'> {
+  readonly denial: Denial
+  readonly visit: Visit
+}
+
+/** Where no policy is in force, nothing is judged: every request is refused. */
+function refuseAll(ctx: Context, { denial, visit, world }: Refusing): void {
+  const { facts } = readFacts(ctx.req, { isTrustedProxy: () => false, requestId: world.randomId })
+  const exchange = new Exchange(ctx, facts)
+  answerOnContext(exchange, { answer: refuse(exchange, denial), heads: [], fail: () => {} }, visit.brought)
+}
+
+async function goOn(admitted: Admitted, brought: Brought, next: Next): Promise<void> {
+  const { exchange, heads } = admitted
+  const ctx = showRequest(exchange)
+  const result = await outcome(exchange, next)
+  if (result !== undefined) answerInstead(admitted, brought, result)
+  else if (!ctx.headerSent) layHeadOnContext(exchange, heads, brought)
+}
+
+/** What is to be answered in place of what the app left on the context, if anything. */
+async function outcome(exchange: Exchange, next: Next): Promise<Result | undefined> {
+  const { ctx, timeout, body } = exchange
+  const work = run(next)
+  let ended = await within(timeout.head, work, {
+    denial: tooLate,
+    drop: (late) => {
+      if (late instanceof Failure) report(late.error, ctx)
+    },
+    arm: (end) => body.onTooLarge(end),
+  })
+  // With its head out it is in time, and the body may take as long as it needs.
+  if (ended instanceof Denial && ctx.headerSent) ended = await work
+  if (ended instanceof Failure) return readFailure(ended.error, ctx)
+  return ended ?? (isNothing(ctx) ? notFound : undefined)
+}
+
+async function run(next: Next): Promise<Failure | undefined> {
+  try {
+    await next()
+    return undefined
+  } catch (error) {
+    return new Failure(error)
+  }
+}
+
+/** Whether the app set nothing: as in Koa, it found nothing then. */
+const isNothing = ({ status, body, respond, headerSent }: Context): boolean =>
+  status === 404 && (body === undefined || body === null) && respond !== false && !headerSent
+
+function readFailure(error: unknown, ctx: Context): Result {
+  if (!(error instanceof Denial)) report(error, ctx)
+  try {
+    return readThrown(error, ctx)
+  } catch {
+    return internalError
+  }
+}
+
+/** Tells the app of an error, as Koa would if it had reached Koa; its listeners decide what is logged. */
+function report(thrown: unknown, ctx: Context): void {
+  const error = thrown instanceof Error ? thrown : new Error(`non-error thrown: ${inspect(thrown)}`)
+  if (ctx.headerSent || !ctx.writable) Object.assign(error, { headerSent: true })
+  if (ctx.app.listenerCount('error') > 0) ctx.app.emit('error', error, ctx)
+}
+
+/** What has begun cannot be told any more; its connection is cut, so that it is not taken for whole. */
+function answerInstead({ exchange, heads }: Admitted, brought: Brought, result: Result): void {
+  const fail = () => {}
+  const answer = result instanceof Denial ? refuse(exchange, result) : result
+  try {
+    answerOnContext(exchange, { answer, heads, fail }, brought)
+  } catch (error) {
+    report(error, exchange.ctx)
+    answerOnContext(exchange, { answer: refuse(exchange, internalError), heads, fail }, brought)
+  }
+}

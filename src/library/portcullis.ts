@@ -1,0 +1,174 @@
+/** The gate in an app of one's own: Koa middleware with a life cycle, and events for who watches it. */
+
+import { EventEmitter } from 'node:events'
+import type { Middleware } from 'koa'
+import { makeReady, type Ready } from '../app.ts'
+import { type Denial, deny } from '../core/denial.ts'
+import type { Observer } from '../core/observer.ts'
+import { type Lease, mount } from '../enforce/mount.ts'
+import type { RouteState } from '../handlers/route-handler.ts'
+import { createLog, type Log } from '../services/log.ts'
+import { metricsObserver } from '../services/metrics.ts'
+import type { World } from '../services/services.ts'
+import { createWorld } from '../services/world.ts'
+import { describeDecision } from './describe-decision.ts'
+import type { PortcullisEvents } from './events.ts'
+import { Generation } from './generation.ts'
+import { isDevelopment, type PortcullisOptions, readValues } from './options.ts'
+
+const starting = deny('starting', { headers: ['Retry-After', '1'] })
+const closed = deny('shutting_down', { headers: ['Retry-After', '1'] })
+
+/**
+ * A gate before the routes of a Koa app; `portcullis` makes it. Listeners are told and not asked: what one throws, or
+ * rejects with, is logged, and hurts no request.
+ */
+export class Portcullis extends EventEmitter<PortcullisEvents> {
+  /**
+   * Judges every request. Mount it before body parsers and routes: what `handler: next` lets through goes on to them, with
+   * `ctx.state` filled in; everything else is answered here, 404 where no policy names the path, 503 before `open` and after
+   * `close`.
+   */
+  readonly middleware: Middleware<RouteState>
+  readonly #directory: string
+  readonly #options: PortcullisOptions
+  readonly #world: World
+  #current: Generation | undefined
+  #opening: Promise<this> | undefined
+  #waiting: Promise<void> | undefined
+  #closing: Promise<void> | undefined
+  /** Opening, reloading and closing happen one after another. */
+  #last: Promise<unknown> = Promise.resolve()
+
+  /** As `portcullis` does. */
+  constructor(directory: string, options: PortcullisOptions = {}) {
+    super({ captureRejections: true })
+    this.#directory = directory
+    this.#options = options
+    this.#world = createWorld((options.log as Log | undefined) ?? createLog({ pretty: false, level: 'warn' }))
+    const observers = [metricsObserver(this.#world.metrics), this.#watch()]
+    this.middleware = mount({ lease: () => this.#lease(), world: this.#world, observers })
+  }
+
+  /**
+   * Loads, checks and compiles the policies; from then on requests are judged. Rejects with `PolicyRefused` where they have
+   * errors, `DirectoryFault` where there is nothing to read, `StartFault` where the machine lacks something; it may be
+   * tried again then. Once open, it does nothing more.
+   */
+  open(): Promise<this> {
+    if (this.#closing) return Promise.reject(new Error('the gate is closed: make a new one'))
+    this.#opening ??= this.#turn(() => this.#open()).catch((error) => {
+      this.#opening = undefined
+      throw error
+    })
+    return this.#opening
+  }
+
+  /**
+   * Loads the policies again, and swaps them between two requests; what limits have counted stays. Where they are refused,
+   * the old ones stay in force, and it rejects as `open` does. Calls while one is waiting share its reload. Code of handlers
+   * that is loaded already is not loaded again.
+   */
+  reload(): Promise<void> {
+    if (this.#closing) return Promise.reject(new Error('the gate is closed: make a new one'))
+    if (!this.#opening) return Promise.reject(new Error('the gate is not open: call `open` before `reload`'))
+    this.#waiting ??= this.#turn(() => {
+      this.#waiting = undefined
+      return this.#reload()
+    })
+    return this.#waiting
+  }
+
+  /**
+   * Refuses requests from here on, and lets go of keys and connections once those that are being judged are answered; a
+   * reload under way ends first. Close the server before, so that it has no requests left. Twice is once.
+   */
+  close(): Promise<void> {
+    this.#world.status.close()
+    this.#closing ??= this.#turn(() => this.#close())
+    return this.#closing
+  }
+
+  async #open(): Promise<this> {
+    this.#put('open', await this.#load())
+    if (!this.#closing) this.#world.status.open()
+    return this
+  }
+
+  async #reload(): Promise<void> {
+    if (!this.#current) throw new Error('the gate is not open: `open` failed')
+    try {
+      this.#put('reload', await this.#load())
+    } catch (error) {
+      this.#tell('refused', { error })
+      throw error
+    }
+  }
+
+  async #close(): Promise<void> {
+    await this.#current?.retire()
+    await this.#world.upstreams.close()
+    this.#tell('close')
+  }
+
+  async #load(): Promise<Ready> {
+    return makeReady(this.#directory, {
+      values: readValues(this.#options),
+      world: this.#world,
+      development: isDevelopment(this.#options),
+      mounted: true,
+    })
+  }
+
+  #put(event: 'open' | 'reload', ready: Ready): void {
+    const before = this.#current
+    this.#current = new Generation(ready)
+    void before?.retire()
+    const { digest } = ready.policy
+    this.#world.metrics.policy = { digest, loaded: this.#world.clock.now() }
+    this.#tell(event, { digest, warnings: ready.warnings })
+  }
+
+  #lease(): Lease | Denial {
+    if (this.#closing) return closed
+    return this.#current?.lease() ?? starting
+  }
+
+  #watch(): Observer {
+    return {
+      finished: (exchange, outcome) => {
+        if (this.listenerCount('decision') > 0) this.#tell('decision', describeDecision(exchange, outcome))
+      },
+    }
+  }
+
+  #tell<E extends keyof PortcullisEvents>(event: E, ...facts: PortcullisEvents[E]): void {
+    try {
+      this.emit<E>(event, ...(facts as never))
+    } catch (err) {
+      this.#world.log.error({ err, event }, 'a listener failed')
+    }
+  }
+
+  /** What a listener's promise was rejected with. */
+  override [EventEmitter.captureRejectionSymbol](...[err, event]: unknown[]): void {
+    this.#world.log.error({ err, event }, 'a listener failed')
+  }
+
+  #turn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#last.then(work)
+    this.#last = done.catch(() => {})
+    return done
+  }
+}
+
+/**
+ * Makes a gate of a policy directory; nothing is read before `open`.
+ *
+ * @example
+ * const gate = portcullis('./policies')
+ * await gate.open()
+ * new Koa().use(gate.middleware).use(router.routes()).listen(8080)
+ */
+export const portcullis = (directory: string, options?: PortcullisOptions): Portcullis =>
+  new Portcullis(directory, options)
