@@ -146,7 +146,7 @@ export const denialAdvice: Readonly<Record<Code, Advice>> = {
       'The address in `jwks` could not be reached since the start; `ready` answers `degraded`. The log says why.',
   },
   shutting_down: {
-    stage: 'the listener',
+    stage: 'the listener, or a gate that is closed',
     carries: '`Retry-After`',
     client: 'Try again: another server takes over.',
     operator:

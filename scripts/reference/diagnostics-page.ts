@@ -50,7 +50,7 @@ async function describe(id: string, { severity, cause, hint, excusable }: Rule):
   return page(
     `${anchor(anchorOf(id))}\n\n### ${code(id)}`,
     `**${severity}**${excusable ? ', excusable' : ''}. ${cause}`,
-    output.includes(`hint: ${hint}\n`) ? '' : `To mend it: ${hint}.`,
+    output.includes(`hint: ${hint}\n`) ? '' : `Where the report says nothing more exact: ${hint}.`,
     ...shown(example),
     fence('text', output),
   ).trimEnd()
@@ -58,20 +58,19 @@ async function describe(id: string, { severity, cause, hint, excusable }: Rule):
 
 /** The diff of every file; a name stands above one that is not the usual file, and above all where there are several. */
 function shown({ diffs, environment }: Example): readonly string[] {
-  const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`)
-  const lead =
-    variables.length > 0
-      ? [`Found when the server starts, here with ${code(variables.join(' '))} in the environment.`]
-      : []
+  const variables = Object.entries(environment ?? {}).map(([name, value]) => `${name}=${value}`)
+  const here = variables.length > 0 ? `, here with ${code(variables.join(' '))} in the environment` : ''
+  const lead = environment === undefined ? [] : [`Found when the server starts${here}.`]
   return [...lead, ...[...diffs].flatMap(([name, diff]) => [...headOf(name, diffs.size), ...bodyOf(name, diff)])]
 }
 
 const headOf = (name: string, count: number): readonly string[] =>
   count > 1 || !/^policies\/shop\.yaml$/.test(name) ? [`${code(name.replace(/ \(.*$/, ''))}${what(name)}:`] : []
 
-const what = (name: string): string => {
+function what(name: string): string {
+  if (name === 'values.yaml') return ', given as `--values values.yaml`'
   const [, described] = /\((.+)\)$/.exec(name) ?? []
-  return described === undefined ? '' : `, ${described.startsWith('bytes') ? `the ${described}` : described}`
+  return described === undefined ? '' : `, ${described.replace(/^bytes/, 'the bytes').replace(/^link/, 'a link')}`
 }
 
 function bodyOf(name: string, diff: string): readonly string[] {

@@ -1,7 +1,7 @@
 /**
  * The examples of diagnostics: one file a block, one `# fault` a rule, each a policy as a diff from wrong to mended. `@ name`
- * begins another file (`policies/shop.yaml` unless told), `$ NAME=value` is a variable of an example that only opening the
- * server shows. What cannot be written down is described as in the golden cases: `@ policies/dump.yaml (5000000 bytes)`.
+ * begins another file (`policies/shop.yaml` unless told). `$` begins the variables of an example that only opening the server
+ * shows, `$ NAME=value`, or stands alone where it needs none. What cannot be written down is described as in the golden cases: `@ policies/dump.yaml (5000000 bytes)`.
  */
 
 import { readdirSync, readFileSync } from 'node:fs'
@@ -17,7 +17,8 @@ export interface Example {
   readonly wrong: Files
   /** The same with the fault mended; none where the fault is no text. */
   readonly mended: Files | undefined
-  readonly environment: Readonly<Record<string, string>>
+  /** Of an example that only opening the server shows. */
+  readonly environment: Readonly<Record<string, string>> | undefined
 }
 
 /** Every example, by the id of its rule. */
@@ -39,15 +40,22 @@ function readBlock(block: string, text: string): readonly (readonly [string, Exa
 function readExample(text: string): Example {
   const diffs = new Map<string, string>()
   const environment: Record<string, string> = {}
+  const isOpened = /^\$/m.test(text)
   let file = 'policies/shop.yaml'
   for (const line of text.split('\n').filter((each) => each !== '')) {
     const [, name = '', value = ''] = /^\$ (\w+)=(.*)$/.exec(line) ?? []
     if (name !== '') environment[name] = value
+    else if (line === '$') continue
     else if (line.startsWith('@ ')) file = startFile(diffs, line.slice(2))
     else diffs.set(file, `${diffs.get(file) ?? ''}${line}\n`)
   }
   const isText = [...diffs.values()].some((diff) => /^[+-]/m.test(diff))
-  return { diffs, wrong: side(diffs, '+'), mended: isText ? side(diffs, '-') : undefined, environment }
+  return {
+    diffs,
+    wrong: side(diffs, '+'),
+    mended: isText ? side(diffs, '-') : undefined,
+    environment: isOpened ? environment : undefined,
+  }
 }
 
 function startFile(diffs: Map<string, string>, name: string): string {

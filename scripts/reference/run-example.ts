@@ -24,8 +24,8 @@ export async function outputOf(rule: string, { wrong, mended, environment }: Exa
   })
 }
 
-async function demandMended(rule: string, mended: Example['mended'] & {}): Promise<void> {
-  const left = await inFolder(mended, () => findingsOf({}))
+async function demandMended(rule: string, mended: NonNullable<Example['mended']>): Promise<void> {
+  const left = await inFolder(mended, () => findingsOf(undefined))
   const faults = left.filter((each) => each.rule === rule || each.severity === 'error')
   if (faults.length > 0) throw new Error(`the mended example of \`${rule}\` is refused: ${JSON.stringify(faults)}`)
 }
@@ -33,11 +33,11 @@ async function demandMended(rule: string, mended: Example['mended'] & {}): Promi
 function findingsOf(environment: Example['environment']): readonly Diagnostic[] | Promise<readonly Diagnostic[]> {
   const values = existsSync('values.yaml') ? readSource('values.yaml') : undefined
   if (values instanceof Unreadable) throw new Error(values.message)
-  return Object.keys(environment).length > 0 ? openedWith(environment) : diagnose('policies', values)
+  return environment === undefined ? diagnose('policies', values) : openedWith(environment)
 }
 
 /** What only the filled-in value shows; the variables are gone again after it. */
-async function openedWith(environment: Example['environment']): Promise<readonly Diagnostic[]> {
+async function openedWith(environment: NonNullable<Example['environment']>): Promise<readonly Diagnostic[]> {
   Object.assign(process.env, environment)
   try {
     const app = await createApp('policies', { world: createWorld(createLog({ pretty: false, level: 'error' })) })

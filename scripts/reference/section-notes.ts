@@ -30,6 +30,7 @@ routes:
       'YAML 1.2, UTF-8, one document a file, at most 4 MB, 100 levels and 1,000 aliases. No duplicate keys, no custom tags.',
       'Every object is closed: a key that nothing enforces is an error.',
       'Named things (issuers, schemas, profiles, values) exist once in the directory, and every file can use them. The rules of one role may stand in several files, and add up.',
+      'The `service` is the name of the file unless told; metrics and the identity of limits go by it.',
       '`service`, `host`, `prefix`, `upstream` and `defaults` hold for the routes of their own file.',
       'A `host` is exact, or `*.shop.example` for one label. A host that no file names is 421.',
     ],
