@@ -9,7 +9,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Contender, policyContenders, proxyContenders } from './contenders.ts'
+import { allContenders, type Contender } from './contenders.ts'
 import { judgeRatios } from './goals.ts'
 import { groups, type Options, readOptions } from './options.ts'
 import { measureParts } from './parts/parts.ts'
@@ -34,32 +34,35 @@ function checkNeeds(): void {
     if (spawnSync('which', [program]).status !== 0) throw new Error(`the bench needs ${program}: apt-get install it`)
 }
 
-function choose(stage: Stage, { groups, isQuick, only }: Options): readonly Contender[] {
-  const all = [
-    ...(groups.includes('policy') ? policyContenders(stage) : []),
-    ...(groups.includes('proxy') ? proxyContenders(stage) : []),
-  ]
-  if (only === undefined) return isQuick ? all.filter(({ id }) => inQuick.test(id)) : all
-  const unknown = only.find((id) => !all.some((contender) => contender.id === id))
+interface Chosen {
+  readonly measured: readonly Contender[]
+  readonly profiled: readonly Contender[]
+}
+
+function choose(stage: Stage, { groups, isQuick, only }: Options): Chosen {
+  const all = allContenders(stage)
+  const unknown = only?.find((id) => !all.some((contender) => contender.id === id))
   if (unknown !== undefined) throw new Error(`expected of ${all.map(({ id }) => id).join(', ')}, got \`${unknown}\``)
-  return all.filter(({ id }) => only.includes(id))
+  const isAsked = ({ id }: Contender) => (only ? only.includes(id) : !isQuick || inQuick.test(id))
+  return {
+    measured: all.filter((each) => groups.includes(each.table === 'proxy' ? 'proxy' : 'policy') && isAsked(each)),
+    profiled: groups.includes('profile') ? all.filter(({ id }) => (only ?? ['portcullis']).includes(id)) : [],
+  }
 }
 
 async function run(options: Options, folder: string): Promise<string> {
   const upstream = await startPeer(nginx('upstream.conf', { folder, upstream: '', core: 1 }))
-  try {
-    const stage = { folder, upstream: upstream.url, tokens: join(folder, 'tokens') }
-    writeTokens(stage.tokens, tokens)
-    const pace = options.isQuick ? quick : whole
-    const contenders = choose(stage, options)
-    const results = contenders.length > 0 ? await measure(contenders, pace) : new Map()
-    const parts = options.groups.includes('parts') ? await measureParts(stage, options) : []
-    const profile = options.groups.includes('profile') ? await profileText(stage, pace) : ''
-    const goals = goalsText([...judgeRatios(results), ...parts.flatMap(({ verdict }) => verdict ?? [])])
-    return `${headText(pace)}${goals}${resultsText(contenders, results)}${partsText(parts)}${profile}`.trimEnd()
-  } finally {
-    await upstream.stop()
-  }
+  const stage = { folder, upstream: upstream.url, tokens: join(folder, 'tokens') }
+  writeTokens(stage.tokens, tokens)
+  const pace = options.isQuick ? quick : whole
+  const { measured, profiled } = choose(stage, options)
+  const results = await measure(measured, pace)
+  const parts = options.groups.includes('parts') ? await measureParts(stage, options) : []
+  const profiles: string[] = []
+  for (const contender of profiled) profiles.push(await profileText(contender, pace, folder))
+  await upstream.stop()
+  const goals = goalsText([...judgeRatios(results), ...parts.flatMap(({ verdict }) => verdict ?? [])])
+  return [headText(pace), goals, resultsText(measured, results), partsText(parts), ...profiles].join('').trimEnd()
 }
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))

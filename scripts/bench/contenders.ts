@@ -53,7 +53,7 @@ const refusing = (server: Server, status: number, load: Load): Contender => ({
 })
 
 /** The policy by itself: what each server makes of the same route. */
-export function policyContenders(stage: Stage): readonly Contender[] {
+function policyContenders(stage: Stage): readonly Contender[] {
   const check = checkPolicy
   const koa = { id: 'koa', name: 'hand-written Koa stack', program: node('koa-flexible.js'), check }
   const fastify = { id: 'fastify', name: 'Fastify 5 stack', program: node('fastify.js'), check }
@@ -110,7 +110,7 @@ const spentPolicy = ({ folder }: Stage): string =>
   policyVariant(folder, { 'limit: 100000000, per: 1m': 'limit: 1, per: 1h' })
 
 /** Proxies in front of one upstream, two of them with the whole policy. */
-export function proxyContenders(stage: Stage): readonly Contender[] {
+function proxyContenders(stage: Stage): readonly Contender[] {
   const env = { BENCH_UPSTREAM: stage.upstream }
   const passing = { check: checkAllowed }
   const directory = policyVariant(stage.folder, { 'handler: ./handler.ts#create': "upstream: '${env:BENCH_UPSTREAM}'" })
@@ -121,7 +121,7 @@ export function proxyContenders(stage: Stage): readonly Contender[] {
     proxy({
       id: 'portcullis-proxy',
       name: 'Portcullis, the whole policy',
-      program: portcullis(directory, stage),
+      program: portcullis(directory, stage.upstream),
       check: checkPolicy,
     }),
     proxy({
@@ -139,3 +139,8 @@ export function proxyContenders(stage: Stage): readonly Contender[] {
     }),
   ]
 }
+
+export const allContenders = (stage: Stage): readonly Contender[] => [
+  ...policyContenders(stage),
+  ...proxyContenders(stage),
+]

@@ -8,7 +8,7 @@ export type Group = (typeof groups)[number]
 export interface Options {
   readonly groups: readonly Group[]
   readonly isQuick: boolean
-  /** Ids of contenders; all of the groups unless told. */
+  /** Ids of contenders: what is measured of the groups, and what is profiled. */
   readonly only: readonly string[] | undefined
 }
 
@@ -24,7 +24,6 @@ export function readOptions(args: readonly string[]): Options {
     if (group === undefined) throw new Error(`expected one of ${groups.join(', ')}, got \`${name}\``)
     return group
   })
-  const only = values.only?.split(',')
-  const all = only === undefined ? groups : (['policy', 'proxy'] as const)
-  return { groups: asked.length > 0 ? asked : all, isQuick: values.quick, only }
+  const all = values.only === undefined ? groups : (['policy', 'proxy'] as const)
+  return { groups: asked.length > 0 ? asked : all, isQuick: values.quick, only: values.only?.split(',') }
 }

@@ -1,11 +1,11 @@
-/** Where the time of an allowed request goes: Node's own CPU profile of a round, by function and by place. */
+/** Where the time of a request goes: Node's own CPU profile of a round, by function and by place. */
 
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Contender } from './contenders.ts'
 import { runRound } from './load.ts'
-import { here, startPeer } from './peer.ts'
+import { type Program, startPeer } from './peer.ts'
 import { placeOf } from './place.ts'
-import { portcullis, type Stage } from './programs.ts'
 import { tableOf } from './results.ts'
 import type { Pace } from './rounds.ts'
 
@@ -25,18 +25,32 @@ interface Profile {
 
 const functionsShown = 25
 
-/** The tables of a round under the profiler, in a process of its own. */
-export async function profileText(stage: Stage, { seconds, warmUp }: Pace): Promise<string> {
-  const directory = mkdtempSync(join(stage.folder, 'profile-'))
-  const flags = ['--cpu-prof', `--cpu-prof-dir=${directory}`, '--cpu-prof-interval=200']
-  const peer = await startPeer(portcullis(here('policies'), { flags }))
-  await runRound(peer, {}, { seconds: warmUp, sent: 0 })
+/** `serve` would end at leisure, other servers at once and without a profile. */
+const endsAtOnce = "--import=data:text/javascript,process.once('SIGTERM',()=>process.exit())"
+
+/** The tables of a round under the profiler, in a process of its own; the contender is one that Node runs. */
+export async function profileText(
+  { name, program, load, check }: Contender,
+  { seconds, warmUp }: Pace,
+  folder: string,
+): Promise<string> {
+  const directory = mkdtempSync(join(folder, 'profile-'))
+  const flags = [endsAtOnce, '--cpu-prof', `--cpu-prof-dir=${directory}`, '--cpu-prof-interval=200']
+  const peer = await startPeer((port) => withFlags(program(port), flags))
+  await check(peer.url)
+  const { requests: sent } = await runRound(peer, load, { seconds: warmUp, sent: 0 })
   const from = now()
-  const { requests } = await runRound(peer, {}, { seconds: seconds * 2, sent: 0 })
+  const { requests } = await runRound(peer, load, { seconds: seconds * 2, sent })
   const until = now()
   await peer.stop()
   const [file = ''] = readdirSync(directory)
-  return textOf(selfTimes(JSON.parse(readFileSync(join(directory, file), 'utf8')), { from, until }), requests)
+  const times = selfTimes(JSON.parse(readFileSync(join(directory, file), 'utf8')), { from, until })
+  return `## Where the time goes: ${name}\n\n${textOf(times, requests)}`
+}
+
+function withFlags(program: Program, flags: readonly string[]): Program {
+  if (program.command !== process.execPath) throw new Error('only what Node runs has a profile')
+  return { ...program, args: [...flags, ...program.args] }
 }
 
 /** Of the clock that V8 stamps its profiles with. */
@@ -70,10 +84,8 @@ function textOf(times: ReadonlyMap<Frame, number>, requests: number): string {
   const head = ['share', 'µs a request']
   const places = summed(times, ({ url, functionName }) => placeOf(url, functionName))
   const functions = summed(times, nameOf).slice(0, functionsShown)
-  return `## Where the time goes
-
-One allowed request to Portcullis, its token seen before, under Node's CPU profiler, which itself takes some:
-${(total / requests).toFixed(0)} µs, each counted for the function that was running, not for those that had called it.
+  return `One request under Node's CPU profiler, which itself takes some: ${(total / requests).toFixed(0)} µs, each counted for the
+function that was running, not for those that had called it.
 
 ${tableOf(['place', ...head], places.map(row))}
 ${tableOf(['function', ...head], functions.map(row))}

@@ -23,18 +23,12 @@ export const node =
   (file: string, env: Program['env'] = {}): ProgramFor =>
   () => ({ command: process.execPath, args: [here(`servers/${file}`)], env })
 
-export interface Serving {
-  readonly upstream?: string
-  /** Options of Node itself. */
-  readonly flags?: readonly string[]
-}
-
 /** `portcullis serve`, from source. */
 export const portcullis =
-  (directory: string, { upstream = '', flags = [] }: Serving = {}): ProgramFor =>
+  (directory: string, upstream = ''): ProgramFor =>
   (port) => ({
     command: process.execPath,
-    args: [...flags, here('../../src/cli/main.ts'), 'serve', directory, '--port', String(port)],
+    args: [here('../../src/cli/main.ts'), 'serve', directory, '--port', String(port)],
     env: { BENCH_SECRET: secret, BENCH_UPSTREAM: upstream },
   })
 

@@ -24,6 +24,7 @@ interface Entry {
 /** Starts the contenders, checks the answers of each, and measures them. */
 export async function measure(contenders: readonly Contender[], pace: Pace): Promise<Results> {
   const entries: Entry[] = []
+  if (contenders.length === 0) return new Map()
   try {
     for (const contender of contenders) entries.push(await enter(contender))
     for (const entry of entries) await runEntry(entry, pace.warmUp)
