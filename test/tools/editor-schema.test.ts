@@ -164,3 +164,20 @@ test('leaves no object open that the language closes', (t) => {
   )
   t.deepEqual(open, [])
 })
+
+test('judges an input schema by its keywords, wherever one stands and however deep', (t) => {
+  const places = [
+    (inner: string) => `schemas: { Sku: ${inner} }`,
+    (inner: string) => `defaults: { input: { body: ${inner} } }`,
+    (inner: string) => `profiles: { shop: { input: { query: { a: ${inner} } } } }`,
+    (inner: string) => `routes: { GET /:a: { input: { params: { a: ${inner} } } } }`,
+    (inner: string) => `defaults: { input: { body: { type: array, items: { anyOf: [${inner}] } } } }`,
+  ]
+  for (const place of places) {
+    t.true(accepts(place('{ type: string, transform: [trim], minLength: 1 }')), place(''))
+    t.false(accepts(place('{ type: string, minLenght: 1 }')), place(''))
+    t.false(accepts(place('{ type: text }')), place(''))
+  }
+  t.true(accepts('defaults: { input: { query: { a: { type: string, required: true } }, body: any } }'))
+  t.false(accepts('defaults: { input: { body: { type: string, required: true } } }'))
+})

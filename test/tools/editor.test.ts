@@ -1,11 +1,12 @@
 /** What people see in an editor: yaml-language-server itself, on the samples and beside them. */
 
-import { readdirSync, readFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
 import { guards } from '../../src/guards/index.ts'
 import { handlers } from '../../src/handlers/index.ts'
-import { root } from '../helpers/markdown.ts'
+import { readFences, root } from '../helpers/markdown.ts'
 import { type Document, LanguageServer, type Position } from './language-server.ts'
 
 const folder = join(root, 'policies')
@@ -152,4 +153,21 @@ test('marks no reference', async (t) => {
   const text =
     'settings:\n  listen: { port: "${env:PORT:-8080}" }\n  limits: { body: "${value:body}" }\ndefaults:\n  cors: { origins: "${value:origins}", credentials: "${value:credentials}" }\n'
   t.deepEqual(await marks(text), [])
+})
+
+test('the settings that the documents show mark policies without a first line, and leave policy tests alone', async (t) => {
+  const [settings] = readFences('docs/editor.md').filter(({ language }) => language === 'json')
+  const { 'yaml.schemas': schemas } = JSON.parse(settings?.text ?? '')
+  const workspace = mkdtempSync(join(tmpdir(), 'portcullis-'))
+  cpSync(join(folder, 'policy.schema.json'), join(workspace, 'policies/policy.schema.json'))
+  const editor = await LanguageServer.start({ folder: workspace, schemas })
+  t.teardown(async () => {
+    await editor.end()
+    rmSync(workspace, { recursive: true, force: true })
+  })
+  const [policy, tests] = ['policies/shop/orders.yaml', 'policies/orders.test.yaml'].map((file) =>
+    join(workspace, file),
+  )
+  t.is((await editor.open(policy ?? '', 'nonsense: 1\n')).found.length, 1)
+  t.is((await editor.open(tests ?? '', 'tests: []\n')).found.length, 0)
 })

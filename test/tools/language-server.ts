@@ -31,35 +31,54 @@ interface Waiting {
 }
 
 const program = createRequire(import.meta.url).resolve('yaml-language-server/bin/yaml-language-server')
-const settings = {
-  yaml: { schemaStore: { enable: false }, validate: true, hover: true, completion: true, format: { enable: false } },
+const yaml = {
+  schemaStore: { enable: false },
+  validate: true,
+  hover: true,
+  completion: true,
+  format: { enable: false },
+}
+
+/** What an editor has open. */
+interface Workspace {
+  readonly folder?: string
+  /** `yaml.schemas` of its settings: schema → globs. */
+  readonly schemas?: Readonly<Record<string, readonly string[]>>
 }
 
 export class LanguageServer {
   readonly #child: ChildProcess
+  readonly #settings: Readonly<Record<string, unknown>>
   readonly #waiting = new Set<Waiting>()
   #buffer = Buffer.alloc(0)
   #last = 0
 
-  private constructor(child: ChildProcess) {
+  private constructor(child: ChildProcess, { schemas = {} }: Workspace) {
     this.#child = child
+    this.#settings = { yaml: { ...yaml, schemas } }
     child.stdout?.on('data', (chunk: Buffer) => this.#receive(chunk))
     child.once('close', (code) => {
       for (const { reject } of this.#waiting) reject(new Error(`the language server ended with ${code}`))
     })
   }
 
-  static async start(): Promise<LanguageServer> {
-    const server = new LanguageServer(
-      spawn(process.execPath, [program, '--stdio'], { stdio: ['pipe', 'pipe', 'ignore'] }),
-    )
+  static async start(workspace: Workspace = {}): Promise<LanguageServer> {
+    const child = spawn(process.execPath, [program, '--stdio'], { stdio: ['pipe', 'pipe', 'ignore'] })
+    const server = new LanguageServer(child, workspace)
+    const rootUri = workspace.folder === undefined ? null : pathToFileURL(workspace.folder).href
+    const workspaceFolders = rootUri === null ? null : [{ uri: rootUri, name: 'policies' }]
     const textDocument = {
       hover: { contentFormat: ['markdown'] },
       completion: { completionItem: { snippetSupport: true, documentationFormat: ['markdown'] } },
     }
-    await server.#ask('initialize', { processId: process.pid, rootUri: null, capabilities: { textDocument } })
+    await server.#ask('initialize', {
+      processId: process.pid,
+      rootUri,
+      workspaceFolders,
+      capabilities: { textDocument },
+    })
     server.#tell('initialized', {})
-    server.#tell('workspace/didChangeConfiguration', { settings })
+    server.#tell('workspace/didChangeConfiguration', { settings: server.#settings })
     return server
   }
 
@@ -115,13 +134,20 @@ export class LanguageServer {
     }
   }
 
-  /** What the server asks of the editor is answered with nothing. */
   #take(message: Message): void {
-    if (message.id !== undefined && message.method !== undefined) this.#send({ id: message.id, result: null })
+    if (message.id !== undefined && message.method !== undefined)
+      this.#send({ id: message.id, result: this.#answer(message) })
     for (const waiting of [...this.#waiting].filter(({ matches }) => matches(message))) {
       this.#waiting.delete(waiting)
       waiting.resolve(message)
     }
+  }
+
+  /** What the server asks of the editor: its settings, by section. */
+  #answer({ method, params }: Message): unknown {
+    if (method !== 'workspace/configuration') return null
+    const { items } = params as { readonly items: readonly { readonly section: string }[] }
+    return items.map(({ section }) => this.#settings[section] ?? {})
   }
 }
 
