@@ -1,4 +1,4 @@
-/** What `docs/ci.md` shows is run: the hook in a Git repository, the lines of the workflows in a shell; one after another, for each starts processes. */
+/** What `docs/ci.md` shows is run: the hook in a Git repository, the lines of the workflows in a shell. */
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

@@ -1,6 +1,6 @@
 /** Findings as a JUnit report, which Jenkins, GitLab and most other CI systems read: one suite a policy file. */
 
-import type { Diagnostic } from '../../core/diagnostic.ts'
+import type { Diagnostic, Range } from '../../core/diagnostic.ts'
 import { Occurrences } from './occurrences.ts'
 import type { Findings } from './report.ts'
 import { repositoryPath } from './repository-path.ts'
@@ -72,9 +72,11 @@ function casesOf(file: string, found: readonly Diagnostic[], warningsFail: boole
   })
 }
 
-function outcomeOf({ file, line, column, severity, rule, message, hint, related = [] }: Diagnostic, failed: boolean) {
-  const places = related.map((place) => `${place.file}:${place.line}:${place.column}  ${place.message}`)
-  const lines = [`${file}:${line}:${column}  ${severity}  ${rule}  ${message}`, ...places, `hint: ${hint}`]
+function outcomeOf(diagnostic: Diagnostic, failed: boolean): string {
+  const { severity, rule, message, hint, related = [] } = diagnostic
+  const at = (place: Range): string => `${repositoryPath(place.file)}:${place.line}:${place.column}`
+  const places = related.map((place) => `${at(place)}  ${place.message}`)
+  const lines = [`${at(diagnostic)}  ${severity}  ${rule}  ${message}`, ...places, `hint: ${hint}`]
   const text = escapeText(lines.join('\n'))
   return failed ? element('failure', { type: rule, message }, [text]) : element('system-out', {}, [text])
 }

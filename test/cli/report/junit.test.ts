@@ -33,6 +33,14 @@ test('an error is a failed case with its place and its hint', (t) => {
   t.is(select(t, found, '//failure'), `${file}:2:7  error  policy/wrong-type  expected a number\nhint: write a number`)
 })
 
+test('the other places of a finding are told with it', (t) => {
+  const place = { file: 'policies/a.yaml', line: 1, column: 1, endLine: 1, endColumn: 4, message: 'stands here first' }
+  t.regex(
+    select(t, findingsOf([finding({ related: [place] })]), '//failure'),
+    /\npolicies\/a\.yaml:1:1 {2}stands here first\n/,
+  )
+})
+
 test('a warning is a passed case that says so, and a failed one where warnings fail', (t) => {
   const warned = findingsOf([finding({ severity: 'warning' })])
   t.regex(select(t, warned, '//testcase/system-out'), /^policies\/shop\.yaml:2:7 {2}warning {2}/)
