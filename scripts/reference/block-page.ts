@@ -5,11 +5,12 @@ import { type Guard, gates } from '../../src/guards/guard.ts'
 import { guards } from '../../src/guards/index.ts'
 import type { Handler } from '../../src/handlers/handler.ts'
 import { type BlockNotes, blockNotes } from './block-notes.ts'
-import { code, codes, fence, link, page, sentence, table } from './markdown.ts'
+import { code, codes, facts, fence, link, page, sentence } from './markdown.ts'
 import { formsOf, optionTables } from './options.ts'
 import { ruleTable } from './rule-table.ts'
 
 type Block = Guard | Handler
+type Fact = readonly [word: string, text: string]
 
 export const blockPath = (name: string): string => `docs/reference/blocks/${kebab(name)}.md`
 
@@ -28,7 +29,7 @@ export function blockPage(block: Block): string {
     `# ${code(name)}`,
     sentence(summary),
     fence('yaml', example),
-    table(['', ''], factsOf(block, notes)),
+    facts(factsOf(block, notes)),
     formsOf(schema.json),
     optionTables(schema.json),
     `## How it behaves\n\n${notes.points.map((point) => `- ${point}`).join('\n')}`,
@@ -49,15 +50,15 @@ function titleOf(target: string): string {
   return part === undefined ? name : `${name}: ${part.replaceAll('-', ' ')}`
 }
 
-function factsOf(block: Block, { without }: BlockNotes): readonly (readonly string[])[] {
+function factsOf(block: Block, { without }: BlockNotes): readonly Fact[] {
   const { expressions = [], refuses } = block
   return [
-    ['stands in', placesOf(block)],
-    ['without it', without],
-    ['judged', orderOf(block)],
-    ['refuses with', refuses.map(denialLink).join(', ') || 'nothing'],
+    ['Stands in', placesOf(block)],
+    ['Without it', without],
+    ['Judged', orderOf(block)],
+    ['Refuses with', refuses.map(denialLink).join(', ') || 'nothing'],
     [
-      'expressions',
+      'Expressions',
       expressions.length === 0 ? 'none' : `in ${codes(expressions)} (${link('paths', '../expressions.md')})`,
     ],
     ...(isGuard(block) ? guardFacts(block) : []),
@@ -69,7 +70,7 @@ const denialLink = (name: keyof typeof catalogue): string =>
 
 const isGuard = (block: Block): block is Guard => guards.some(({ name }) => name === block.name)
 
-const guardFacts = ({ inherits, reportable }: Guard): readonly (readonly string[])[] => [
+const guardFacts = ({ inherits, reportable }: Guard): readonly Fact[] => [
   [
     '`inherit`',
     inherits ? 'as an item, keeps the inherited items in its place' : 'no: the block replaces the inherited one whole',

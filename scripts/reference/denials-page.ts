@@ -7,7 +7,7 @@ import { guards } from '../../src/guards/index.ts'
 import { handlers } from '../../src/handlers/index.ts'
 import { kebab } from './block-page.ts'
 import { denialAdvice } from './denial-advice.ts'
-import { anchor, code, fence, link, page, table } from './markdown.ts'
+import { anchor, code, facts, fence, link, page, table } from './markdown.ts'
 
 export const denialCodes = Object.keys(catalogue) as readonly Code[]
 
@@ -51,15 +51,12 @@ function describe(name: Code): string {
   return page(
     `${anchor(name)}\n\n### ${status} ${code(name)}`,
     `“${message}”. ${when}`,
-    table(
-      ['', ''],
-      [
-        ['given by', giversOf(name).join(', ')],
-        ...(carries === undefined ? [] : [['carries', carries]]),
-        ['the client', client],
-        ['the operator', operator],
-      ],
-    ),
+    facts([
+      ['Given by', giversOf(name).join('; ')],
+      ...(carries === undefined ? [] : [['Carries', carries] as const]),
+      ['The client', client],
+      ['The operator', operator],
+    ]),
   ).trimEnd()
 }
 

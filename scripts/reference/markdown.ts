@@ -11,6 +11,10 @@ export function table(heading: readonly string[], rows: readonly (readonly strin
   return [line(heading), line(heading.map(() => '---')), ...rows.map(line)].join('\n')
 }
 
+/** A list of what is to be known, each under a word. */
+export const facts = (of: readonly (readonly [word: string, text: string])[]): string =>
+  of.map(([word, text]) => `- **${word}**: ${text}`).join('\n')
+
 export const code = (text: string): string => `\`${text}\``
 
 export const codes = (texts: readonly string[]): string => texts.map(code).join(', ')

@@ -67,7 +67,7 @@ export function optionTables(schema: JsonSchema): string {
 const isLarge = (option: Option): boolean => flatten(option).length > most + 1
 
 const partOf = (option: Option): string =>
-  [`### ${code(option.name)}`, table(heading, rowsOf(unique(below(option)), flatten))].join('\n\n')
+  [`### ${code(option.name)}`, table(heading, rowsOf(unique(membersOf(option.schema)), flatten))].join('\n\n')
 
 type Row = readonly string[]
 
