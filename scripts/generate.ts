@@ -9,15 +9,12 @@ import { pages } from './reference/pages.ts'
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** File → what it has to hold. */
-export const generated = (): ReadonlyMap<string, () => string> =>
-  new Map([
-    ['policies/policy.schema.json', () => `${JSON.stringify(editorSchema(), null, 2)}\n`],
-    ...[...pages()].map(([file, text]) => [file, () => text] as const),
-  ])
+export const generated = (): ReadonlyMap<string, string> =>
+  new Map([['policies/policy.schema.json', `${JSON.stringify(editorSchema(), null, 2)}\n`], ...pages()])
 
-/** The files that are missing, or that hold something else. */
-export const stale = (): readonly string[] =>
-  [...generated()].filter(([file, text]) => read(file) !== text()).map(([file]) => file)
+/** Those that are missing, or that hold something else. */
+export const stale = (): readonly (readonly [file: string, text: string])[] =>
+  [...generated()].filter(([file, text]) => read(file) !== text)
 
 function read(file: string): string | undefined {
   try {
@@ -35,9 +32,11 @@ function write(file: string, text: string): void {
 
 function run(check: boolean): void {
   const files = stale()
-  for (const file of files) process.stdout.write(`${file}${check ? ' is stale: run `npm run generate`' : ''}\n`)
-  if (check) process.exitCode = files.length === 0 ? 0 : 1
-  else for (const file of files) write(file, generated().get(file)?.() ?? '')
+  for (const [file, text] of files) {
+    process.stdout.write(`${file}${check ? ' is stale: run `npm run generate`' : ''}\n`)
+    if (!check) write(file, text)
+  }
+  if (check && files.length > 0) process.exitCode = 1
 }
 
 if (import.meta.main) run(process.argv.includes('--check'))
