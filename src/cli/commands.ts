@@ -40,6 +40,11 @@ export const commands: readonly Entry[] = [
     load: async () => (await import('./openapi.ts')).openapi,
   },
   {
+    name: 'init',
+    summary: 'makes a policy directory to start from',
+    load: async () => (await import('./init.ts')).init,
+  },
+  {
     name: 'types',
     summary: 'writes TypeScript types of what handlers get',
     load: async () => (await import('./types.ts')).types,

@@ -1,5 +1,6 @@
 /** An OpenAPI document goes in, a policy comes out that `check` has nothing to say of. */
 
+import { basename } from 'node:path'
 import type { Members } from '../../schema/types.ts'
 import { convertRoutes } from './convert-routes.ts'
 import { SchemaConverter } from './convert-schema.ts'
@@ -21,6 +22,8 @@ export interface ImportOptions {
   readonly file: string
   /** Where allowed requests go, in place of the document's first server. */
   readonly upstream?: string | undefined
+  /** It is the only policy of its directory, and holds the settings as well. */
+  readonly isWhole?: boolean
 }
 
 export interface Imported {
@@ -40,7 +43,7 @@ const mostCharacters = 4 * 1024 ** 2
 export function importOpenApi(text: string, options: ImportOptions): Imported {
   const document = readDocument(text)
   const notes = new Notes()
-  const tree = convert(document, notes, options.upstream)
+  const tree = convert(document, notes, options)
   const service = String(tree.service)
   const write = (): string => writePolicy(tree, notes, headOf(document, notes, options.file))
   const written = mend(tree, notes, write)
@@ -50,7 +53,7 @@ export function importOpenApi(text: string, options: ImportOptions): Imported {
   return { text: written, routes: Object.keys(membersOf(tree.routes)).length, notes: notes.size, service }
 }
 
-function convert({ root, isOld }: ApiDocument, notes: Notes, upstream: string | undefined): PolicyTree {
+function convert({ root, isOld }: ApiDocument, notes: Notes, { upstream, isWhole }: ImportOptions): PolicyTree {
   const references = new References(root)
   const shared = new SharedSchemas(references, notes)
   const converter = new SchemaConverter(shared, isOld)
@@ -66,6 +69,7 @@ function convert({ root, isOld }: ApiDocument, notes: Notes, upstream: string | 
     service: plainName(textOf(membersOf(root.info).title) ?? '', 'api').toLowerCase(),
     ...(server.prefix !== '' && { prefix: server.prefix }),
     upstream: server.upstream,
+    ...(isWhole && { settings: { openapi: disarm(editionOf(root), () => {}) } }),
     issuers: security.issuers(),
     defaults: { rateLimit: [{ by: 'ip', limit: 600, per: '1m' }] },
     routes: disarmed(routes, 'routes'),
@@ -73,11 +77,18 @@ function convert({ root, isOld }: ApiDocument, notes: Notes, upstream: string | 
   }
 }
 
+/** The title and version that the document of the policy goes by. */
+function editionOf({ info }: Members): Members {
+  const { title, version } = membersOf(info)
+  const texts = Object.entries({ title, version }).map(([name, word]) => [name, onOneLine(String(word ?? ''))] as const)
+  return Object.fromEntries(texts.filter(([, text]) => text !== '' && text.length <= 200))
+}
+
 function headOf({ root, version }: ApiDocument, notes: Notes, file: string): readonly string[] {
   const { title, version: edition } = membersOf(root.info)
   const name = [title, edition].filter((word) => word !== undefined).map((word) => onOneLine(String(word)))
   return [
-    `Made from \`${onOneLine(file)}\` (${[...name, `OpenAPI ${version}`].join(', ')}). Read it through: it is yours from here on.`,
+    `Made from \`${onOneLine(basename(file))}\` (${[...name, `OpenAPI ${version}`].join(', ')}). Read it through: it is yours from here on.`,
     'Objects are closed, other than in OpenAPI: write `additionalProperties: true` where more members are welcome.',
     'The token stays here, the service is told who calls in `X-User-Id`; `upstream: { url: …, forwardToken: true }` passes it on.',
     ...[...notes.head].map((note) => `- ${note}`),
