@@ -150,7 +150,11 @@ export const blockNotes: Readonly<Record<string, BlockNotes>> = {
       '`next` goes on to the app that the gate is mounted in; `serve` refuses it, for nothing stands behind.',
       "It may throw `deny('forbidden')` of `portcullis`, or use `ctx.throw`. Anything else that it throws is a 500 that tells the client nothing.",
     ],
-    see: { 'authorize.md': 'loaders, which are written alike', '../denials.md': 'the codes that `deny` knows' },
+    see: {
+      '../../library.md': 'the gate in an app of your own, and the types of `ctx`',
+      'authorize.md': 'loaders, which are written alike',
+      '../denials.md': 'the codes that `deny` knows',
+    },
   },
   reply: {
     without: 'a route needs one destination: this, or another',
@@ -166,6 +170,10 @@ export const blockNotes: Readonly<Record<string, BlockNotes>> = {
       '`openapi`: the OpenAPI 3.1 document of the routes. `docs`: a page to read it and try it out.',
       'They are routes like any other: `authenticate`, `network` and limits guard them.',
     ],
-    see: { '../metrics.md': 'what `metrics` answers', '../../http.md#operations': 'starting and stopping' },
+    see: {
+      '../../openapi.md': 'the document and its page',
+      '../metrics.md': 'what `metrics` answers',
+      '../../http.md#operations': 'starting and stopping',
+    },
   },
 }

@@ -2,7 +2,7 @@
 
 import { isDeepStrictEqual } from 'node:util'
 import type { JsonSchema } from '../../src/schema/schema.ts'
-import { code, codes, sentence, table } from './markdown.ts'
+import { code, codes, link, sentence, table } from './markdown.ts'
 import { alternativesOf, shapeOf } from './shape.ts'
 
 interface Option {
@@ -73,10 +73,16 @@ type Row = readonly string[]
 
 const row = ({ name, schema, needed }: Option): Row => [
   code(name),
-  shapeOf(schema),
+  linked(shapeOf(schema)),
   needed ? 'yes' : '',
   meaningOf(schema),
 ]
+
+/** The words for values that have a page: pages with options stand one folder below it. */
+const linked = (shape: string): string =>
+  shape
+    .replace(/\b(duration|size)\b/, (word) => link(word, '../expressions.md#durations-and-sizes'))
+    .replace(/\bschema\b/, (word) => link(word, '../input-schemas.md'))
 
 function meaningOf(schema: JsonSchema): string {
   const described = schema.description ?? describedAlternative(schema)

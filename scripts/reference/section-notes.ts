@@ -34,7 +34,11 @@ routes:
       '`service`, `host`, `prefix`, `upstream` and `defaults` hold for the routes of their own file.',
       'A `host` is exact, or `*.shop.example` for one label. A host that no file names is 421.',
     ],
-    see: { 'routes.md': 'routes and their keys', '../../policy-language.md': 'the guide to the language' },
+    see: {
+      '../../editor.md': 'completion while you write',
+      'routes.md': 'routes and their keys',
+      '../../policy-language.md': 'the guide to the language',
+    },
   },
   routes: {
     title: 'Routes',

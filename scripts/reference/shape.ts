@@ -55,7 +55,10 @@ const plural = (words: string): string =>
 
 function mapShape({ additionalProperties, properties }: JsonSchema): string {
   if (properties !== undefined) return 'object'
-  if (typeof additionalProperties === 'object') return `map: name → ${shapeOf(additionalProperties)}`
+  if (typeof additionalProperties === 'object') {
+    const inner = shapeOf(additionalProperties)
+    return inner === 'any value' ? 'map' : `map: name → ${inner}`
+  }
   return additionalProperties === true ? 'schema' : 'object'
 }
 
