@@ -5,6 +5,9 @@ import { parseArgs } from 'node:util'
 export const groups = ['policy', 'proxy', 'parts', 'profile'] as const
 export type Group = (typeof groups)[number]
 
+const servers: readonly Group[] = ['policy', 'proxy']
+const withoutProfile: readonly Group[] = [...servers, 'parts']
+
 export interface Options {
   readonly groups: readonly Group[]
   readonly isQuick: boolean
@@ -24,6 +27,6 @@ export function readOptions(args: readonly string[]): Options {
     if (group === undefined) throw new Error(`expected one of ${groups.join(', ')}, got \`${name}\``)
     return group
   })
-  const all = values.only === undefined ? groups : (['policy', 'proxy'] as const)
-  return { groups: asked.length > 0 ? asked : all, isQuick: values.quick, only: values.only?.split(',') }
+  const usual: readonly Group[] = values.only === undefined ? (values.quick ? withoutProfile : groups) : servers
+  return { groups: asked.length > 0 ? asked : usual, isQuick: values.quick, only: values.only?.split(',') }
 }

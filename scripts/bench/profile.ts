@@ -31,14 +31,14 @@ const endsAtOnce = "--import=data:text/javascript,process.once('SIGTERM',()=>pro
 /** The tables of a round under the profiler, in a process of its own; the contender is one that Node runs. */
 export async function profileText(
   { name, program, load, check }: Contender,
-  { seconds, warmUp }: Pace,
+  { seconds }: Pace,
   folder: string,
 ): Promise<string> {
   const directory = mkdtempSync(join(folder, 'profile-'))
   const flags = [endsAtOnce, '--cpu-prof', `--cpu-prof-dir=${directory}`, '--cpu-prof-interval=200']
   const peer = await startPeer((port) => withFlags(program(port), flags))
   await check(peer.url)
-  const { requests: sent } = await runRound(peer, load, { seconds: warmUp, sent: 0 })
+  const { requests: sent } = await runRound(peer, load, { seconds, sent: 0 })
   const from = now()
   const { requests } = await runRound(peer, load, { seconds: seconds * 2, sent })
   const until = now()

@@ -1,23 +1,32 @@
 /** What stands around the tables: how it was measured, the goals, the parts. */
 
-import { cpus } from 'node:os'
+import { cpus, loadavg } from 'node:os'
 import type { Verdict } from './goals.ts'
 import type { Part } from './parts/part.ts'
 import { tableOf } from './results.ts'
 import type { Pace } from './rounds.ts'
 
+/** As it was before the bench put load on it: beyond a load of 1 the figures are a neighbour's. */
+const machine = [
+  cpus()[0]?.model ?? 'unknown processor',
+  `${cpus().length} cores at a load of ${loadavg()[0]?.toFixed(1)}`,
+  `Node ${process.version}`,
+  new Date().toISOString().slice(0, 10),
+].join(', ')
+
 /** The machine, and how to read the rest. */
 export const headText = ({ rounds, seconds, warmUp }: Pace): string => `# Bench results
 
-${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}. Read ratios, not absolutes.
+${machine}. Read ratios, not absolutes.
 
 \`POST /orders/:id\`, 200-byte JSON, JWT HS256 (issuer, audience, expiry), scope, per-user limit in memory, CORS, security
 headers, five-field body. The same answers are checked of every server before it is timed: what must be allowed, five tokens
 that are worth nothing, a missing scope, five bodies that do not fit; where 429 is measured, that one call was let through.
 
-${rounds} interleaved rounds of ${seconds} s after ${warmUp} s of warm-up, there and back; every server a process of its own on
-one core, wrk with 64 connections on the other. CPU is what the system counted for all processes of a server, user and system.
-Medians (least–most); a ratio is taken within each round, base ÷ own, so more is better, and what disturbs a round disturbs both.
+${rounds} interleaved rounds of ${seconds} s after ${warmUp.toLocaleString('en')} requests, there and back; every server a process of its own on one core,
+wrk with 64 connections on the other. CPU is what the system counted for all processes of a server, user and system. Medians
+(least–most); a ratio is taken within each round, base ÷ own, so more is better, and what disturbs a round disturbs both.
+Of ours what \`serve\` does by default is measured, its log of refusals and its metrics included; the others keep neither.
 
 `
 

@@ -7,12 +7,14 @@ import { type Peer, startPeer } from './peer.ts'
 export interface Pace {
   readonly rounds: number
   readonly seconds: number
-  /** Seconds of load before anything counts. */
+  /** Requests to each server before anything counts, so that its code is compiled. */
   readonly warmUp: number
 }
 
 /** The rounds of every contender, by its id. */
 export type Results = ReadonlyMap<string, readonly Round[]>
+
+const warmUpSeconds = 5
 
 interface Entry {
   readonly contender: Contender
@@ -27,7 +29,7 @@ export async function measure(contenders: readonly Contender[], pace: Pace): Pro
   if (contenders.length === 0) return new Map()
   try {
     for (const contender of contenders) entries.push(await enter(contender))
-    for (const entry of entries) await runEntry(entry, pace.warmUp)
+    for (const entry of entries) await warm(entry, pace)
     for (let round = 0; round < pace.rounds; round++) {
       process.stderr.write(`round ${round + 1} of ${pace.rounds}\n`)
       // There and back, so that a drift over a round favours none.
@@ -50,6 +52,11 @@ async function enter(contender: Contender): Promise<Entry> {
     throw new Error(`${contender.name}: ${(error as Error).message}`)
   }
   return { contender, peer, measured: [], sent: 0 }
+}
+
+/** Of the slowest it is as many as it answers in some seconds. */
+async function warm(entry: Entry, { warmUp }: Pace): Promise<void> {
+  for (let second = 0; second < warmUpSeconds && entry.sent < warmUp; second++) await runEntry(entry, 1)
 }
 
 async function runEntry(entry: Entry, seconds: number): Promise<Round> {
