@@ -4,7 +4,7 @@ import test from 'ava'
 import { inspect } from '../../../src/policy/inspect.ts'
 import { openApiDocument } from '../../../src/policy/openapi/document.ts'
 import { partsOf } from '../../../src/policy/openapi/parts.ts'
-import { root } from '../../helpers/markdown.ts'
+import { findFaults, readFences, root } from '../../helpers/markdown.ts'
 import { at, documentOf, operationsOf, validate } from './reading.ts'
 
 test('describes the sample policies', async (t) => {
@@ -392,4 +392,10 @@ routes:
     ...['paths', '/a', 'post', 'requestBody', 'content', 'application/json', 'schema'],
   ) as { readonly properties: object }
   t.deepEqual(Object.keys(properties), ['__proto__'])
+})
+
+test('is switched on as its guide shows', (t) => {
+  const snippets = readFences('docs/openapi.md').filter(({ language }) => language === 'yaml')
+  t.is(snippets.length, 1)
+  for (const { text } of snippets) t.deepEqual(findFaults({ 'p.yaml': text }), [])
 })
