@@ -9,7 +9,7 @@ const loaded: readonly (readonly [Entry, Command])[] = await Promise.all(
 )
 
 const lead = `\`portcullis <command>\`; the policy directory is \`policies\` unless told. In a checkout, \`npm run --silent portcullis -- <command>\` is the
-same. Results are written to stdout; what went wrong, to stderr. Colour only on a terminal, and never where \`NO_COLOR\` is set.`
+same. Results are written to stdout; what went wrong, to stderr. Colour only on a terminal, and never where \`NO_COLOR\` is set. \`check\` in CI has [a page of its own](../ci.md).`
 
 export const commandsPage = (): string =>
   page(

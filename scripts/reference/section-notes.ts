@@ -71,6 +71,7 @@ routes:
       '`because` on the route answers the warnings of a replaced block, an `off` and a `reportOnly`.',
     ],
     see: {
+      '../../openapi.md': '`summary`, `description` and `document`',
       'file.md': 'what stands around routes',
       'profiles.md': 'blocks to share',
       '../README.md#blocks': 'every block',
