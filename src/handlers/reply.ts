@@ -9,7 +9,7 @@ import { any, type Infer, integer, object, record, string } from '../schema/buil
 import { defineHandler } from './handler.ts'
 
 const schema = object({
-  'status?': integer({ minimum: 200, maximum: 599, description: '200 unless told.' }),
+  'status?': integer({ minimum: 200, maximum: 599, examples: [200], description: 'The status; 200 unless told.' }),
   'headers?': record(string(), { description: 'Set on the answer.' }),
   'body?': any({ description: 'A text goes out as it is, anything else as JSON.' }),
 })

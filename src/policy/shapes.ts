@@ -63,7 +63,12 @@ export const shapeSchemas = {
     ...handlerKeys,
     use,
     because,
-    cost: integer({ minimum: 1, maximum: 1_000_000, description: 'How much of each limit one request takes.' }),
+    cost: integer({
+      minimum: 1,
+      maximum: 1_000_000,
+      examples: [5],
+      description: 'How much of each limit one request takes.',
+    }),
     reportOnly: array(word(reportable), {
       uniqueItems: true,
       description: 'Guards that decide and count, but do not refuse.',

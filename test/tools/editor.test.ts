@@ -149,6 +149,17 @@ test('marks a value of another type or form, and says what is expected', async (
   ])
 })
 
+test('marks what is wrong in the form that was meant', async (t) => {
+  t.deepEqual(await marks('routes:\n  GET /:\n    upstream: { url: http://a.test, prefx: / }\n'), [
+    '3 Property prefx is not allowed.',
+  ])
+  t.deepEqual(await marks('upstream: { ulr: http://a.test }\n'), [
+    '1 Missing property "url".',
+    '1 Property ulr is not allowed.',
+  ])
+  t.deepEqual(await marks('defaults:\n  scopes: { any: orders:read }\n'), ['2 expected a list'])
+})
+
 test('marks no reference', async (t) => {
   const text =
     'settings:\n  listen: { port: "${env:PORT:-8080}" }\n  limits: { body: "${value:body}" }\ndefaults:\n  cors: { origins: "${value:origins}", credentials: "${value:credentials}" }\n'

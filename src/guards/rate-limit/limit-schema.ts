@@ -25,7 +25,7 @@ export const limitSchema = object({
   }),
   limit: union(
     [
-      integer({ minimum: 1, maximum: most }),
+      integer({ minimum: 1, maximum: most, examples: [60] }),
       object({
         on: string({
           minLength: 1,
@@ -33,7 +33,12 @@ export const limitSchema = object({
           examples: ['${user.claims.plan}'],
         }),
         is: record(integer({ minimum: 1, maximum: most }), { minProperties: 1, description: 'Plan → limit.' }),
-        else: integer({ minimum: 1, maximum: most, description: 'For every other plan, and for none.' }),
+        else: integer({
+          minimum: 1,
+          maximum: most,
+          examples: [60],
+          description: 'For every other plan, and for none.',
+        }),
       }),
     ],
     { description: 'Requests (or units of `cost`) a period; by plan where it depends on one.' },
@@ -42,6 +47,7 @@ export const limitSchema = object({
   'burst?': integer({
     minimum: 1,
     maximum: most,
+    examples: [20],
     description: 'How many may come at once, of a token bucket; `limit` unless told.',
   }),
   'algorithm?': word(['token-bucket', 'sliding-window'], {

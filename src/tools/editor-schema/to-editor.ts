@@ -35,10 +35,14 @@ export const formOf = (form: JsonSchema): EditorSchema =>
 
 /** Several forms of one value, one of which takes references. */
 export function choice(forms: readonly EditorSchema[], notes: EditorSchema): EditorSchema {
-  const told = forms.map((form) => describeAfter(notes, form))
+  const told = [...forms.filter(isNotFree), ...forms.filter(isFree)].map((form) => describeAfter(notes, form))
   const takesReferences = told.some(({ type }) => [type].flat().includes('string'))
   return { ...notes, anyOf: takesReferences ? told : [...told, definition('reference')] }
 }
+
+/** A form that any text fits comes last: of what fits no form, editors say how it misses the first. */
+const isFree = ({ type, pattern }: EditorSchema): boolean => type === 'string' && pattern === undefined
+const isNotFree = (form: EditorSchema): boolean => !isFree(form)
 
 /** Editors show the first description they find, from the inside out: so each form says what the whole is for as well. */
 function describeAfter(whole: EditorSchema, form: EditorSchema): EditorSchema {
