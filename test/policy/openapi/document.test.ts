@@ -195,6 +195,7 @@ routes:
   GET /all: { scopes: [a, b], reply: {} }
   GET /any: { scopes: { any: [a, b] }, authenticate: { jwt: { issuers: [corp, 'büro 1'] } }, reply: {} }
   GET /optional: { authenticate: [jwt: { issuers: ['büro 1'] }, public], reply: {} }
+  GET /scoped: { authenticate: [jwt: { issuers: [corp] }, public], scopes: [a], reply: {} }
   GET /public: { authenticate: public, reply: {} }
 `,
   )
@@ -202,6 +203,7 @@ routes:
   t.deepEqual(security('/all'), [{ corp: ['a', 'b'] }])
   t.deepEqual(security('/any'), [{ corp: ['a'] }, { corp: ['b'] }, { b_ro_1: ['a'] }, { b_ro_1: ['b'] }])
   t.deepEqual(security('/optional'), [{ b_ro_1: [] }, {}])
+  t.deepEqual(security('/scoped'), [{ corp: ['a'] }])
   t.deepEqual(security('/public'), [])
   t.deepEqual(at(document, 'components', 'securitySchemes', 'corp'), {
     type: 'http',

@@ -68,7 +68,7 @@ test('shows a host what it answers, by the route that answers it', async (t) => 
   t.is(at(shown('a.shop.example'), 'paths', '/a', 'get', 'servers'), undefined)
 })
 
-test('makes one document for all hosts that are answered alike, whatever hosts clients name', (t) => {
+test('shows hosts that are answered alike the same document', (t) => {
   const documents = documentsOf(policyOfFiles(t, files))
   t.is(documents.text('b.shop.example'), documents.text('c.shop.example'))
   t.not(documents.text('b.shop.example'), documents.text('b.c.shop.example'))
