@@ -15,6 +15,6 @@ export async function measureParts({ folder }: Stage, { isQuick }: Options): Pro
     ...(await measureRoutes(folder, isQuick)),
     ...(await measureTokens()),
     measureSchema(),
-    ...measureLimiter(),
+    ...measureLimiter(isQuick),
   ]
 }
