@@ -297,3 +297,14 @@ test('the public names are these', (t) => {
     ],
   )
 })
+
+test('every public name says what it is', (t) => {
+  const index = readFileSync(join(packageFolder, 'dist/index.d.ts'), 'utf8')
+  const exported = [...index.matchAll(/export (?:type )?\{([^}]*)\} from '\.\/([^']+?)(?:\.d)?\.[jt]s'/g)]
+  t.true(exported.length > 8)
+  for (const [, names = '', file] of exported) {
+    const text = readFileSync(join(packageFolder, `dist/${file}.d.ts`), 'utf8')
+    for (const name of names.split(',').map((each) => each.trim().replace('type ', '')))
+      t.regex(text, new RegExp(`\\*/\\nexport (?:declare )?(?:type|interface|class|const|function) ${name}\\b`), name)
+  }
+})

@@ -96,6 +96,7 @@ export const catalogue = {
   ),
 } as const satisfies Record<string, Entry>
 
+/** A refusal's name in the catalogue: what clients, logs and events tell it by. */
 export type Code = keyof typeof catalogue
 
 /** One fault of the input; never the value itself. */

@@ -62,7 +62,8 @@ export function closeAfter({ req, res }: Context): void {
 const isOfBody = (name: string): boolean => withheld.has(name) || /^content-(?:type|encoding|range)$/.test(name)
 
 function clear(res: ServerResponse, brought: Brought): void {
-  for (const name of res.getHeaderNames()) res.removeHeader(name)
+  // That the connection ends here was decided before, and stays.
+  for (const name of res.getHeaderNames()) if (name !== 'connection') res.removeHeader(name)
   for (const [name, value] of Object.entries(brought))
     if (value !== undefined && !isOfBody(name)) res.setHeader(name, value)
 }

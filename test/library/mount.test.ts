@@ -5,7 +5,7 @@ import { PassThrough, Readable } from 'node:stream'
 import test from 'ava'
 import type { Context } from 'koa'
 import { deny } from '../../src/index.ts'
-import { codeOf, until } from '../handlers/gate.ts'
+import { codeOf, openUpstream, until } from '../handlers/gate.ts'
 import { RawClient } from '../helpers/raw.ts'
 import { openApp, openToAll } from './app.ts'
 
@@ -391,10 +391,11 @@ test('does nothing for a client that left before it came to the gate', async (t)
   const reached: string[] = []
   const arrived = Promise.withResolvers<void>()
   const left = Promise.withResolvers<void>()
-  const { port, gate } = await openApp(t, {
-    policies: openToAll,
+  const { port, gate, send } = await openApp(t, {
+    policies: `${openToAll}  GET /metrics: { builtin: metrics, network: [127.0.0.0/8] }`,
     before: [
       async (ctx, next) => {
+        if (ctx.path === '/metrics') return next()
         arrived.resolve()
         await once(ctx.res, 'close')
         await next()
@@ -410,6 +411,7 @@ test('does nothing for a client that left before it came to the gate', async (t)
   sending.destroy()
   await left.promise
   t.deepEqual(reached, [])
+  t.regex((await send({ path: '/metrics' })).body, /^\w*in_flight\S* 1$/m)
 })
 
 test('makes a request in doubt the last of its connection, as `serve` does', async (t) => {
@@ -421,6 +423,75 @@ test('makes a request in doubt the last of its connection, as `serve` does', asy
   t.deepEqual([answer.status, answer.headers.get('connection')], [400, 'close'])
   t.is(await client.rest(), '')
   t.deepEqual(seen, [])
+})
+
+test('makes a request that offers another protocol the last of its connection, whether it is refused or not', async (t) => {
+  const seen: string[] = []
+  const note = (ctx: Context) => {
+    seen.push(ctx.path)
+    ctx.body = 'hello'
+  }
+  const { port } = await openApp(t, { policies: openToAll, behind: [note] })
+  for (const [protocol, status] of [
+    ['h2c', 200],
+    ['websocket', 501],
+  ]) {
+    const client = await RawClient.connect(port)
+    client.send(`GET /a HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: ${protocol}\r\n\r\n`)
+    const answer = await client.answer()
+    t.deepEqual([answer.status, answer.headers.get('connection')], [status, 'close'])
+    t.is(await client.rest(), '')
+  }
+  t.deepEqual(seen, ['/a'])
+})
+
+test('answers in the place of an app that wanted to answer by itself and failed before it did', async (t) => {
+  const { send } = await openApp(t, {
+    policies: openToAll,
+    behind: [
+      (ctx) => {
+        ctx.respond = false
+        throw new Error('broken')
+      },
+    ],
+  })
+  t.is(codeOf(await send()), 'internal_error')
+})
+
+test('passes on what an upstream says of a length, and nothing of a length that it does not say', async (t) => {
+  const upstream = await openUpstream(t, (req, res) => {
+    if (req.url === '/told') res.setHeader('Content-Length', 5)
+    res.setHeader('Set-Cookie', ['a=1', 'b=2'])
+    res.end(req.method === 'HEAD' ? undefined : 'hello')
+  })
+  const { send } = await openApp(t, {
+    policies: `
+defaults: { authenticate: public }
+routes: { 'GET /*rest': { upstream: '${upstream}' } }
+`,
+  })
+  const head = await send({ method: 'HEAD', path: '/told' })
+  t.deepEqual([head.status, head.headers['content-length']], [200, '5'])
+  const untold = await send({ method: 'HEAD', path: '/untold' })
+  t.deepEqual([untold.status, untold.headers['content-length']], [200, undefined])
+  const told = await send({ path: '/told' })
+  t.deepEqual([told.body, told.headers['content-length']], ['hello', '5'])
+  t.deepEqual(told.headers['set-cookie'], ['a=1', 'b=2'])
+})
+
+test('keeps what middleware before it says of other origins, where the policy says nothing', async (t) => {
+  const { send } = await openApp(t, {
+    policies: openToAll,
+    before: [
+      (ctx, next) => {
+        ctx.set('Access-Control-Allow-Origin', 'https://before.example')
+        return next()
+      },
+    ],
+    behind: [hello],
+  })
+  const { headers } = await send()
+  t.is(headers['access-control-allow-origin'], 'https://before.example')
 })
 
 test('leaves a handler of the policies its own answer, before the app and in its clothes', async (t) => {

@@ -17,6 +17,7 @@ export interface LoaderRequest {
   readonly requestId: string
 }
 
+/** What a request is about: attribute → value, for the conditions of roles. */
 export type Resource = Readonly<Record<string, unknown>>
 
 /**
