@@ -197,7 +197,9 @@ routes:
   const { gate, send } = await openApp(t, { policies })
   t.is((await send({ path: '/ready' })).status, 200)
   await gate.reload()
-  t.regex((await send({ path: '/metrics' })).body, /route="GET \/ready"/)
+  const { body } = await send({ path: '/metrics' })
+  t.regex(body, /route="GET \/ready"/)
+  t.regex(body, /^portcullis_policy_info\{digest="[0-9a-f]+"/m)
 })
 
 test('is mounted under a path by who likes to', async (t) => {
