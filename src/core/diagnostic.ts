@@ -11,6 +11,7 @@ export interface Range {
   readonly endColumn: number
 }
 
+/** A finding with its place. */
 export interface Diagnostic extends Range {
   /** `block/fault`, such as `cors/credentials-with-wildcard`. */
   readonly rule: string
