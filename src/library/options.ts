@@ -12,6 +12,7 @@ export interface PortcullisLog {
   error(fields: object, message: string): void
 }
 
+/** What a gate may be told; nothing has to be. */
 export interface PortcullisOptions {
   /** What stands in place of the declared `values`: by name, or the path of a YAML file that says so. */
   readonly values?: Readonly<Record<string, unknown>> | string
