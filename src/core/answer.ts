@@ -1,5 +1,6 @@
 /** What goes back to the client, before the route's headers are laid on. */
 
+import { validateHeaderName, validateHeaderValue } from 'node:http'
 import type { Readable } from 'node:stream'
 
 export interface Answer {
@@ -15,12 +16,22 @@ export interface HeaderSet {
   readonly flat: readonly string[]
   /** The names in lower case. */
   readonly names: ReadonlySet<string>
+  /** The lines as they go out, each with its line end. */
+  readonly lines: string
 }
 
-/** Makes a header set from name → value. */
+/** Makes a header set from name → value; throws where HTTP cannot carry one. */
 export function headerSet(headers: Readonly<Record<string, string>>): HeaderSet {
-  const flat = Object.entries(headers).flat()
-  return { flat, names: new Set(Object.keys(headers).map((name) => name.toLowerCase())) }
+  const entries = Object.entries(headers)
+  for (const [name, value] of entries) {
+    validateHeaderName(name)
+    validateHeaderValue(name, value)
+  }
+  return {
+    flat: entries.flat(),
+    names: new Set(entries.map(([name]) => name.toLowerCase())),
+    lines: entries.map(([name, value]) => `${name}: ${value}\r\n`).join(''),
+  }
 }
 
 /** The head of one answer, while guards write on it. */

@@ -4,6 +4,12 @@
  */
 
 import { type IncomingMessage, type OutgoingHttpHeader, type OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import type { HeaderSet } from '../core/answer.ts'
+
+/** Not in its documentation; all that writes a head goes through it. */
+const { _storeHeader: storeHeader } = ServerResponse.prototype as unknown as {
+  _storeHeader(statusLine: string, headers: unknown): void
+}
 
 type Value = OutgoingHttpHeader | readonly string[]
 interface Field {
@@ -15,6 +21,7 @@ export class GateResponse<R extends IncomingMessage = IncomingMessage> extends S
   /** By lower-case name; made by the first who sets one. */
   #fields: Map<string, Field> | undefined
   #isShut = false
+  #lines = ''
   #trespass: Error | undefined
 
   /** From here on nothing is written, until it is opened. */
@@ -22,9 +29,10 @@ export class GateResponse<R extends IncomingMessage = IncomingMessage> extends S
     this.#isShut = true
   }
 
-  /** Lets the answer be written; throws, once, where somebody else tried to before. */
-  open(): void {
+  /** Lets the answer be written, with these headers ahead of others; throws, once, where somebody else tried to before. */
+  open(compiled: readonly HeaderSet[]): void {
     this.#isShut = false
+    for (const { lines } of compiled) this.#lines += lines
     const trespass = this.#trespass
     this.#trespass = undefined
     if (trespass !== undefined) throw trespass
@@ -41,6 +49,11 @@ export class GateResponse<R extends IncomingMessage = IncomingMessage> extends S
     if (!this.#isShut) return super.writeHead(status, reason as string, headers as OutgoingHttpHeader[])
     this.#refuse()
     return this
+  }
+
+  /** Node's own writer of the head, which checks each header anew: the compiled lines were checked once. */
+  _storeHeader(statusLine: string, headers: unknown): void {
+    storeHeader.call(this, statusLine + this.#lines, headers)
   }
 
   override flushHeaders(): void {

@@ -15,10 +15,17 @@ export const withheld: ReadonlySet<string> = new Set([
   'upgrade',
 ])
 
-/** A head as far as it is laid. */
-interface Laid {
-  /** Name, value, name, value. */
+/** The headers of an answer. */
+export interface LaidHead {
+  /** Those that go out as they were compiled. */
+  readonly whole: readonly HeaderSet[]
+  /** The others: name, value, name, value. */
   readonly flat: string[]
+}
+
+/** A head as far as it is laid. */
+interface Laid extends LaidHead {
+  readonly whole: HeaderSet[]
   /** Names (lower case) that were said one by one. */
   readonly names: string[]
   /** Names that were said, or shut out, as a whole: compared as a whole, which is what makes this cheap. */
@@ -31,16 +38,25 @@ interface Laid {
  * then the guards' single values, what they force, the destination, and last their defaults. What a destination says of
  * `Access-Control-*` is not heard.
  */
-export function layHead(answer: Answer, head: Head, requestId: string): string[] {
+export function layHead(answer: Answer, head: Head, requestId: string): LaidHead {
   const { removed, own, forced, defaults, vary } = head
-  const laid = { flat: ['X-Request-Id', requestId], names: ['x-request-id'], sets: [...removed], vary: [...vary] }
+  const laid: Laid = {
+    whole: [],
+    flat: ['X-Request-Id', requestId],
+    names: ['x-request-id'],
+    sets: [...removed],
+    vary: [...vary],
+  }
   layOwn(laid, own)
   for (const set of forced) laySet(laid, set)
   layAnswer(laid, answer.headers)
   for (const set of defaults) laySet(laid, set)
   if (laid.vary.length > 0) laid.flat.push('Vary', mergeVary(laid.vary))
-  return laid.flat
+  return laid
 }
+
+/** The same as one list: name, value, name, value. */
+export const flatten = ({ whole, flat }: LaidHead): string[] => [...whole.flatMap((set) => set.flat), ...flat]
 
 const isSettled = ({ names, sets }: Laid, lower: string): boolean =>
   names.includes(lower) || sets.some((set) => set.has(lower))
@@ -66,10 +82,10 @@ function layOwn(laid: Laid, own: readonly string[]): void {
   }
 }
 
-function laySet(laid: Laid, { flat, names }: HeaderSet): void {
-  if (isApart(laid, names)) laid.flat.push(...flat)
-  else layRest(laid, flat)
-  laid.sets.push(names)
+function laySet(laid: Laid, set: HeaderSet): void {
+  if (isApart(laid, set.names)) laid.whole.push(set)
+  else layRest(laid, set.flat)
+  laid.sets.push(set.names)
 }
 
 /** Whether nothing of a set was said before; `Vary` is merged, never laid as it is. */

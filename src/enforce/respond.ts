@@ -8,7 +8,7 @@ import type { Exchange } from '../core/exchange.ts'
 import type { WriteHead } from '../policy/stack.ts'
 import { announceClose, isCutShort, linger } from './closing.ts'
 import { GateResponse } from './gate-response.ts'
-import { layHead } from './lay-head.ts'
+import { flatten, layHead } from './lay-head.ts'
 import { pump } from './pump.ts'
 
 export interface Reply {
@@ -30,11 +30,15 @@ export function respond(exchange: Exchange, { answer, heads, fail }: Reply): voi
   }
   const length = lengthOf(answer, exchange.method)
   const closing = isCutShort(req) || fieldOf(answer.headers, 'connection')?.toLowerCase() === 'close'
-  const flat = layHead(answer, writeHeads(exchange, heads), exchange.requestId)
-  if (length !== undefined) flat.push('Content-Length', length)
-  if (closing) flat.push('Connection', 'close')
-  if (res instanceof GateResponse) res.open()
-  res.writeHead(answer.status, STATUS_CODES[answer.status] ?? '', flat)
+  const head = layHead(answer, writeHeads(exchange, heads), exchange.requestId)
+  if (length !== undefined) head.flat.push('Content-Length', length)
+  if (closing) head.flat.push('Connection', 'close')
+  if (res instanceof GateResponse) res.open(head.whole)
+  res.writeHead(
+    answer.status,
+    STATUS_CODES[answer.status] ?? '',
+    res instanceof GateResponse ? head.flat : flatten(head),
+  )
   if (closing) announceClose(req.socket)
   send(exchange, answer, { length, closing, fail })
 }
@@ -94,6 +98,10 @@ export function fieldOf(headers: readonly string[], lower: string): string | und
   return undefined
 }
 
+/** Told by its length in UTF-8; written as Latin-1 it is the same bytes for less work, and the head goes along with it. */
+const isAscii = (body: string | Uint8Array, length: string | undefined): boolean =>
+  typeof body === 'string' && length === String(body.length)
+
 interface Sending {
   readonly length: string | undefined
   readonly closing: boolean
@@ -115,7 +123,7 @@ function send(exchange: Exchange, answer: Answer, { length, closing, fail }: Sen
   } else {
     if (closing) res.write(body)
     if (closing) linger(req, res)
-    else res.end(body)
+    else res.end(body, isAscii(body, length) ? 'latin1' : 'utf8')
     if (res.writableLength > 0) res.setTimeout(idle)
   }
 }
