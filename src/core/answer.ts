@@ -42,7 +42,7 @@ export class Head {
   readonly forced: HeaderSet[] = []
   /** Names (lower case) that no answer carries. */
   readonly removed: ReadonlySet<string>[] = []
-  /** Single values, such as those of a limit; they replace the destination's. */
+  /** Single values, such as those of a limit; they replace the destination's. Written as they stand: nothing that a client can break a line with. */
   readonly own: string[] = []
   /** Added to `Vary`. */
   readonly vary: string[] = []

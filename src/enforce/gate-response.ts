@@ -4,7 +4,6 @@
  */
 
 import { type IncomingMessage, type OutgoingHttpHeader, type OutgoingHttpHeaders, ServerResponse } from 'node:http'
-import type { HeaderSet } from '../core/answer.ts'
 
 /** Not in its documentation; all that writes a head goes through it. */
 const { _storeHeader: storeHeader } = ServerResponse.prototype as unknown as {
@@ -29,10 +28,13 @@ export class GateResponse<R extends IncomingMessage = IncomingMessage> extends S
     this.#isShut = true
   }
 
-  /** Lets the answer be written, with these headers ahead of others; throws, once, where somebody else tried to before. */
-  open(compiled: readonly HeaderSet[]): void {
+  /**
+   * Lets the answer be written, with these header lines, sound as they are, ahead of others; throws, once, where somebody
+   * else tried to before.
+   */
+  open(lines: string): void {
     this.#isShut = false
-    for (const { lines } of compiled) this.#lines += lines
+    this.#lines = lines
     const trespass = this.#trespass
     this.#trespass = undefined
     if (trespass !== undefined) throw trespass

@@ -17,15 +17,15 @@ export const withheld: ReadonlySet<string> = new Set([
 
 /** The headers of an answer. */
 export interface LaidHead {
-  /** Those that go out as they were compiled. */
-  readonly whole: readonly HeaderSet[]
-  /** The others: name, value, name, value. */
+  /** Lines of this server's own making, each with its line end; nothing has to look at them again. */
+  readonly lines: string
+  /** What a destination had a say in: name, value, name, value. */
   readonly flat: string[]
 }
 
 /** A head as far as it is laid. */
 interface Laid extends LaidHead {
-  readonly whole: HeaderSet[]
+  lines: string
   /** Names (lower case) that were said one by one. */
   readonly names: string[]
   /** Names that were said, or shut out, as a whole: compared as a whole, which is what makes this cheap. */
@@ -41,8 +41,8 @@ interface Laid extends LaidHead {
 export function layHead(answer: Answer, head: Head, requestId: string): LaidHead {
   const { removed, own, forced, defaults, vary } = head
   const laid: Laid = {
-    whole: [],
-    flat: ['X-Request-Id', requestId],
+    lines: `X-Request-Id: ${requestId}\r\n`,
+    flat: [],
     names: ['x-request-id'],
     sets: [...removed],
     vary: [...vary],
@@ -56,7 +56,10 @@ export function layHead(answer: Answer, head: Head, requestId: string): LaidHead
 }
 
 /** The same as one list: name, value, name, value. */
-export const flatten = ({ whole, flat }: LaidHead): string[] => [...whole.flatMap((set) => set.flat), ...flat]
+export const flatten = ({ lines, flat }: LaidHead): string[] => [
+  ...lines.trimEnd().split('\r\n').flatMap((line) => line.split(/: (.*)/s, 2)),
+  ...flat,
+]
 
 const isSettled = ({ names, sets }: Laid, lower: string): boolean =>
   names.includes(lower) || sets.some((set) => set.has(lower))
@@ -78,12 +81,12 @@ function layOwn(laid: Laid, own: readonly string[]): void {
     const lower = lowerOf(name)
     if (isSettled(laid, lower)) continue
     laid.names.push(lower)
-    laid.flat.push(name, own[at + 1] ?? '')
+    laid.lines += `${name}: ${own[at + 1] ?? ''}\r\n`
   }
 }
 
 function laySet(laid: Laid, set: HeaderSet): void {
-  if (isApart(laid, set.names)) laid.whole.push(set)
+  if (isApart(laid, set.names)) laid.lines += set.lines
   else layRest(laid, set.flat)
   laid.sets.push(set.names)
 }

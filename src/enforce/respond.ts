@@ -33,7 +33,7 @@ export function respond(exchange: Exchange, { answer, heads, fail }: Reply): voi
   const head = layHead(answer, writeHeads(exchange, heads), exchange.requestId)
   if (length !== undefined) head.flat.push('Content-Length', length)
   if (closing) head.flat.push('Connection', 'close')
-  if (res instanceof GateResponse) res.open(head.whole)
+  if (res instanceof GateResponse) res.open(head.lines)
   res.writeHead(
     answer.status,
     STATUS_CODES[answer.status] ?? '',
