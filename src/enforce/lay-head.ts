@@ -57,7 +57,10 @@ export function layHead(answer: Answer, head: Head, requestId: string): LaidHead
 
 /** The same as one list: name, value, name, value. */
 export const flatten = ({ lines, flat }: LaidHead): string[] => [
-  ...lines.trimEnd().split('\r\n').flatMap((line) => line.split(/: (.*)/s, 2)),
+  ...lines
+    .trimEnd()
+    .split('\r\n')
+    .flatMap((line) => line.split(/: (.*)/s, 2)),
   ...flat,
 ]
 

@@ -6,6 +6,7 @@ import type { ReadableStream as WebStream } from 'node:stream/web'
 import type { Context } from 'koa'
 import type { Answer } from '../core/answer.ts'
 import { type Code, Denial, deny } from '../core/denial.ts'
+import { isData } from './data.ts'
 
 const notFound = deny('not_found')
 
@@ -34,7 +35,7 @@ function takeHeaders(res: ServerResponse): readonly string[] {
 /** The kinds of body that Koa knows (its `respond`). */
 function readBody(body: unknown): Answer['body'] {
   if (body === undefined || typeof body === 'string') return body
-  if (isPlain(body)) return JSON.stringify(body)
+  if (isData(body)) return JSON.stringify(body)
   if (Buffer.isBuffer(body) || body instanceof Readable) return body
   if (isOtherStream(body)) return hear(new Readable().wrap(body))
   if (body instanceof Response) return body.body === null ? undefined : fromWeb(body.body)
@@ -42,10 +43,6 @@ function readBody(body: unknown): Answer['body'] {
   if (body instanceof ReadableStream) return fromWeb(body)
   return JSON.stringify(body)
 }
-
-/** Data, as most bodies are: told before the web's classes are asked for, whose first mention loads them. */
-const isPlain = (body: unknown): boolean =>
-  typeof body === 'object' && (Array.isArray(body) || Object.getPrototypeOf(body) === Object.prototype)
 
 /** A readable stream of before streams2, or of the `readable-stream` package. */
 const isOtherStream = (body: unknown): body is Stream & NodeJS.ReadableStream =>

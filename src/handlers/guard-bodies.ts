@@ -2,6 +2,8 @@
 
 import { Stream } from 'node:stream'
 import type Koa from 'koa'
+import type { Response } from 'koa'
+import { isData } from './data.ts'
 
 const guarded = new WeakSet<Koa>()
 
@@ -12,8 +14,10 @@ export function guardBodies(app: Koa): void {
   const own = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(app.response), 'body')
   Object.defineProperty(app.response, 'body', {
     ...own,
-    set(body: unknown) {
+    set(this: Response, body: unknown) {
       if (body instanceof Stream) body.on('error', () => undefined)
+      // The type that Koa comes to for data, by a longer way.
+      if (isData(body) && this.get('Content-Type') === '') this.set('Content-Type', 'application/json; charset=utf-8')
       own?.set?.call(this, body)
     },
   })

@@ -15,7 +15,7 @@ import type { Upstreams } from './upstreams/upstreams.ts'
 /** What outlives a reload: one for the process. */
 export interface World {
   readonly clock: Clock
-  /** A random, unguessable UUID: request ids, trace ids. */
+  /** Random and unguessable, 32 hex digits: request ids, trace ids. */
   readonly randomId: () => string
   readonly counters: Counters
   readonly upstreams: Upstreams

@@ -1,10 +1,10 @@
 /** The world of a real server: this machine's clock and randomness, state in memory. */
 
-import { randomUUID } from 'node:crypto'
 import { systemClock } from './clock.ts'
 import { memoryCounters } from './counters/memory.ts'
 import type { Log } from './log.ts'
 import { Metrics } from './metrics.ts'
+import { randomId } from './random-id.ts'
 import { noRevocation } from './revocation/revocation.ts'
 import type { World } from './services.ts'
 import { Status } from './status.ts'
@@ -13,7 +13,7 @@ import { UpstreamPools } from './upstreams/pools.ts'
 /** Made once a process; it outlives every reload. */
 export const createWorld = (log: Log): World => ({
   clock: systemClock,
-  randomId: randomUUID,
+  randomId,
   counters: memoryCounters(systemClock),
   upstreams: new UpstreamPools(),
   revocation: noRevocation,

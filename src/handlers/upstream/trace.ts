@@ -14,6 +14,6 @@ export function writeTrace(headers: IncomingHttpHeaders, randomId: () => string,
 
 /** Sampled: an upstream that follows its parent would otherwise record nothing. */
 function beginTrace(randomId: () => string): string {
-  const id = randomId().replaceAll('-', '')
+  const id = randomId()
   return `00-${id}-${id.slice(16)}-01`
 }
