@@ -8,7 +8,7 @@ import { longestTimer } from '../core/duration.ts'
 import type { Exchange } from '../core/exchange.ts'
 import type { WriteHead } from '../policy/stack.ts'
 import { announceClose } from './closing.ts'
-import { layHead, withheld } from './lay-head.ts'
+import { layHead, listHead, withheld } from './lay-head.ts'
 import { abandon, fieldOf, lengthOf, type Reply, writeHeads } from './respond.ts'
 
 /** Headers that middleware before the gate had set when the request came to it: they are not the destination's. */
@@ -45,7 +45,7 @@ export function answerOnContext(exchange: Exchange, { answer, heads, fail }: Rep
 export function layHeadOnContext(exchange: Exchange, heads: readonly WriteHead[], brought: Brought): void {
   const { res } = exchange.ctx
   const said = flatten(res)
-  const flat = layHead({ status: 200, headers: said }, writeHeads(exchange, heads), exchange.requestId)
+  const flat = listHead(layHead({ status: 200, headers: said }, writeHeads(exchange, heads), exchange.requestId))
   const kept = new Set(namesIn(flat))
   for (const name of res.getHeaderNames())
     if (!kept.has(name) && !withheld.has(name) && res.getHeader(name) !== brought[name]) res.removeHeader(name)

@@ -55,14 +55,12 @@ export function layHead(answer: Answer, head: Head, requestId: string): LaidHead
   return laid
 }
 
-/** The same as one list: name, value, name, value. */
-export const flatten = ({ lines, flat }: LaidHead): string[] => [
-  ...lines
-    .trimEnd()
-    .split('\r\n')
-    .flatMap((line) => line.split(/: (.*)/s, 2)),
-  ...flat,
-]
+/** A head as one list: name, value, name, value. */
+export const listHead = ({ lines, flat }: LaidHead): string[] => {
+  const own = lines.trimEnd().split('
+')
+  return [...own.flatMap((line) => line.split(/: (.*)/s, 2)), ...flat]
+}
 
 const isSettled = ({ names, sets }: Laid, lower: string): boolean =>
   names.includes(lower) || sets.some((set) => set.has(lower))

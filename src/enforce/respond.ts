@@ -8,7 +8,7 @@ import type { Exchange } from '../core/exchange.ts'
 import type { WriteHead } from '../policy/stack.ts'
 import { announceClose, isCutShort, linger } from './closing.ts'
 import { GateResponse } from './gate-response.ts'
-import { flatten, layHead } from './lay-head.ts'
+import { layHead, listHead } from './lay-head.ts'
 import { pump } from './pump.ts'
 
 export interface Reply {
@@ -37,7 +37,7 @@ export function respond(exchange: Exchange, { answer, heads, fail }: Reply): voi
   res.writeHead(
     answer.status,
     STATUS_CODES[answer.status] ?? '',
-    res instanceof GateResponse ? head.flat : flatten(head),
+    res instanceof GateResponse ? head.flat : listHead(head),
   )
   if (closing) announceClose(req.socket)
   send(exchange, answer, { length, closing, fail })

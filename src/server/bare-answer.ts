@@ -6,7 +6,7 @@ import Koa from 'koa'
 import { Head } from '../core/answer.ts'
 import type { Denial } from '../core/denial.ts'
 import { Exchange } from '../core/exchange.ts'
-import { flatten, layHead } from '../enforce/lay-head.ts'
+import { layHead, listHead } from '../enforce/lay-head.ts'
 import { refusal } from '../enforce/refusal.ts'
 import type { WriteHead } from '../policy/stack.ts'
 
@@ -26,7 +26,7 @@ export function bareAnswer(denial: Denial, requestId: string, bareHead: WriteHea
   bareHead(exchange, head)
   const { status, headers, body } = refusal(denial, exchange)
   const text = String(body)
-  const flat = flatten(layHead({ status, headers }, head, requestId))
+  const flat = listHead(layHead({ status, headers }, head, requestId))
   flat.push('Date', new Date().toUTCString(), 'Content-Length', String(Buffer.byteLength(text)), 'Connection', 'close')
   return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${fieldLines(flat)}\r\n${text}`
 }
