@@ -57,8 +57,7 @@ export function layHead(answer: Answer, head: Head, requestId: string): LaidHead
 
 /** A head as one list: name, value, name, value. */
 export const listHead = ({ lines, flat }: LaidHead): string[] => {
-  const own = lines.trimEnd().split('
-')
+  const own = lines.trimEnd().split('\r\n')
   return [...own.flatMap((line) => line.split(/: (.*)/s, 2)), ...flat]
 }
 
