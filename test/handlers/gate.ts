@@ -1,6 +1,5 @@
 /** A running gate with one route and nothing in front of its destination, and the upstreams behind it. */
 
-import { randomUUID } from 'node:crypto'
 import {
   createServer,
   type IncomingHttpHeaders,
@@ -107,7 +106,7 @@ function servicesOf(t: ExecutionContext, logged: unknown[]): Services {
   t.teardown(() => upstreams.close())
   return {
     clock: systemClock,
-    randomId: randomUUID,
+    randomId,
     upstreams,
     metrics: new Metrics(),
     status: new Status(),
