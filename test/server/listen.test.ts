@@ -21,9 +21,9 @@ test('answers what cannot be read with the exact refusal', async (t) => {
     [...headers].filter(([name]) => name !== 'date'),
     [
       ['x-request-id', 'made'],
+      ['x-content-type-options', 'nosniff'],
       ['content-type', 'application/json'],
       ['cache-control', 'no-store'],
-      ['x-content-type-options', 'nosniff'],
       ['content-length', String(body.length)],
       ['connection', 'close'],
     ],
