@@ -1,9 +1,11 @@
 /** What a command loads before it works: most of a short command's time is loading code. */
 
 import { execFile } from 'node:child_process'
+import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import test from 'ava'
+import { compileCacheOf } from '../../src/cli/compile-cache.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -34,4 +36,14 @@ test('`check` loads nothing that only a server needs', async (t) => {
   t.true(loaded.has('yaml'))
   for (const name of ['koa', '@koa/cors', 'undici', 'jsonwebtoken', 'bottleneck', 'pino', 'prom-client', 'recheck'])
     t.false(loaded.has(name), name)
+})
+
+test('keeps compiled code beside the packages, never in a folder that others can write', (t) => {
+  t.is(compileCacheOf('/home/me/shop/node_modules/portcullis/dist/cli'), '/home/me/shop/node_modules/.cache/portcullis')
+  t.is(compileCacheOf('/home/me/portcullis/src/cli'), '/home/me/portcullis/node_modules/.cache/portcullis')
+})
+
+test('a command leaves its compiled code for the next', async (t) => {
+  await packagesOf('check', 'policies')
+  t.true(readdirSync(compileCacheOf(`${root}src/cli`), { recursive: true }).length > 100)
 })
