@@ -3,14 +3,20 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { inspect } from '../src/policy/inspect.ts'
 import { editorSchema } from '../src/tools/editor-schema/editor-schema.ts'
+import { inputTypes } from '../src/tools/types/input-types.ts'
 import { pages } from './reference/pages.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** File → what it has to hold. */
 export const generated = (): ReadonlyMap<string, string> =>
-  new Map([['policies/policy.schema.json', `${JSON.stringify(editorSchema(), null, 2)}\n`], ...pages()])
+  new Map([
+    ['policies/policy.schema.json', `${JSON.stringify(editorSchema(), null, 2)}\n`],
+    ['policies/inputs.ts', inputTypes(inspect(join(root, 'policies')))],
+    ...pages(),
+  ])
 
 /** Those that are missing, or that hold something else. */
 export const stale = (): readonly (readonly [file: string, text: string])[] =>

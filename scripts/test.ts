@@ -4,7 +4,14 @@ import { spawn, spawnSync } from 'node:child_process'
 import { createInterface } from 'node:readline'
 
 /** Programs that tests run, and the Debian package that brings each. */
-const programs = { python3: 'python3', openssl: 'openssl', curl: 'curl', git: 'git', xmllint: 'libxml2-utils' }
+const programs = {
+  python3: 'python3',
+  openssl: 'openssl',
+  curl: 'curl',
+  git: 'git',
+  xmllint: 'libxml2-utils',
+  chromium: 'chromium',
+}
 
 function run(command: string, args: readonly string[]): void {
   const { status } = spawnSync(command, args, { stdio: 'inherit' })

@@ -200,7 +200,7 @@ test('says how each command is used', async (t) => {
   for (const name of ['serve', 'check', 'routes', 'token']) {
     const { code, stdout } = await runCommand([name, '--help'])
     t.is(code, 0)
-    t.regex(stdout, /Exit status:\n {2}0 {2}[^]*\n {2}2 {2}wrong usage[^]*Example:\n {2}portcullis /)
+    t.regex(stdout, /Exit status:\n {2}0 {2}[\s\S]*\n {2}2 {2}wrong usage[\s\S]*Example:\n {2}portcullis /)
   }
   t.is((await runCommand([])).code, 2)
   const { code, stderr } = await runCommand(['chekc'])
