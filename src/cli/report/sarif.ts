@@ -45,9 +45,9 @@ function ruleOf(id: string) {
   if (rule === undefined) throw new Error(`no rule is named ${id}`)
   return {
     id,
-    shortDescription: { text: rule.cause },
-    fullDescription: { text: `${rule.cause} To mend it: ${rule.hint}.` },
-    help: { text: rule.hint },
+    shortDescription: messageOf(rule.cause),
+    fullDescription: messageOf(`${rule.cause} To mend it: ${rule.hint}.`),
+    help: messageOf(rule.hint),
     defaultConfiguration: { level: rule.severity },
   }
 }
@@ -55,7 +55,16 @@ function ruleOf(id: string) {
 function invocationOf(leftOut: number) {
   if (leftOut === 0) return { executionSuccessful: true }
   const text = `${leftOut} further findings are left out: GitHub takes ${maxResults} results a run`
-  return { executionSuccessful: true, toolExecutionNotifications: [{ level: 'warning', message: { text } }] }
+  return { executionSuccessful: true, toolExecutionNotifications: [{ level: 'warning', message: messageOf(text) }] }
+}
+
+/**
+ * A text as a message string: braces are doubled, or they would be placeholders (§3.11.5); where something reads as a link,
+ * brackets and backslashes are escaped (§3.11.6, as 2.2 makes it clear), elsewhere viewers show them as they are.
+ */
+function messageOf(text: string) {
+  const literal = text.includes('](') ? text.replace(/[\\[\]]/g, '\\$&') : text
+  return { text: literal.replace(/[{}]/g, '$&$&') }
 }
 
 function resultsOf(diagnostics: readonly Diagnostic[], ids: readonly string[]) {
@@ -67,10 +76,10 @@ function resultsOf(diagnostics: readonly Diagnostic[], ids: readonly string[]) {
       ruleId: rule,
       ruleIndex: indexes.get(rule),
       level: severity,
-      message: { text: `${message}\nhint: ${hint}` },
+      message: messageOf(`${message}\nhint: ${hint}`),
       locations: [locationOf(diagnostic)],
       ...(related.length > 0 && {
-        relatedLocations: related.map((place) => ({ ...locationOf(place), message: { text: place.message } })),
+        relatedLocations: related.map((place) => ({ ...locationOf(place), message: messageOf(place.message) })),
       }),
       partialFingerprints: { 'findingHash/v1': fingerprints.of(diagnostic) },
     }

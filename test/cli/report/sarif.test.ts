@@ -117,3 +117,36 @@ test('of more findings than GitHub takes the errors come first, and the rest is 
   t.regex(invocations[0].toolExecutionNotifications[0].message.text, /^1 further findings are left out/)
   t.is(runOf(...many.slice(1)).invocations[0].toolExecutionNotifications, undefined)
 })
+
+/** A message as a viewer shows it: placeholders filled in, links by their text (§3.11.5, §3.11.6). */
+const shown = (text: string): string =>
+  text
+    .replace(/(?<!\\)\[((?:[^\\[\]]|\\.)*)\]\([^)]*\)/g, '<link>')
+    .replace(/\\([\\[\]])/g, '$1')
+    .replace(/\{\{|\}\}|\{\d+\}/g, (part) => (part === '{{' ? '{' : part === '}}' ? '}' : '<argument>'))
+
+test('a text is no placeholder and no link', (t) => {
+  for (const text of [
+    '${env:X} {0}',
+    '[a](1) (b) [c]',
+    'expected `^[A-Z](x)`',
+    '[x\\](1)',
+    '{{0}}',
+    '[[a](2)](3)',
+    '\\d[0-9](\\w)',
+  ]) {
+    const place = { file: 'policies/a.yaml', line: 1, column: 1, endLine: 1, endColumn: 4, message: text }
+    const [result] = runOf(finding({ message: text, hint: text, related: [place] })).results
+    t.is(shown(result.message.text), `${text}\nhint: ${text}`)
+    t.is(shown(result.relatedLocations[0].message.text), text)
+  }
+  t.is(
+    runOf(finding({ message: 'one of [a, b]\\d' })).results[0].message.text,
+    'one of [a, b]\\d\nhint: write a number',
+  )
+})
+
+test('a rule is told as the reference tells it', (t) => {
+  for (const { id, help } of runOf(...Object.keys(allRules).map((rule) => finding({ rule }))).tool.driver.rules)
+    t.is(shown(help.text), allRules[id]?.hint)
+})
