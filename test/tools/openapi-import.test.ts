@@ -122,6 +122,36 @@ test('asks for a token where the document never says who may call', (t) => {
   t.deepEqual(policy.routes['GET /a'].authenticate, { jwt: { issuers: ['stand-in'] } })
 })
 
+test('leaves nothing open where the document speaks of security in a form that OpenAPI does not have', (t) => {
+  const schemes = { login: { type: 'http', scheme: 'bearer' } }
+  for (const security of [
+    ['login'],
+    [null],
+    [['login']],
+    [{ login: 'read' }],
+    [{ login: null }],
+    { login: [] },
+    'login',
+    null,
+    1,
+  ]) {
+    const paths = { '/a': { get: { security } }, '/b': { get: {} }, '/open': { get: { security: [] } } }
+    const more = { components: { securitySchemes: schemes }, security: [{ login: [] }] }
+    const { policy, text } = importOf(t, withPaths(paths, more))
+    t.deepEqual(policy.routes['GET /a'].authenticate, { jwt: { issuers: ['stand-in'] } }, JSON.stringify(security))
+    t.regex(text, /# `security` is no list of schemes with their scopes, so a token is asked for\n {2}GET \/a:/)
+    t.is(policy.routes['GET /open'].authenticate, 'public')
+    const whole = importOf(t, withPaths({ '/b': { get: {} }, '/open': { get: { security: [] } } }, { security }))
+    t.deepEqual(whole.policy.routes['GET /b'].authenticate, { jwt: { issuers: ['stand-in'] } })
+  }
+})
+
+test('asks for a scope whatever it is called', (t) => {
+  const paths = { '/a': { get: { security: [{ login: ['a b', 1, { toString: 1 }, null] }] } } }
+  const { policy } = importOf(t, withPaths(paths, { components: { securitySchemes: { login: { type: 'oauth2' } } } }))
+  t.deepEqual(policy.routes['GET /a'].scopes, ['a_b', '1', '{_toString_:1}', 'null'])
+})
+
 test('refuses in one sentence what it cannot read', (t) => {
   t.regex(faultOf(t, 'swagger: "2.0"\npaths: {}'), /^expected OpenAPI 3, got Swagger 2\.0: .*swagger2openapi/)
   t.regex(faultOf(t, 'openapi: 4.0.0'), /^expected OpenAPI 3\.0, 3\.1 or 3\.2, got `4\.0\.0`$/)

@@ -1,6 +1,6 @@
 /** What a document asks of callers, as issuers, `authenticate` and `scopes`. */
 
-import type { Members } from '../../schema/types.ts'
+import { isMembers, type Members } from '../../schema/types.ts'
 import { Names, plainName } from './names.ts'
 import type { Notes } from './notes.ts'
 import type { References } from './references.ts'
@@ -47,8 +47,10 @@ export class Security {
 
   /** Who may call an operation; what cannot be said is made stricter, never looser. */
   accessTo({ security = this.#root }: Members, note: (text: string) => void): Access {
-    if (!this.#isSaid) return { authenticate: this.#tokenOf([unsaid]), isPublic: false }
-    const alternatives = listOf(security).map((requirement) => this.#readAlternative(requirement, note))
+    const requirements = security === undefined ? [] : readRequirements(security)
+    if (requirements === undefined) note('`security` is no list of schemes with their scopes, so a token is asked for')
+    if (!this.#isSaid || requirements === undefined) return { authenticate: this.#tokenOf([unsaid]), isPublic: false }
+    const alternatives = requirements.map((requirement) => this.#readAlternative(requirement, note))
     const credentials = alternatives.filter(({ schemes }) => schemes.length > 0)
     const isOptional = credentials.length < alternatives.length
     if (credentials.length === 0) return { authenticate: 'public', isPublic: true }
@@ -92,14 +94,14 @@ export class Security {
     return scopes
   }
 
-  #readAlternative(requirement: unknown, note: (text: string) => void): Alternative {
-    const asked = Object.entries(membersOf(requirement))
+  #readAlternative(requirement: Members, note: (text: string) => void): Alternative {
+    const asked = Object.entries(requirement)
     const known = asked.toSorted(([a], [b]) => Number(this.#isToken(b)) - Number(this.#isToken(a)))
     if (known.length > 1)
       note(
         `the document asks for ${known.map(([name]) => name).join(' and ')} together; here ${known[0]?.[0]} alone is asked for`,
       )
-    const scopes = known.flatMap(([, names]) => listOf(names).flatMap((name) => textOf(name) ?? []))
+    const scopes = known.flatMap(([, names]) => listOf(names).map((name) => textOf(name) ?? JSON.stringify(name)))
     return { schemes: known.map(([name]) => name), scopes: scopes.map(readScope) }
   }
 
@@ -138,6 +140,12 @@ export class Security {
     return `{ issuer: '${issuer}', audience: '\${env:${variable}_AUDIENCE}', algorithms: [RS256, ES256], jwks: '\${env:${variable}_JWKS}' }`
   }
 }
+
+/** Undefined where it is of another form: it would read as no requirement, which lets everyone in. */
+const readRequirements = (security: unknown): readonly Members[] | undefined =>
+  Array.isArray(security) && security.every((each) => isMembers(each) && Object.values(each).every(Array.isArray))
+    ? security
+    : undefined
 
 /** A scope has no spaces and quotes (RFC 6749 §3.3). */
 const readScope = (scope: string): string => scope.replace(/[^\x21\x23-\x5b\x5d-\x7e]+/g, '_').slice(0, 256) || '_'
