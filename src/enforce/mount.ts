@@ -1,12 +1,10 @@
 /** Mount: the Koa middleware that judges every request of an app of one's own, and lets on what `handler: next` allows. */
 
-import { inspect } from 'node:util'
 import type { Context, Middleware, Next } from 'koa'
 import { Denial, deny } from '../core/denial.ts'
 import { Exchange } from '../core/exchange.ts'
 import type { Observer } from '../core/observer.ts'
 import { within } from '../core/within.ts'
-import { readThrown } from '../handlers/context-answer.ts'
 import { onward } from '../handlers/next.ts'
 import type { RouteState } from '../handlers/route-handler.ts'
 import { showRequest } from '../handlers/show-request.ts'
@@ -16,7 +14,9 @@ import { answerOnContext, type Brought, closeAfter, layHeadOnContext } from './a
 import { isClosing, offersUpgrade } from './closing.ts'
 import type { Active } from './enforce.ts'
 import { Engine } from './engine.ts'
+import { Failure } from './failure.ts'
 import { readFacts } from './hygiene.ts'
+import { keepHead } from './keep-head.ts'
 import { refuse } from './refusal.ts'
 import type { Result } from './run.ts'
 
@@ -43,14 +43,6 @@ interface Visit {
 interface Admitted {
   readonly exchange: Exchange
   readonly heads: readonly WriteHead[]
-}
-
-/** What the app behind the gate threw. */
-class Failure {
-  readonly error: unknown
-  constructor(error: unknown) {
-    this.error = error
-  }
 }
 
 const internalError = deny('internal_error')
@@ -106,26 +98,30 @@ function refuseAll(ctx: Context, { denial, visit, world }: Refusing): void {
 async function goOn(admitted: Admitted, brought: Brought, next: Next): Promise<void> {
   const { exchange, heads } = admitted
   const ctx = showRequest(exchange)
-  const result = await outcome(exchange, next)
+  const lay = () => layHeadOnContext(exchange, heads, brought)
+  const leave = keepHead(ctx.res, lay)
+  const ended = await outcome(exchange, next)
+  if (ctx.respond !== false || ended !== undefined) leave()
+  if (ended instanceof Denial) {
+    answerInstead(admitted, brought, ended)
+    return sendNow(ctx)
+  }
+  ended?.report(ctx)
+  const result = ended?.read(ctx) ?? (isNothing(ctx) ? notFound : undefined)
   if (result !== undefined) answerInstead(admitted, brought, result)
-  else if (!ctx.headerSent) layHeadOnContext(exchange, heads, brought)
+  else if (!ctx.headerSent) lay()
 }
 
-/** What is to be answered in place of what the app left on the context, if anything. */
-async function outcome(exchange: Exchange, next: Next): Promise<Result | undefined> {
-  const { ctx, timeout, body } = exchange
+/** What the app came to: it failed; or it still runs, and why nobody waits for it any more. */
+async function outcome({ ctx, timeout, body }: Exchange, next: Next): Promise<Failure | Denial | undefined> {
   const work = run(next)
-  let ended = await within(timeout.head, work, {
+  const ended = await within(timeout.head, work, {
     denial: tooLate,
-    drop: (late) => {
-      if (late instanceof Failure) report(late.error, ctx)
-    },
+    drop: (late) => late?.report(ctx),
     arm: (end) => body.onTooLarge(end),
   })
   // With its head out it is in time, and the body may take as long as it needs.
-  if (ended instanceof Denial && ctx.headerSent) ended = await work
-  if (ended instanceof Failure) return readFailure(ended.error, ctx)
-  return ended ?? (isNothing(ctx) ? notFound : undefined)
+  return ended instanceof Denial && ctx.headerSent ? work : ended
 }
 
 async function run(next: Next): Promise<Failure | undefined> {
@@ -141,20 +137,10 @@ async function run(next: Next): Promise<Failure | undefined> {
 const isNothing = ({ status, body, respond, headerSent }: Context): boolean =>
   status === 404 && (body === undefined || body === null) && respond !== false && !headerSent
 
-function readFailure(error: unknown, ctx: Context): Result {
-  if (!(error instanceof Denial)) report(error, ctx)
-  try {
-    return readThrown(error, ctx)
-  } catch {
-    return internalError
-  }
-}
-
-/** Tells the app of an error, as Koa would if it had reached Koa; its listeners decide what is logged. */
-function report(thrown: unknown, ctx: Context): void {
-  const error = thrown instanceof Error ? thrown : new Error(`non-error thrown: ${inspect(thrown)}`)
-  if (ctx.headerSent || !ctx.writable) Object.assign(error, { headerSent: true })
-  if (ctx.app.listenerCount('error') > 0) ctx.app.emit('error', error, ctx)
+/** The app still runs and holds the same context: an answer that waited for middleware before the gate could become a mix of two. */
+function sendNow({ method, body, res }: Context): void {
+  res.on('error', () => {})
+  res.end(method === 'HEAD' ? undefined : body)
 }
 
 /** What has begun cannot be told any more; its connection is cut, so that it is not taken for whole. */
@@ -164,7 +150,7 @@ function answerInstead({ exchange, heads }: Admitted, brought: Brought, result: 
   try {
     answerOnContext(exchange, { answer, heads, fail }, brought)
   } catch (error) {
-    report(error, exchange.ctx)
+    new Failure(error).report(exchange.ctx)
     answerOnContext(exchange, { answer: refuse(exchange, internalError), heads, fail }, brought)
   }
 }

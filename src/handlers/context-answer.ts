@@ -52,12 +52,15 @@ const isOtherStream = (body: unknown): body is Stream & NodeJS.ReadableStream =>
 const hear = (stream: Readable): Readable => stream.on('error', () => undefined)
 const fromWeb = (stream: WebStream): Readable => hear(Readable.fromWeb(stream))
 
-/** What `ctx.throw` and `http-errors` make. */
-interface HttpError {
+interface Stated {
   readonly status: number
+  readonly headers?: Readonly<Record<string, string>> | undefined
+}
+
+/** What `ctx.throw` and `http-errors` make. */
+interface HttpError extends Stated {
   readonly message: string
   readonly expose: boolean
-  readonly headers?: Readonly<Record<string, string>>
 }
 
 const isExposed = (error: unknown): error is HttpError =>
@@ -84,8 +87,12 @@ export function readThrown(error: unknown, ctx: Context): Answer | Denial {
   takeHeaders(ctx.res)
   if (error instanceof Denial) return error
   if (!isExposed(error)) throw error
-  const { status, message } = error
-  const headers = Object.entries(error.headers ?? {}).flat()
+  return answerInWords(error, error.message)
+}
+
+/** The catalogue's form where it has that status, else a plain text. */
+export function answerInWords({ status, headers: said = {} }: Stated, message: string): Answer | Denial {
+  const headers = Object.entries(said).flat()
   const code = codes.get(status)
   if (code !== undefined) return deny(code, { message, headers })
   return { status, headers: ['Content-Type', 'text/plain; charset=utf-8', ...headers], body: message }
