@@ -1,6 +1,7 @@
 /** Judges the tokens of one issuer: shape, header, claims, signature, time, revocation, in this order. */
 
 import { Denial } from '../../core/denial.ts'
+import { TextCache } from '../../core/text-cache.ts'
 import type { Clock } from '../clock.ts'
 import type { RevocableToken, Revocation } from '../revocation/revocation.ts'
 import { type Algorithm, isAlgorithm } from './algorithm.ts'
@@ -10,7 +11,6 @@ import type { KeySource, Wanted } from './key-source.ts'
 import { refusal } from './refusal.ts'
 import { isSigned } from './signature.ts'
 import { readToken } from './token.ts'
-import { TokenCache } from './token-cache.ts'
 import type { TokenVerifier, Verified } from './verifier.ts'
 
 /** What is known of a token apart from its signature. */
@@ -113,5 +113,5 @@ export class IssuerVerifier implements TokenVerifier {
   }
 }
 
-const newSigned = () => new TokenCache<Statement>({ tokens: 5_000, characters: 4_000_000 })
-const newForged = () => new TokenCache<Denial>({ tokens: 500, characters: 500_000 })
+const newSigned = () => new TextCache<Statement>({ texts: 5_000, characters: 4_000_000 })
+const newForged = () => new TextCache<Denial>({ texts: 500, characters: 500_000 })

@@ -4,34 +4,10 @@ import { compileMapping } from '../../../src/services/keys/claim-mapping.ts'
 import { IssuerVerifier } from '../../../src/services/keys/issuer-verifier.ts'
 import { type KeySource, selectKeys } from '../../../src/services/keys/key-source.ts'
 import type { VerificationKey } from '../../../src/services/keys/public-key.ts'
-import { TokenCache } from '../../../src/services/keys/token-cache.ts'
 import type { RevocableToken, Revocation } from '../../../src/services/revocation/revocation.ts'
 import { craft, goodClaims, now } from '../../fixtures/tokens/craft.ts'
 import { hmacKey, otherP256, p256 } from '../../fixtures/tokens/keys.ts'
 import { HandClock } from '../../helpers/hand-clock.ts'
-
-test('holds a bounded number of tokens', (t) => {
-  const cache = new TokenCache<number>({ tokens: 10, characters: 1_000 })
-  for (let n = 0; n < 10_000; n++) cache.set(`t${n}`, n)
-  t.true(cache.size <= 20)
-  t.is(cache.get('t9999'), 9999)
-  t.is(cache.get('t1'), undefined)
-})
-
-test('holds a bounded number of characters', (t) => {
-  const cache = new TokenCache<number>({ tokens: 1_000, characters: 1_000 })
-  for (let n = 0; n < 100; n++) cache.set(`${n}`.padEnd(400), n)
-  t.true(cache.size <= 4)
-})
-
-test('keeps the tokens that are in use', (t) => {
-  const cache = new TokenCache<number>({ tokens: 10, characters: 10_000 })
-  cache.set('used', 1)
-  for (let n = 0; n < 1_000; n++) {
-    cache.set(`t${n}`, n)
-    if (n % 5 === 0) t.is(cache.get('used'), 1)
-  }
-})
 
 const key: VerificationKey = { kid: undefined, key: p256.publicKey, algorithms: ['ES256'] }
 
