@@ -146,6 +146,15 @@ test('leaves nothing open where the document speaks of security in a form that O
   }
 })
 
+test('writes no section that holds nothing', (t) => {
+  const empty = { properties: {}, type: 'object', minProperties: 1 }
+  const { policy } = importOf(
+    t,
+    withBody({ $ref: '#/components/schemas/E' }, { components: { schemas: { E: empty } } }),
+  )
+  t.deepEqual(Object.keys(policy), ['service', 'upstream', 'defaults', 'routes'])
+})
+
 test('asks for a scope whatever it is called', (t) => {
   const paths = { '/a': { get: { security: [{ login: ['a b', 1, { toString: 1 }, null] }] } } }
   const { policy } = importOf(t, withPaths(paths, { components: { securitySchemes: { login: { type: 'oauth2' } } } }))

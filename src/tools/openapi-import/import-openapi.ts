@@ -73,7 +73,7 @@ function convert({ root, isOld }: ApiDocument, notes: Notes, { upstream, isWhole
     issuers: security.issuers(),
     defaults: { rateLimit: [{ by: 'ip', limit: 600, per: '1m' }] },
     routes: disarmed(routes, 'routes'),
-    ...(Object.keys(schemas).length > 0 && { schemas: disarmed(schemas, 'schemas') }),
+    schemas: disarmed(schemas, 'schemas'),
   }
 }
 

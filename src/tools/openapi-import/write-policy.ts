@@ -1,16 +1,19 @@
 /** A policy as YAML text, with its notes as comments beside what they are about. */
 
 import { type Document, isMap, isPair, isScalar, isSeq, Document as YamlDocument } from 'yaml'
-import type { Members } from '../../schema/types.ts'
+import { isMembers, type Members } from '../../schema/types.ts'
 import type { Notes, Subject } from './notes.ts'
 
 export type PolicyTree = Readonly<Partial<Record<string, unknown>>>
 
 const widest = 72
 
-/** `head` stands at the top, a line each. */
+/** `head` stands at the top, a line each; a section without entries is not written. */
 export function writePolicy(tree: PolicyTree, notes: Notes, head: readonly string[]): string {
-  const document = new YamlDocument(tree, { version: '1.2', aliasDuplicateObjects: false })
+  const filled = Object.fromEntries(
+    Object.entries(tree).filter(([, part]) => !isMembers(part) || Object.keys(part).length > 0),
+  )
+  const document = new YamlDocument(filled, { version: '1.2', aliasDuplicateObjects: false })
   for (const section of ['issuers', 'routes', 'schemas'] as const) {
     const entries = document.get(section)
     if (!isMap(entries)) continue
@@ -19,7 +22,7 @@ export function writePolicy(tree: PolicyTree, notes: Notes, head: readonly strin
       if (isScalar(key) && found.length > 0) key.commentBefore = found.map((note) => ` ${note}`).join('\n')
     }
   }
-  for (const section of spaced(tree)) separate(document, section)
+  for (const section of spaced(filled)) separate(document, section)
   fold(document.contents)
   const text = document.toString({ lineWidth: 0, singleQuote: true, flowCollectionPadding: true })
   return `${head.map((line) => `# ${line}`.trimEnd()).join('\n')}\n\n${text}`
