@@ -5,6 +5,7 @@ import { Denial, deny } from '../core/denial.ts'
 import { Exchange } from '../core/exchange.ts'
 import type { Observer } from '../core/observer.ts'
 import { within } from '../core/within.ts'
+import { bareHead } from '../guards/headers/headers.ts'
 import { onward } from '../handlers/next.ts'
 import type { RouteState } from '../handlers/route-handler.ts'
 import { showRequest } from '../handlers/show-request.ts'
@@ -89,10 +90,11 @@ interface Refusing extends Pick<Mounted, 'world'> {
 }
 
 /** Where no policy is in force, nothing is judged: every request is refused. */
-function refuseAll(ctx: Context, { denial, visit, world }: Refusing): void {
+async function refuseAll(ctx: Context, { denial, visit, world }: Refusing): Promise<void> {
   const { facts } = readFacts(ctx.req, { isTrustedProxy: () => false, requestId: world.randomId })
   const exchange = new Exchange(ctx, facts)
-  answerOnContext(exchange, { answer: refuse(exchange, denial), heads: [], fail: () => {} }, visit.brought)
+  const heads = [await bareHead()]
+  answerOnContext(exchange, { answer: refuse(exchange, denial), heads, fail: () => {} }, visit.brought)
 }
 
 async function goOn(admitted: Admitted, brought: Brought, next: Next): Promise<void> {

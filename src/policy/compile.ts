@@ -2,7 +2,7 @@
 
 import type { RouteFacts } from '../core/site.ts'
 import { type Gate, gates, type Plan, type Step } from '../guards/guard.ts'
-import { headers } from '../guards/headers/headers.ts'
+import { bareHead } from '../guards/headers/headers.ts'
 import type { Services } from '../services/services.ts'
 import type { Opened } from './open.ts'
 import type { Block, Route } from './policy.ts'
@@ -17,7 +17,7 @@ export async function compile({ policy, settings, services }: Opened): Promise<C
   return Object.freeze({
     settings,
     stacks,
-    bareHead: await compileBareHead(services),
+    bareHead: await bareHead(),
     digest: policy.digest,
   })
 }
@@ -79,21 +79,4 @@ async function compileDestination(route: Route, facts: RouteFacts, services: Ser
     siteOf({ at: destination.at, owner: route.owner }, facts),
     services,
   )
-}
-
-/** What the `headers` guard's default writes, for answers that no route gives. */
-async function compileBareHead(services: Services): Promise<WriteHead> {
-  const nowhere = { file: '', line: 0 }
-  const route = {
-    service: '',
-    method: 'ANY',
-    path: '',
-    params: [],
-    prefix: '',
-    reportOnly: [],
-    cost: 1,
-    source: nowhere,
-  }
-  const site = { ...nowhere, owner: '', folder: '', route, item: () => site }
-  return headOf(await headers.compile('api', site, services))[0] ?? (() => {})
 }

@@ -63,9 +63,17 @@ export class PolicyRefused extends Error {
   readonly diagnostics: readonly Diagnostic[]
 
   constructor(diagnostics: readonly Diagnostic[]) {
-    super(`the policies have ${diagnostics.filter(isError).length} errors`)
-    this.diagnostics = sortDiagnostics(diagnostics)
+    const sorted = sortDiagnostics(diagnostics)
+    super(sum(sorted.filter(isError)))
+    this.diagnostics = sorted
   }
+}
+
+/** The first of them: loggers print the message and leave the rest. */
+function sum([first, ...others]: readonly Diagnostic[]): string {
+  if (first === undefined) return 'the policies are refused'
+  const more = others.length === 0 ? '' : ` (and ${others.length} more)`
+  return `${first.file}:${first.line}:${first.column} ${first.message}${more}`
 }
 
 const isError = ({ severity }: Diagnostic): boolean => severity === 'error'

@@ -20,9 +20,10 @@ test('says whether it is ready, and which parts fail, but not how', async (t) =>
   t.deepEqual(await ask(), [503, { status: 'unready' }])
   status.open()
   t.deepEqual(await ask(), [200, { status: 'ready' }])
-  status.report('issuers/corp', 'https://internal.example refused the connection')
+  const issuer = {}
+  status.report(issuer, 'issuers/corp', 'https://internal.example refused the connection')
   t.deepEqual(await ask(), [200, { status: 'degraded', failing: ['issuers/corp'] }])
-  status.report('issuers/corp', undefined)
+  status.clear(issuer)
   t.deepEqual(await ask(), [200, { status: 'ready' }])
   status.close()
   t.deepEqual(await ask(), [503, { status: 'unready' }])

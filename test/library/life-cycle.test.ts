@@ -6,7 +6,7 @@ import type { Context } from 'koa'
 import { DirectoryFault, PolicyRefused, type Portcullis, portcullis, StartFault } from '../../src/index.ts'
 import { codeOf } from '../handlers/gate.ts'
 import { writePolicies } from '../helpers/gate.ts'
-import { openApp, openToAll } from './app.ts'
+import { openApp, openToAll, type RunningApp } from './app.ts'
 
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 const gateOf = (text: string): Portcullis => portcullis(writePolicies({ 'app.yaml': text }), { log: silent })
@@ -23,6 +23,7 @@ test('refuses every request with 503 before it is open', async (t) => {
   const { status, headers, body } = await send()
   t.deepEqual([status, JSON.parse(body).code, headers['retry-after']], [503, 'starting', '1'])
   t.truthy(headers['x-request-id'])
+  t.deepEqual([headers['x-content-type-options'], headers['x-frame-options']], ['nosniff', 'DENY'])
   await gate.open()
   t.is(codeOf(await send()), 'not_found')
 })
@@ -40,7 +41,9 @@ test('says why it cannot be opened, and can be tried again', async (t) => {
   const directory = writePolicies({ 'app.yaml': broken })
   const gate = portcullis(directory, { log: silent })
   const refused = await t.throwsAsync(gate.open(), { instanceOf: PolicyRefused })
-  t.is(refused?.diagnostics[0]?.severity, 'error')
+  const [first] = refused?.diagnostics ?? []
+  t.is(first?.severity, 'error')
+  t.is(refused?.message, `${first?.file}:${first?.line}:${first?.column} ${first?.message}`)
   writeFileSync(join(directory, 'app.yaml'), openToAll)
   t.is(await gate.open(), gate)
   await gate.close()
@@ -93,6 +96,27 @@ test('keeps the old policies where the new ones are refused, and says so twice',
   t.is((await send()).body, 'old')
 })
 
+/** Port 9 is discard's, and nobody listens there: the keys are not to be had. */
+const unreachable = (issuer: string) => `
+issuers:
+  ${issuer}: { issuer: 'https://${issuer}.example', jwks: 'http://127.0.0.1:9/keys', audience: notes, algorithms: [ES256] }
+defaults: { authenticate: public }
+routes:
+  GET /me: { authenticate: jwt, handler: next }
+  GET /ready: { builtin: ready }
+`
+const failing = async ({ send }: RunningApp) => JSON.parse((await send({ path: '/ready' })).body).failing
+
+test('lets go of what the old policies kept current, and of nothing that the new ones do', async (t) => {
+  const app = await openApp(t, { policies: unreachable('first') })
+  t.deepEqual(await failing(app), ['issuers/first'])
+  await app.gate.reload()
+  t.deepEqual(await failing(app), ['issuers/first'])
+  writeFileSync(join(app.directory, 'app.yaml'), unreachable('second'))
+  await app.gate.reload()
+  t.deepEqual(await failing(app), ['issuers/second'])
+})
+
 test('runs one reload at a time, and shares the one that waits', async (t) => {
   const { gate, directory, send } = await openApp(t, { policies: replying('one') })
   let reloads = 0
@@ -124,7 +148,8 @@ test('refuses every request with 503 once it is closed, and is not opened again'
   await Promise.all([gate.close(), gate.close()])
   await gate.close()
   t.deepEqual(closes, ['close'])
-  t.is(codeOf(await send()), 'shutting_down')
+  const answer = await send()
+  t.deepEqual([codeOf(answer), answer.headers['x-content-type-options']], ['shutting_down', 'nosniff'])
   const message = 'the gate is closed: make a new one'
   await t.throwsAsync(gate.open(), { message })
   await t.throwsAsync(gate.reload(), { message })

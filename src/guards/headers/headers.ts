@@ -62,7 +62,7 @@ function removedBy({ remove, helmet }: HeadersOptions): ReadonlySet<string> {
   return new Set(keepsBanner ? lowerCased(remove) : ['x-powered-by', ...lowerCased(remove)])
 }
 
-async function compileHeaders(block: HeadersBlock): Promise<Plan> {
+async function compileHeaders(block: HeadersBlock): Promise<Required<Pick<Plan, 'head'>>> {
   const options = readOptions(block)
   const { set = {} } = options
   const recorded = await recordPreset(options)
@@ -92,3 +92,11 @@ export const headers = defineGuard<HeadersBlock>({
   check: checkHeaders,
   compile: compileHeaders,
 })
+
+let bare: Promise<NonNullable<Plan['head']>> | undefined
+
+/** What the default writes, for answers that no route gives; made once. */
+export const bareHead = (): Promise<NonNullable<Plan['head']>> => {
+  bare ??= compileHeaders('api').then(({ head }) => head)
+  return bare
+}

@@ -83,7 +83,7 @@ export class Jwks implements KeySource {
   close(): void {
     this.#closing.abort()
     this.#cancelNext()
-    this.#parts.status.report(`issuers/${this.#parts.name}`, undefined)
+    this.#parts.status.clear(this)
   }
 
   /** Milliseconds until the next fetch; none once it is closed. */
@@ -121,7 +121,7 @@ export class Jwks implements KeySource {
     const { name, status, log } = this.#parts
     if (this.#failures > 0) log.info({ issuer: name }, 'the keys are there again')
     this.#failures = 0
-    status.report(`issuers/${name}`, undefined)
+    status.clear(this)
     return freshFor * renewAfter
   }
 
@@ -129,7 +129,7 @@ export class Jwks implements KeySource {
     const { name, status, log } = this.#parts
     const sentence = `the keys could not be fetched: ${reason}`
     if (this.#failures === 0) log.warn({ issuer: name }, sentence)
-    status.report(`issuers/${name}`, sentence)
+    status.report(this, `issuers/${name}`, sentence)
     return Math.min(1000 * 2 ** this.#failures++, maxRetryDelay)
   }
 
