@@ -12,10 +12,6 @@ import { ruleTable } from './rule-table.ts'
 type Block = Guard | Handler
 type Fact = readonly [word: string, text: string]
 
-export const blockPath = (name: string): string => `docs/reference/blocks/${kebab(name)}.md`
-
-export const kebab = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
-
 export const notesOf = (name: string): BlockNotes => {
   const notes = blockNotes[name]
   if (notes === undefined) throw new Error(`\`${name}\` has no notes in scripts/reference/block-notes.ts`)

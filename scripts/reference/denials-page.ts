@@ -5,7 +5,7 @@ import type { Exchange } from '../../src/core/exchange.ts'
 import { refusal } from '../../src/enforce/refusal.ts'
 import { guards } from '../../src/guards/index.ts'
 import { handlers } from '../../src/handlers/index.ts'
-import { kebab } from './block-page.ts'
+import { kebab } from '../../src/policy/reference-page.ts'
 import { denialAdvice } from './denial-advice.ts'
 import { anchor, code, facts, fence, link, page, table } from './markdown.ts'
 

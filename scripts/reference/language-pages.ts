@@ -2,9 +2,9 @@
 
 import { guards } from '../../src/guards/index.ts'
 import { handlers } from '../../src/handlers/index.ts'
+import { kebab } from '../../src/policy/reference-page.ts'
 import { formats } from '../../src/schema/formats.ts'
 import { type Keyword, keywordRows } from '../../src/schema/keywords.ts'
-import { kebab } from './block-page.ts'
 import { code, codes, fence, link, page, table } from './markdown.ts'
 import { shapeOf } from './shape.ts'
 import { keywordWords, rootWords, transformWords } from './words.ts'

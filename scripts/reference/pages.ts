@@ -2,7 +2,8 @@
 
 import { guards } from '../../src/guards/index.ts'
 import { handlers } from '../../src/handlers/index.ts'
-import { blockPage, blockPath, kebab } from './block-page.ts'
+import { blockPath, kebab } from '../../src/policy/reference-page.ts'
+import { blockPage } from './block-page.ts'
 import { commandsPage } from './commands-page.ts'
 import { denialsPage } from './denials-page.ts'
 import { diagnosticsPage } from './diagnostics-page.ts'

@@ -2,6 +2,7 @@
 
 import { guards } from '../../src/guards/index.ts'
 import { handlers } from '../../src/handlers/index.ts'
+import { sectionPath } from '../../src/policy/reference-page.ts'
 import { settingsSchema } from '../../src/policy/settings.ts'
 import { shapeSchemas } from '../../src/policy/shapes.ts'
 import type { JsonSchema } from '../../src/schema/schema.ts'
@@ -13,8 +14,6 @@ import { optionTables } from './options.ts'
 import { rulesOf, ruleTable } from './rule-table.ts'
 import { type SectionName, sectionNotes } from './section-notes.ts'
 import { shapeOf } from './shape.ts'
-
-export const sectionPath = (name: string): string => `docs/reference/sections/${name}.md`
 
 const blockKeys: ReadonlySet<string> = new Set([...guards, ...handlers].map(({ name }) => name))
 

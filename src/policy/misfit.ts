@@ -7,6 +7,7 @@ import { handlers } from '../handlers/index.ts'
 import type { Path, SchemaError, Validator } from '../schema/schema.ts'
 import type { Finding } from './findings.ts'
 import { mapMembers } from './map-members.ts'
+import { referencePage } from './reference-page.ts'
 import { below, type Place } from './source.ts'
 
 export const shapeRules: Rules = {
@@ -23,12 +24,12 @@ export const shapeRules: Rules = {
   'policy/wrong-type': {
     severity: 'error',
     cause: 'A value is of another type or word than the language knows there.',
-    hint: 'see the form of this block in the reference',
+    hint: 'give it the form that its page of the reference tells',
   },
   'policy/invalid-value': {
     severity: 'error',
     cause: 'A value is of the right type but out of its bounds or grammar.',
-    hint: 'see the form of this block in the reference',
+    hint: 'give it the form that its page of the reference tells',
   },
 }
 
@@ -76,11 +77,12 @@ export function describeMisfit(error: SchemaError, tree: unknown, at: Place): Fi
   if (error.rule === 'additionalProperties') return unknownKey(last, error, at)
   if (error.rule === 'required') return missingKey(last, error, at)
   const value = valueAt(tree, error.path)
+  const place = below(at, ...error.path)
   return {
     rule: typeRules.has(error.rule) ? 'policy/wrong-type' : 'policy/invalid-value',
-    at: below(at, ...error.path),
+    at: place,
     message: messageOf(error, value),
-    hint: hintForValue(error, value),
+    hint: hintForValue(error, value) ?? `its form is told in ${referencePage(place.path)}`,
   }
 }
 

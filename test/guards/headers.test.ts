@@ -117,7 +117,7 @@ test('knows every option that helmet knows', (t) => {
 const faultsOf = (block: Block) =>
   headers.check?.(block, siteOf()).map(({ rule, path, onKey }) => `${rule} ${path.join('.')}${onKey ? ' key' : ''}`)
 
-test('refuses names and values that can not be sent', (t) => {
+test('refuses names and values that cannot be sent', (t) => {
   t.deepEqual(faultsOf({ set: { 'X Bad': 'a', 'X-Ok': 'a\r\nSet-Cookie: b', 'X-É': 'a' } }), [
     'headers/invalid-name set.X Bad key',
     'headers/invalid-value set.X-Ok',

@@ -88,7 +88,7 @@ const cases: [title: string, block: unknown, faults: string[]][] = [
   ],
   ['tells cookies apart by case', { cookies: { A: { type: 'string' }, a: { type: 'string' } } }, []],
   [
-    'refuses a type that a schema can not read',
+    'refuses a type that a schema cannot read',
     { body: { type: 'object' }, contentTypes: ['application/json', 'text/plain', 'application/a+json'] },
     ['input/content-type contentTypes.1'],
   ],

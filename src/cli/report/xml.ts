@@ -21,6 +21,6 @@ export const escapeText = (text: string): string =>
 const escapeAttribute = (text: string): string =>
   escapeText(text).replaceAll('"', '&quot;').replaceAll('\n', '&#10;').replaceAll('\t', '&#9;')
 
-/** What is no character of XML 1.0 (§2.2) can not even be written as a reference. */
+/** What is no character of XML 1.0 (§2.2) cannot even be written as a reference. */
 const withoutIllegal = (text: string): string =>
   text.toWellFormed().replace(/[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g, '\u{fffd}')

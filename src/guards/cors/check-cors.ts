@@ -24,7 +24,7 @@ export const corsRules: Rules = {
   },
   'cors/origin-scheme': {
     severity: 'error',
-    cause: 'Pages that are not served over http or https can not be told apart by their origin.',
+    cause: 'Pages that are not served over http or https cannot be told apart by their origin.',
     hint: 'write an origin that begins with `https://`',
   },
   'cors/insecure-origin': {

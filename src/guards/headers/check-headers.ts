@@ -9,7 +9,7 @@ import { currentName, helmetWith } from './helmet-options.ts'
 export const headersRules: Rules = {
   'headers/invalid-name': {
     severity: 'error',
-    cause: 'A header of this name can not be sent (RFC 9110 §5.1).',
+    cause: 'A header of this name cannot be sent (RFC 9110 §5.1).',
     hint: 'write letters, digits and hyphens',
   },
   'headers/invalid-value': {
@@ -24,7 +24,7 @@ export const headersRules: Rules = {
   },
   'headers/set-and-removed': {
     severity: 'error',
-    cause: 'A header that no answer carries can not have a value.',
+    cause: 'A header that no answer carries cannot have a value.',
     hint: 'drop it from `set` or from `remove`',
   },
   'headers/reserved': {
@@ -59,7 +59,7 @@ const reserved = new Set(
   transfer-encoding upgrade vary www-authenticate x-request-id`.split(/\s+/),
 )
 
-/** Names and values that can not be sent, contradictions, and protections that are given up. */
+/** Names and values that cannot be sent, contradictions, and protections that are given up. */
 export function checkHeaders(block: HeadersBlock): readonly Fault[] {
   const { set, remove, helmet } = readOptions(block)
   return [...checkSet(set), ...checkRemove(remove, set), ...checkHelmet(helmet)]

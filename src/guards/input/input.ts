@@ -18,7 +18,7 @@ import type { Judge, Judgement } from './judgement.ts'
 
 const mostFaults = 20
 
-/** All parts but the body; the first that can not be read ends it. */
+/** All parts but the body; the first that cannot be read ends it. */
 function judgeParts(judges: readonly Judge[], exchange: Exchange): Judgement[] | Denial {
   const found: Judgement[] = []
   for (const judge of judges) {

@@ -11,7 +11,7 @@ export interface Judgement {
   accept(): void
 }
 
-/** Reads and judges one part; a part that can not be read is a denial. */
+/** Reads and judges one part; a part that cannot be read is a denial. */
 export type Judge = (exchange: Exchange) => Judgement | Denial
 
 const none: readonly never[] = Object.freeze([])

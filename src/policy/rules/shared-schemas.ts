@@ -21,7 +21,7 @@ export const sharedSchemas = defineRule({
     'schemas/invalid': {
       severity: 'error',
       cause: 'A shared schema is not a schema that the engine can hold requests to.',
-      hint: 'see the keywords of input schemas in the reference',
+      hint: 'its keywords are told in docs/reference/input-schemas.md',
     },
     'schemas/unsatisfiable': {
       severity: 'error',
