@@ -8,7 +8,7 @@ import type { Principal } from '../core/principal.ts'
 export interface RouteState<I extends Partial<Input> = Input> {
   readonly principal: Principal
   /** As the schema left it: read, transformed, defaults filled in. */
-  readonly input: Input & I
+  readonly input: Omit<Input, keyof I> & I
   /** What the route's loader found. */
   readonly resource: unknown
   readonly requestId: string
