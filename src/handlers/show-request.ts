@@ -6,15 +6,16 @@ import type { RouteState } from './route-handler.ts'
 
 /** The context, with URL, address and protocol as they were judged, and what the guards found out in `state`. */
 export function showRequest(exchange: Exchange): Context {
-  const { ctx, path, address, input, secure, body } = exchange
+  const { ctx, path, address, input, secure, body, requestId } = exchange
   const query = exchange.sanitisedQuery ?? exchange.query
   ctx.req.url = query === '' ? path : `${path}?${query}`
+  ctx.req.headers['x-request-id'] = requestId
   ctx.request.ip = address
   const state: RouteState = {
     principal: exchange.principal,
     input,
     resource: exchange.resource,
-    requestId: exchange.requestId,
+    requestId,
   }
   Object.assign(ctx.state, state)
   // Where body parsers for Koa leave it, and look before they read themselves.

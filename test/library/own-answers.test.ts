@@ -2,7 +2,9 @@ import { once } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
 import test from 'ava'
 import type { Context, Middleware, Next } from 'koa'
+import { portcullis } from '../../src/index.ts'
 import { codeOf, until } from '../handlers/gate.ts'
+import { writePolicies } from '../helpers/gate.ts'
 import { RawClient } from '../helpers/raw.ts'
 import { openApp, openToAll } from './app.ts'
 
@@ -247,4 +249,24 @@ routes:
   const [{ aborted: isAborted }] = await told
   t.true(isAborted)
   t.is((await send({ path: '/' })).status, 404)
+})
+
+test('is one request by one id, whoever reads it, and for a second gate behind it too', async (t) => {
+  const second = portcullis(writePolicies({ 'app.yaml': openToAll }))
+  t.teardown(() => second.close())
+  await second.open()
+  const { send, gate } = await openApp(t, {
+    policies: strict,
+    behind: [
+      second.middleware as Middleware,
+      (ctx) => {
+        ctx.body = [ctx.get('X-Request-Id'), ctx.state.requestId]
+      },
+    ],
+  })
+  const told = [once(gate, 'decision'), once(second, 'decision')]
+  const { headers, body } = await send({ headers: { 'X-Request-Id': 'not one that is\ttaken' } })
+  const id = headers['x-request-id']
+  t.deepEqual(JSON.parse(body), [id, id])
+  for (const [decision] of await Promise.all(told)) t.is(decision.requestId, id)
 })
