@@ -67,7 +67,7 @@ function readOperands(known: readonly string[], given: readonly string[]): Omit<
   const missing = known[given.length]
   if (given.length > known.length || (missing !== undefined && !missing.startsWith('[')))
     throw new UsageFault(
-      `expected ${known.length > 0 ? `\`${known.join(' ')}\`` : 'no operand'}, got \`${given.join(' ')}\``,
+      `expected ${known.length > 0 ? `\`${known.join(' ')}\`` : 'no operand'}, got ${given.length > 0 ? `\`${given.join(' ')}\`` : 'none'}`,
     )
   return { operands: given, directory: given[known.indexOf(policyDirectory)] ?? 'policies' }
 }

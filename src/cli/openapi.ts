@@ -1,13 +1,12 @@
 /** `portcullis openapi`: a policy directory as an OpenAPI document, and such a document as a policy. */
 
-import { readFileSync } from 'node:fs'
 import { stringify } from 'yaml'
 import { inspect } from '../policy/inspect.ts'
 import { openApiDocument } from '../policy/openapi/document.ts'
 import { answersHost, rivalHosts } from '../policy/openapi/select.ts'
 import type { Policy } from '../policy/policy.ts'
 import { ImportFault } from '../tools/openapi-import/import-fault.ts'
-import { importOpenApi } from '../tools/openapi-import/import-openapi.ts'
+import { importFile } from '../tools/openapi-import/import-file.ts'
 import { type Call, defineCommand, text, UsageFault } from './command.ts'
 import { readValues } from './values.ts'
 
@@ -62,7 +61,9 @@ function hostOf({ routes }: Policy, host: string | undefined): string | undefine
   const known = [...new Set(routes.flatMap(({ hosts }) => hosts))].sort().map((name) => `\`${name}\``)
   const rivals = rivalHosts(routes).map((name) => `\`${name}\``)
   if (host === undefined && rivals.length > 0)
-    throw new UsageFault(`expected \`--host\`: ${rivals.join(', ')} answer one path and method differently`)
+    throw new UsageFault(
+      `expected \`--host NAME\`: one path and method is answered differently on ${rivals.join(' and ')}`,
+    )
   if (host !== undefined && !routes.some((route) => answersHost(route, host.toLowerCase())))
     throw new UsageFault(`no route answers the host \`${host}\`; known here: ${known.join(', ')}`)
   return host?.toLowerCase()
@@ -72,12 +73,9 @@ function importDocument({ operands: [, file], flags }: Call): string {
   refuse(flags, 'import', ['format', 'host', 'values'])
   if (file === undefined) throw new UsageFault('expected `openapi import FILE`')
   try {
-    return importOpenApi(readFileSync(file, 'utf8'), { file, upstream: text(flags.upstream) }).text
+    return importFile(file, { upstream: text(flags.upstream) }).text
   } catch (error) {
-    if (error instanceof ImportFault) throw new UsageFault(`\`${file}\`: ${error.message}`)
-    const { code } = error as NodeJS.ErrnoException
-    if (code === undefined) throw error
-    throw new UsageFault(`cannot read \`${file}\`: ${code}`)
+    throw error instanceof ImportFault ? new UsageFault(error.message) : error
   }
 }
 

@@ -96,6 +96,7 @@ const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'no such file or directory',
   EACCES: 'permission denied',
   ENOTDIR: 'not a directory',
+  EISDIR: 'expected a file, got a directory',
   ELOOP: 'a loop of symbolic links',
   ENXIO: 'expected a regular file',
 }

@@ -45,7 +45,11 @@ test.serial('asks for a host where several answer one path differently', async (
   const hosts = writePolicies({ 'a.yaml': of('a.example'), 'b.yaml': of('b.example') })
   const { code, stdout, stderr } = await run('export', hosts)
   t.deepEqual([code, stdout], [2, ''])
-  t.true(stderr.includes('expected `--host`: `a.example`, `b.example` answer one path and method differently'))
+  t.true(
+    stderr.includes(
+      'expected `--host NAME`: one path and method is answered differently on `a.example` and `b.example`',
+    ),
+  )
   const chosen = await run('export', hosts, '--host', 'B.example')
   t.is(JSON.parse(chosen.stdout).paths['/a'].get.summary, 'of b.example')
   const unknown = await run('export', hosts, '--host', 'c.example')
@@ -66,15 +70,15 @@ test.serial('writes a policy of a document', async (t) => {
 })
 
 const mistakes = [
-  [[], 'expected `export|import [policy-dir|FILE]`, got ``'],
+  [[], 'expected `export|import [policy-dir|FILE]`, got none'],
   [['exprt'], 'expected `export` or `import`, got `exprt`'],
   [['__proto__'], 'expected `export` or `import`, got `__proto__`'],
   [['export', directory, '--format', 'xml'], 'expected `--format json` or `--format yaml`, got `xml`'],
   [['export', directory, '--upstream', 'http://x'], '`openapi export` takes no `--upstream`'],
   [['export', '/nowhere'], 'cannot read the policy directory `/nowhere`'],
   [['import'], 'expected `openapi import FILE`'],
-  [['import', directory], `cannot read \`${directory}\`: EISDIR`],
-  [['import', '/nowhere'], 'cannot read `/nowhere`: ENOENT'],
+  [['import', directory], `cannot read \`${directory}\`: expected a file, got a directory`],
+  [['import', '/nowhere'], 'cannot read `/nowhere`: no such file or directory'],
   [['import', join(directory, 'shop.yaml')], 'expected an OpenAPI document'],
   [['import', directory, '--host', 'x'], '`openapi import` takes no `--host`'],
 ] as const

@@ -56,10 +56,25 @@ test('says why a document that it found is not used, and refuses one that was na
   const folder = folderOf(t, { 'openapi.json': '{ "swagger": "2.0" }' })
   const found = await runCommand(['init'], { cwd: folder })
   t.is(found.code, 0)
-  t.regex(found.stdout, /^expected OpenAPI 3, got Swagger 2\.0.*; so it is not used\n/)
+  t.regex(found.stdout, /^`openapi\.json`: expected OpenAPI 3, got Swagger 2\.0.*; so it is not used\n/)
   for (const from of ['openapi.json', 'gone.yaml', 'https://a.example/openapi.json'])
     t.is((await runCommand(['init', 'other', '--from', from], { cwd: folder })).code, 2, from)
   t.false(existsSync(join(folder, 'other')))
+})
+
+test('refuses an upstream that goes nowhere, and one without a document', async (t) => {
+  const folder = folderOf(t, { 'openapi.yaml': readFileSync(document), 'empty/x': '' })
+  const init = (upstream: string, cwd = folder) => runCommand(['init', 'made', '--upstream', upstream], { cwd })
+  const clear = await init('http://orders.internal:9000')
+  t.is(clear.code, 2)
+  t.regex(
+    clear.stderr,
+    /^portcullis: `openapi\.yaml`: the upstream cannot be used: requests to `orders\.internal:9000` leave/,
+  )
+  t.is((await init('javascript:x')).code, 2)
+  const alone = await init('https://a.internal', join(folder, 'empty'))
+  t.deepEqual([alone.code, /expected `--from FILE` beside `--upstream`/.test(alone.stderr)], [2, true])
+  t.false(existsSync(join(folder, 'made')))
 })
 
 test('never writes over anything, and leaves nothing behind where something is in the way', async (t) => {

@@ -1,11 +1,9 @@
 /** Makes a policy directory to start from: of an OpenAPI document, or of nothing. */
 
-import { readFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
-import { reasonOf } from '../../policy/read-source.ts'
+import { join } from 'node:path'
 import { editorSchema } from '../editor-schema/editor-schema.ts'
 import { ImportFault } from '../openapi-import/import-fault.ts'
-import { importOpenApi } from '../openapi-import/import-openapi.ts'
+import { importFile } from '../openapi-import/import-file.ts'
 import { createFiles } from './create-files.ts'
 import { starter } from './starter.ts'
 import { findSurroundings } from './surroundings.ts'
@@ -46,10 +44,12 @@ export function init(directory: string, options: InitOptions): Made {
 function draft(directory: string, { from, upstream, project }: InitOptions): Draft {
   if (from !== undefined) return draftFrom(from, upstream)
   const { name, document } = findSurroundings(project)
+  if (upstream !== undefined && document === undefined)
+    throw new ImportFault('expected `--from FILE` beside `--upstream`: there is no OpenAPI document here')
   try {
     if (document !== undefined) return draftFrom(document, upstream)
   } catch (error) {
-    if (!(error instanceof ImportFault)) throw error
+    if (!(error instanceof ImportFault) || upstream !== undefined) throw error
     const empty = draftOf(name, directory)
     return { ...empty, found: [`${error.message}; so it is not used`, ...empty.found] }
   }
@@ -57,7 +57,7 @@ function draft(directory: string, { from, upstream, project }: InitOptions): Dra
 }
 
 function draftFrom(file: string, upstream: string | undefined): Draft {
-  const { text, service, routes, notes } = importOpenApi(readDocument(file), { file, upstream, isWhole: true })
+  const { text, service, routes, notes } = importFile(file, { upstream, isWhole: true })
   const what = `${routes} route${routes === 1 ? '' : 's'}, and ${notes} comment${notes === 1 ? '' : 's'} to read`
   return { name: service, text, found: [`\`${file}\` gives ${what}`] }
 }
@@ -65,13 +65,4 @@ function draftFrom(file: string, upstream: string | undefined): Draft {
 function draftOf(name: string | undefined, directory: string): Draft {
   const found = name === undefined ? [] : [`\`package.json\` gives the name \`${name}\``]
   return { name: 'api', text: starter(name ?? 'api', directory), found }
-}
-
-function readDocument(file: string): string {
-  if (/^https?:/.test(file)) throw new ImportFault(`expected a file, got an address: download \`${file}\` first`)
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    throw new ImportFault(`cannot read \`${basename(file)}\`: ${reasonOf(error)}`)
-  }
 }

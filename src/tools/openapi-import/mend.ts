@@ -4,6 +4,7 @@ import { isCollection, isMap, isPair, isScalar, LineCounter, type Node, parseDoc
 import type { Diagnostic } from '../../core/diagnostic.ts'
 import { examine } from '../../policy/inspect.ts'
 import type { Path } from '../../schema/schema.ts'
+import { ImportFault } from './import-fault.ts'
 import type { Notes } from './notes.ts'
 import type { PolicyTree } from './write-policy.ts'
 import { membersOf } from './written.ts'
@@ -21,7 +22,7 @@ export function mend(tree: PolicyTree, notes: Notes, write: () => string): strin
     const text = write()
     const findings = findingsOf(text)
     if (findings.length === 0) return text
-    for (const { path, message, rule } of locate(text, findings)) takeOut(tree, path, notes, { message, rule })
+    for (const located of locate(text, findings)) takeOut(tree, located, notes)
   }
   throw new Error('the import never came to an end')
 }
@@ -36,6 +37,7 @@ interface Located {
   readonly path: Path
   readonly message: string
   readonly rule: string
+  readonly hint: string
 }
 
 /** The findings by the path of what they are about, the last in the text first: so no index moves. */
@@ -47,10 +49,10 @@ function locate(text: string, findings: readonly Diagnostic[]): readonly Located
   const offset = (line: number, column: number): number => (lines.lineStarts[line - 1] ?? 0) + column - 1
   return findings
     .toSorted((a, b) => b.line - a.line || b.column - a.column)
-    .map(({ line, column, endLine, endColumn, message, rule }) => {
+    .map(({ line, column, endLine, endColumn, message, rule, hint }) => {
       const path = paths.get(`${offset(line, column)}:${offset(endLine, endColumn)}`)
       if (path === undefined) throw new Error(`${rule} stands nowhere: ${message}`)
-      return { path, message, rule }
+      return { path, message, rule, hint }
     })
 }
 
@@ -76,8 +78,9 @@ function note(node: unknown, path: Path, paths: Map<string, Path>): void {
 }
 
 /** A part of a schema goes by itself; what is wrong elsewhere in a route takes the route with it. */
-function takeOut(tree: PolicyTree, path: Path, notes: Notes, { message, rule }: Omit<Located, 'path'>): void {
+function takeOut(tree: PolicyTree, { path, message, rule, hint }: Located, notes: Notes): void {
   const [section, name, block] = path
+  if (section === 'upstream') throw new ImportFault(`the upstream cannot be used: ${message}; ${hint}`)
   if ((section !== 'routes' && section !== 'schemas' && section !== 'issuers') || typeof name !== 'string')
     throw new Error(`${rule} at ${path.join('.')}: ${message}`)
   const isPart = path.length > 2 && (section === 'schemas' || block === 'input')
