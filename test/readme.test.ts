@@ -1,118 +1,109 @@
+/** The README, walked with the package as it is published; the samples as their page shows them; the pictures. */
+
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
+import { breakSamples } from '../scripts/pictures/broken-samples.ts'
+import { textOfSvg } from '../scripts/pictures/terminal-svg.ts'
 import { runCommand, serveCommand } from './helpers/command.ts'
-import { writePolicies } from './helpers/gate.ts'
-import { type Example, examplesOf, type Fence, findFaults, patternOf, readFences, root } from './helpers/markdown.ts'
+import { examplesOf, findFaults, patternOf, readFences, root } from './helpers/markdown.ts'
+import { pack } from './helpers/package.ts'
+import { Shell } from './helpers/shell.ts'
+import { Walk } from './helpers/walk.ts'
 
 const fences = readFences('README.md')
-const find = (section: string, language: string): Fence => {
-  const fence = fences.find((each) => each.section === section && each.language === language)
-  if (fence === undefined) throw new Error(`the README shows no ${language} under "${section}"`)
-  return fence
-}
-const demo = () => writePolicies({ 'orders.yaml': find('', 'yaml').text })
+
+test('the README does what it says, from an empty folder', async (t) => {
+  t.timeout(300_000, 'packing and some ten processes, on a busy machine')
+  const walk = await Walk.begin(pack(), ['9000', '8080', '8081'])
+  t.teardown(() => walk.end())
+  const install = fences.filter(({ language, section }) => language === 'console' && section === 'Start')
+  for (const fence of [...install, ...fences.filter((each) => !install.includes(each))]) await walk.follow(fence)
+  t.deepEqual(walk.wrong, [])
+  const [line = ''] = fences.flatMap(({ language, text }) => (language === 'json' ? [text.trim()] : []))
+  t.true(
+    walk
+      .outputOf('npx portcullis serve demo')
+      .split('\n')
+      .some((logged) => patternOf(line).test(logged)),
+    line,
+  )
+})
+
+test('the first policy of the README has ten lines', (t) => {
+  t.is(fences[0]?.text.trim().split('\n').length, 10)
+})
+
+test('the policy for production is accepted', (t) => {
+  const [policy] = fences.filter(({ section, language }) => section === 'In production' && language === 'yaml')
+  t.deepEqual(findFaults({ 'p.yaml': policy?.text ?? '' }), [])
+})
+
+test('the scripts that the README names are there', (t) => {
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const named = [
+    ...readFileSync(join(root, 'README.md'), 'utf8').matchAll(
+      /\bnpm (?:run (?:--silent )?)?(start|test|bench|portcullis)\b/g,
+    ),
+  ]
+  t.true(named.length >= 4)
+  for (const [, name = ''] of named) t.truthy(scripts[name], name)
+})
 
 /** The samples, with the service in another language on a port of its own. */
-function copySamples(supplierPort: number | string = 9000): string {
+function copySamples(t: ExecutionContext, supplierPort: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'portcullis-'))
-  const policies = join(folder, 'policies')
-  cpSync(join(root, 'policies'), policies, { recursive: true })
-  const suppliers = join(policies, 'suppliers.yaml')
-  writeFileSync(suppliers, readFileSync(suppliers, 'utf8').replaceAll('9000', String(supplierPort)))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  cpSync(join(root, 'policies'), folder, { recursive: true })
+  const suppliers = join(folder, 'suppliers.yaml')
+  writeFileSync(suppliers, readFileSync(suppliers, 'utf8').replaceAll('9000', supplierPort))
   return folder
 }
 
-/** Runs commands in one shell at the root of the checkout, one output each. */
-async function runShell(commands: readonly string[]): Promise<readonly string[]> {
-  const script = commands.map((command) => `${command}\nprintf '\\036'\n`).join('')
-  const shell = spawn('bash', ['-c', script], { cwd: root, stdio: ['ignore', 'pipe', 'ignore'] })
-  let output = ''
-  shell.stdout.on('data', (chunk) => {
-    output += chunk
-  })
-  await once(shell, 'close')
-  return output.split('\x1e')
-}
-
-/** Every command of a section answers what stands below it. */
-async function holds(t: ExecutionContext, section: string, localise: (command: string) => string): Promise<void> {
-  const examples: readonly Example[] = fences
-    .filter((fence) => fence.section === section && fence.language === 'console')
-    .flatMap(examplesOf)
-  t.true(examples.length > 0)
-  const outputs = await runShell(examples.map(({ command }) => localise(command)))
-  for (const [index, { command, shown }] of examples.entries())
-    t.regex(outputs[index]?.replaceAll('\r', '').trim() ?? '', patternOf(shown), command)
-}
-
-test('every policy that the README shows is accepted', (t) => {
-  const modules = { 'notes.ts': find('Handlers and loaders in TypeScript', 'ts').text }
-  for (const { text } of fences.filter(({ language }) => language === 'yaml'))
-    t.deepEqual(findFaults({ ...modules, 'p.yaml': text }), [])
-})
-
-test('the ten lines of the first screen do what it says', async (t) => {
-  t.is(find('', 'yaml').text.trim().split('\n').length, 10)
-  const directory = demo()
-  const served = await serveCommand([directory], { cwd: root })
-  await holds(t, '', (command) =>
-    command.replaceAll('http://127.0.0.1:8080', served.url).replace('token demo', `token ${directory}`),
-  )
-  const { stdout } = await served.end('SIGTERM')
-  t.regex(stdout, /"guard":"scopes","policy":"[^"]*\/orders\.yaml:8","msg":"GET \/orders → 403 scope_missing"/)
-})
-
-test('the samples answer as the README says', async (t) => {
-  const served = await serveCommand([join(copySamples(), 'policies')], { cwd: root })
-  await holds(t, 'Try it', (command) => command.replaceAll('http://127.0.0.1:8080', served.url))
-  await served.end('SIGTERM')
-})
-
-test('a server in another language is protected as the README says', async (t) => {
+/** Something on a free port, in another language. */
+async function serveSite(t: ExecutionContext): Promise<string> {
   const site = mkdtempSync(join(tmpdir(), 'portcullis-'))
   writeFileSync(join(site, 'hello.txt'), 'hello\n')
   const python = spawn('python3', ['-u', '-m', 'http.server', '0', '--bind', '127.0.0.1', '--directory', site])
+  t.teardown(() => {
+    python.kill()
+    rmSync(site, { recursive: true })
+  })
   const [line] = await once(python.stdout, 'data')
-  const port = / port (\d+) /.exec(String(line))?.[1] ?? ''
-  const served = await serveCommand([join(copySamples(port), 'policies')], { cwd: root })
-  await holds(t, 'In front of a server in another language', (command) =>
-    command.replaceAll('http://127.0.0.1:8080', served.url),
-  )
-  await served.end('SIGTERM')
-  python.kill()
-})
+  return / port (\d+) /.exec(String(line))?.[1] ?? ''
+}
 
-test('a broken policy is told as the README shows', async (t) => {
-  const cwd = copySamples()
-  const file = join(cwd, 'policies/orders.yaml')
-  const [, before = '', after = ''] = /^-(.*)\n\+(.*)$/m.exec(find('Break a policy', 'diff').text) ?? []
-  const whole = readFileSync(file, 'utf8')
-  t.true(whole.includes(before))
-  writeFileSync(file, whole.replace(before, after))
-  const [shown] = examplesOf(find('Break a policy', 'console')).map((example) => example.shown)
-  const { code, stdout } = await runCommand(['check'], { cwd })
-  t.deepEqual([stdout.trim()], [shown])
-  t.is(code, 1)
-})
-
-test('the handlers that the README shows answer', async (t) => {
-  const section = 'Handlers and loaders in TypeScript'
-  const directory = writePolicies({ 'notes.yaml': find(section, 'yaml').text, 'notes.ts': find(section, 'ts').text })
+test('the samples answer as their page says', async (t) => {
+  t.timeout(180_000, 'one token after another, on a busy machine')
+  const directory = copySamples(t, await serveSite(t))
   const served = await serveCommand([directory], { cwd: root })
-  const mint = async (sub: string) => {
-    const { stdout } = await runCommand(['token', directory, '--sub', sub, '--roles', 'author'], { cwd: root })
-    return { authorization: `Bearer ${stdout.trim()}`, 'content-type': 'application/json' }
-  }
-  const headers = await mint('alice')
-  const made = await fetch(`${served.url}/notes`, { method: 'POST', headers, body: '{"text":" hello "}' })
-  t.is(made.status, 201)
-  const note = (await made.json()) as { readonly id: string; readonly text: string }
-  t.is(note.text, 'hello')
-  t.is((await fetch(`${served.url}/notes/${note.id}`, { headers })).status, 200)
-  t.is((await fetch(`${served.url}/notes/${note.id}`, { headers: await mint('bob') })).status, 404)
-  await served.end('SIGTERM')
+  const shell = new Shell(root)
+  t.teardown(async () => {
+    await shell.end()
+    await served.end('SIGTERM')
+  })
+  const examples = readFences('docs/samples.md')
+    .filter(({ language }) => language === 'console')
+    .flatMap(({ text }) => examplesOf(text))
+  t.true(examples.length > 15)
+  for (const { command, shown } of examples)
+    t.regex(await shell.run(command.replaceAll('http://127.0.0.1:8080', served.url)), patternOf(shown), command)
+})
+
+test('the picture of a terminal shows what `check` says', async (t) => {
+  const cwd = breakSamples()
+  t.teardown(() => rmSync(cwd, { recursive: true }))
+  const { stdout, code } = await runCommand(['check'], { cwd })
+  t.is(code, 1)
+  const shown = textOfSvg(readFileSync(join(root, 'docs/images/check.svg'), 'utf8'))
+  t.is(shown, `$ portcullis check\n${stdout.trimEnd()}`, 'run `node scripts/pictures.ts`')
+})
+
+test('the picture of the docs page is a PNG that loads fast', (t) => {
+  const file = join(root, 'docs/images/docs-page.png')
+  t.deepEqual([...readFileSync(file).subarray(0, 8)], [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
+  t.true(statSync(file).size > 20_000 && statSync(file).size < 200_000)
 })

@@ -17,7 +17,7 @@ export interface Fence {
 
 /** The fenced blocks of a document of the repository. */
 export function readFences(file: string): readonly Fence[] {
-  const parts = readFileSync(`${root}/${file}`, 'utf8').split(/^## (.*)\n/m)
+  const parts = readFileSync(`${root}/${file}`, 'utf8').split(/^#{2,3} (.*)\n/m)
   return parts.flatMap((part, index) => {
     if (index % 2 === 1) return []
     const section = index === 0 ? '' : (parts[index - 1] ?? '')
@@ -35,7 +35,8 @@ export interface Example {
   readonly shown: string
 }
 
-export const examplesOf = ({ text }: Fence): readonly Example[] =>
+/** The commands of a `console` block. */
+export const examplesOf = (text: string): readonly Example[] =>
   text
     .split(/^\$ /m)
     .slice(1)
