@@ -5,6 +5,7 @@ import type { Route } from '../policy/policy.ts'
 import { isPublic } from '../policy/who.ts'
 import type { Log } from '../services/log.ts'
 import { type Paint, paintFor } from './paint.ts'
+import { program } from './program.ts'
 import { rowOf } from './route-table.ts'
 import { type Surroundings, suggestions } from './suggestions.ts'
 
@@ -29,9 +30,6 @@ export function announce({ url, directory, values, app, log, stream }: Announcem
   const open = routes.filter(isPublic).length
   log.info({ url, directory, routes: routes.length, public: open, digest: policy.digest }, `listening on ${url}`)
 }
-
-/** Run from source it is a script of the checkout, else the installed program. */
-const program = import.meta.filename.endsWith('.ts') ? 'npm run --silent portcullis --' : 'npx portcullis'
 
 /** The same directory and values file again, unless they are the usual ones. */
 function commandFor(directory: string, values: string | undefined): Surroundings['command'] {

@@ -3,6 +3,7 @@
 import { init as make } from '../tools/init/init.ts'
 import { ImportFault } from '../tools/openapi-import/import-fault.ts'
 import { defineCommand, text, UsageFault } from './command.ts'
+import { program } from './program.ts'
 
 export const init = defineCommand({
   example: 'portcullis init policies --from openapi.yaml',
@@ -25,8 +26,8 @@ export const init = defineCommand({
       ...found,
       `made ${files.map((file) => `\`${file}\``).join(' and ')}`,
       '',
-      `portcullis check ${directory} --strict    finds what is wrong with it`,
-      `portcullis serve ${directory}             enforces it on http://127.0.0.1:8080`,
+      `${program} check ${directory} --strict    finds what is wrong with it`,
+      `${program} serve ${directory}             enforces it on http://127.0.0.1:8080`,
     ]
     process.stdout.write(`${lines.join('\n')}\n`)
     return 0

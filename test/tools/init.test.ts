@@ -16,7 +16,10 @@ test('makes a directory that is clean, from nothing', async (t) => {
     stdout,
     /^`package\.json` gives the name `null`\nmade `policies\/api\.yaml` and `policies\/policy\.schema\.json`\n/,
   )
-  t.regex(stdout, /\nportcullis check policies --strict .*\nportcullis serve policies .*\n$/)
+  t.regex(
+    stdout,
+    /\nnpm run --silent portcullis -- check policies --strict .*\nnpm run --silent portcullis -- serve policies .*\n$/,
+  )
   t.deepEqual(diagnose(join(folder, 'policies')), [])
   t.regex(
     readFileSync(join(folder, 'policies/api.yaml'), 'utf8'),
