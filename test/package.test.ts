@@ -68,6 +68,7 @@ const compilerOptions = {
   types: ['node'],
   noEmit: true,
   skipLibCheck: false,
+  allowImportingTsExtensions: true,
 }
 
 let packed: Packed
@@ -159,7 +160,9 @@ async function ask({ port, method, path, token, body }: Asking) {
   return { status: res.statusCode, body: text }
 }
 
-const mint = (): string => run('node_modules/portcullis/dist/cli/main.js', 'token', '--sub', 'alice').stdout.trim()
+const command = 'node_modules/portcullis/dist/cli/main.js'
+
+const mint = (): string => run(command, 'token', '--sub', 'alice').stdout.trim()
 
 test('packs what runs, its types, the samples and the documents of the root, and nothing else', (t) => {
   const allowed =
@@ -189,12 +192,13 @@ test('names in package.json what it holds', (t) => {
 
 test('brings a command that runs as plain JavaScript', (t) => {
   t.regex(readFileSync(join(packageFolder, 'dist/cli/main.js'), 'utf8'), /^#!\/usr\/bin\/env node\n/)
-  const checked = run('node_modules/portcullis/dist/cli/main.js', 'check', 'node_modules/portcullis/policies')
+  const checked = run(command, 'check', 'node_modules/portcullis/policies')
   t.is(checked.stdout, 'no findings\n')
   t.is(checked.status, 0)
 })
 
 test('the TypeScript app of the document compiles under strict rules, and does what it says', async (t) => {
+  t.is(run(command, 'types', '--out', 'inputs.ts').status, 0)
   t.deepEqual(compileErrors('app.ts', 'reload.ts'), [])
   const app = await start(t, 'app.ts')
   const token = mint()
