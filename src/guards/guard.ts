@@ -55,6 +55,8 @@ export interface Guard<B = unknown> {
   readonly schema: Schema<B>
   /** List blocks whose own items may stand beside the inherited ones. */
   readonly inherits?: boolean
+  /** The block refuses nobody, so that nothing in its place is weaker. */
+  isOpen?(block: B): boolean
   /** What holds on a route where no such block is written. */
   readonly implicit?: B
   /** The plan is the same for every route: of a block that several inherit, one is made for all. */

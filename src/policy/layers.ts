@@ -110,7 +110,7 @@ function layOver(inherited: ResolvedBlock, { guard, layer }: Written, report: Re
   }
   if (inherit !== undefined) return { ...nothing, block: merge(block, own, { layer, report }), weakenings }
   if (off && block === undefined && !broken) report(idleOff(guard, layer.at))
-  const weaker = block !== undefined && (off || !isDeepStrictEqual(value, block.value))
+  const weaker = block !== undefined && !guard.isOpen?.(block.value) && (off || !isDeepStrictEqual(value, block.value))
   return {
     ...nothing,
     block: off ? undefined : own,

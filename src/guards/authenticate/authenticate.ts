@@ -31,6 +31,7 @@ export const authenticate = defineGuard<AuthenticateBlock>({
   schema: authenticateSchema,
   refuses: ['token_missing', 'token_invalid', 'token_expired', 'keys_unavailable'],
   rules,
+  isOpen: (block) => methodsOf(block).every(({ kind }) => kind === 'public'),
   check(block) {
     return methodsOf(block).flatMap(({ kind }, index, methods): readonly Fault[] => {
       const path = Array.isArray(block) ? [index] : []
