@@ -38,7 +38,7 @@ test('the first policy of the README has ten lines', (t) => {
 })
 
 test('the policy for production is accepted', (t) => {
-  const [policy] = fences.filter(({ section, language }) => section === 'In production' && language === 'yaml')
+  const [policy] = readFences('docs/production.md').filter(({ language }) => language === 'yaml')
   t.deepEqual(findFaults({ 'p.yaml': policy?.text ?? '' }), [])
 })
 
