@@ -15,7 +15,7 @@ export const createWorld = (log: Log): World => ({
   clock: systemClock,
   randomId,
   counters: memoryCounters(systemClock),
-  upstreams: new UpstreamPools(),
+  upstreams: new UpstreamPools(systemClock),
   revocation: noRevocation,
   metrics: new Metrics(),
   status: new Status(),

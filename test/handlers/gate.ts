@@ -103,7 +103,7 @@ export function siteOf({ route = {}, folder = '/' }: GateOptions = {}): Site {
 
 function servicesOf(t: ExecutionContext, logged: unknown[]): Services {
   const note = (entry: unknown) => void logged.push(entry)
-  const upstreams = new UpstreamPools()
+  const upstreams = new UpstreamPools(systemClock)
   t.teardown(() => upstreams.close())
   return {
     clock: systemClock,

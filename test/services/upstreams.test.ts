@@ -1,11 +1,13 @@
-import { createServer } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 import { UpstreamPools } from '../../src/services/upstreams/pools.ts'
+import type { Calls } from '../../src/services/upstreams/upstreams.ts'
+import { HandClock } from '../helpers/hand-clock.ts'
 
 test('gives one dispatcher a target, and another where anything about it differs', async (t) => {
-  const upstreams = new UpstreamPools()
+  const upstreams = new UpstreamPools(new HandClock())
   t.teardown(() => upstreams.close())
   const origin = 'https://a.example'
   const first = await upstreams.dispatcher({ origin })
@@ -15,33 +17,66 @@ test('gives one dispatcher a target, and another where anything about it differs
   }
 })
 
+/** Resolves with the status once the answer is whole. */
+function ask(calls: Calls): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>()
+  let answered = 0
+  const handler = {
+    onRequestStart() {},
+    onResponseStart(_: unknown, status: number) {
+      answered = status
+    },
+    onResponseData() {},
+    onResponseEnd: () => resolve(answered),
+    onResponseError: (_: unknown, error: Error) => reject(error),
+  }
+  calls.dispatch({ path: '/', method: 'GET' }, handler)
+  return promise
+}
+
 test('fails what is asked of it after it was closed', async (t) => {
-  const upstreams = new UpstreamPools()
-  const dispatcher = await upstreams.dispatcher({ origin: 'http://127.0.0.1:1' })
+  const clock = new HandClock()
+  const upstreams = new UpstreamPools(clock)
+  const calls = await upstreams.dispatcher({ origin: 'http://127.0.0.1:1' })
   await upstreams.close()
-  await t.throwsAsync(dispatcher.request({ path: '/', method: 'GET' }), { name: 'ClientDestroyedError' })
+  clock.pass(61_000)
+  await t.throwsAsync(async () => ask(calls), { name: 'ClientDestroyedError' })
 })
 
-test.serial('opens a new connection after a minute, so that the name is looked up again', async (t) => {
-  let connections = 0
-  const server = createServer((_, res) => res.end()).on('connection', () => connections++)
+/** A server that counts connections and answers as it is told, behind pools whose clock stands still. */
+async function serve(t: ExecutionContext, answer: (res: ServerResponse) => void) {
+  const seen = { connections: 0 }
+  const server = createServer((_, res) => answer(res)).on('connection', () => void seen.connections++)
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
-  const upstreams = new UpstreamPools()
-  const { now } = Date
+  const clock = new HandClock()
+  const upstreams = new UpstreamPools(clock)
   t.teardown(async () => {
-    Date.now = now
     await upstreams.close()
     server.close()
   })
   const { port } = server.address() as AddressInfo
-  const dispatcher = await upstreams.dispatcher({ origin: `http://127.0.0.1:${port}` })
+  return { seen, clock, calls: await upstreams.dispatcher({ origin: `http://127.0.0.1:${port}` }) }
+}
+
+test('opens a new connection after a minute, so that the name is looked up again', async (t) => {
+  const { seen, clock, calls } = await serve(t, (res) => res.end())
   /** Counts the connections made so far, once the one that was used is free again. */
-  const ask = async (after: number) => {
-    Date.now = () => now() + after
-    const { body } = await dispatcher.request({ path: '/', method: 'GET' })
-    await body.dump()
+  const askAfter = async (milliseconds: number) => {
+    clock.pass(milliseconds)
+    await ask(calls)
     for (let turn = 0; turn < 3; turn++) await setImmediate()
-    return connections
+    return seen.connections
   }
-  t.deepEqual([await ask(0), await ask(30_000), await ask(61_000)], [1, 1, 2])
+  t.deepEqual([await askAfter(0), await askAfter(30_000), await askAfter(31_000)], [1, 1, 2])
+})
+
+test('what runs when connections are renewed ends where it began', async (t) => {
+  const waiting: ServerResponse[] = []
+  const { clock, calls } = await serve(t, (res) => void (waiting.push(res) === 2 && finish()))
+  const finish = () => {
+    for (const [index, res] of waiting.entries()) res.writeHead(200 + index).end()
+  }
+  const old = ask(calls)
+  clock.pass(61_000)
+  t.deepEqual(await Promise.all([old, ask(calls)]), [200, 201])
 })

@@ -4,6 +4,7 @@ import { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import type { Answer } from '../../core/answer.ts'
 import type { Denial } from '../../core/denial.ts'
+import type { Calls } from '../../services/upstreams/upstreams.ts'
 import { type Fields, readAnswerHead } from './answer-head.ts'
 import { isStale, readFailure } from './failure.ts'
 
@@ -20,7 +21,7 @@ const foreignCoding = new Error('the answer came in a transfer coding that was n
 export class UpstreamCall implements Dispatcher.DispatchHandler {
   /** Settles once, and never rejects. */
   readonly answer: Promise<Answer | Denial>
-  readonly #dispatcher: Dispatcher
+  readonly #dispatcher: Calls
   readonly #options: Options
   #settle: (answer: Answer | Denial) => void = () => undefined
   #controller: Controller | undefined
@@ -32,7 +33,7 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
   #early: Buffer[] = []
   #body: Readable | undefined
 
-  constructor(dispatcher: Dispatcher, options: Options, retriable: boolean) {
+  constructor(dispatcher: Calls, options: Options, retriable: boolean) {
     this.#dispatcher = dispatcher
     this.#options = options
     this.#retriable = retriable

@@ -1,12 +1,12 @@
 /** The `upstream` destination: an allowed request goes on to another server, in whatever language it is written. */
 
 import { Readable } from 'node:stream'
-import type { Dispatcher } from 'undici'
 import type { Answer } from '../../core/answer.ts'
 import { Denial } from '../../core/denial.ts'
 import type { Exchange } from '../../core/exchange.ts'
 import { ExpressionFault, hasExpression, parseExpression } from '../../core/expression.ts'
 import { boolean, type Infer, object, record, string, union } from '../../schema/builder.ts'
+import type { Calls } from '../../services/upstreams/upstreams.ts'
 import { type Destination, defineHandler } from '../handler.ts'
 import { UpstreamCall } from './call.ts'
 import { checkUpstream, upstreamRules } from './checks.ts'
@@ -87,7 +87,7 @@ function readField([name, text]: readonly [string, string]): OwnField {
 
 /** What is the same for every request of a route. */
 interface Call {
-  readonly dispatcher: Dispatcher
+  readonly dispatcher: Calls
   readonly writeHead: (exchange: Exchange) => string[]
   readonly writePath: (path: string) => string
 }

@@ -15,9 +15,12 @@ export interface Target {
   readonly serverName?: string | undefined
 }
 
+/** What calls one target. */
+export type Calls = Pick<Dispatcher, 'dispatch'>
+
 export interface Upstreams {
-  /** The dispatcher of a target; no connection is made before the first request. */
-  dispatcher(target: Target): Dispatcher | Promise<Dispatcher>
+  /** No connection is made before the first request. */
+  dispatcher(target: Target): Calls | Promise<Calls>
   /** Ends every connection; what still runs on them fails. */
   close(): Promise<void>
 }
