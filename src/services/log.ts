@@ -47,9 +47,12 @@ function settings({ level = 'info', pretty }: LogOptions): LoggerOptions {
   }
 }
 
-/** Keeps at most 1 MB of what the reader of the output does not take. */
+/**
+ * Written beside the requests, what gathers meanwhile at once: a line by itself costs more than the refusal that it tells
+ * of. Keeps at most 1 MB of what the reader does not take; what is left when the process ends is written then.
+ */
 function standardOutput(): DestinationStream {
-  const out = destination({ fd: 1, sync: true, maxLength: 1024 * 1024 })
+  const out = destination({ fd: 1, sync: false, maxLength: 1024 * 1024 })
   out.on('error', () => {})
   return out
 }
