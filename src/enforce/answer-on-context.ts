@@ -40,7 +40,7 @@ export function answerOnContext(exchange: Exchange, { answer, heads, fail }: Rep
 
 /**
  * Lays what the guards write over the headers that the response has so far, by the same rules as on any other answer: what
- * they force stands, their defaults yield, `Vary` is merged. It may be done twice.
+ * they force stands, their defaults yield, `Vary` is merged. It may be done twice: over what was written since.
  */
 export function layHeadOnContext(exchange: Exchange, heads: readonly WriteHead[], brought: Brought): void {
   const { res } = exchange.ctx

@@ -46,6 +46,10 @@ interface Admitted {
   readonly heads: readonly WriteHead[]
 }
 
+/** Where a context keeps its visit; a `WeakMap` with an entry a request is a burden for the garbage collector. */
+const visiting = Symbol('visit')
+type Visited = Context & { [visiting]?: Visit }
+
 const internalError = deny('internal_error')
 const notFound = deny('not_found')
 const tooLate = deny('upstream_timeout')
@@ -55,12 +59,10 @@ const tooLate = deny('upstream_timeout')
  * before the gate sees them; whatever goes wrong behind it leaves with what the guards wrote on the head.
  */
 export function mount({ lease, world, observers }: Mounted): Middleware<RouteState> {
-  const visits = new WeakMap<Context, Visit>()
   const engine = new Engine(world, observers, (exchange, reply) => {
-    const visit = visits.get(exchange.ctx) ?? { brought: {} }
-    if (reply.answer !== onward) return answerOnContext(exchange, reply, visit.brought)
-    layHeadOnContext(exchange, reply.heads, visit.brought)
-    visit.admitted = { exchange, heads: reply.heads }
+    const visit = (exchange.ctx as Visited)[visiting] ?? { brought: {} }
+    if (reply.answer === onward) visit.admitted = { exchange, heads: reply.heads }
+    else answerOnContext(exchange, reply, visit.brought)
   })
   return async function portcullis(ctx, next) {
     const { req, res } = ctx
@@ -72,7 +74,7 @@ export function mount({ lease, world, observers }: Mounted): Middleware<RouteSta
     }
     if (offersUpgrade(req)) closeAfter(ctx)
     const visit: Visit = { brought: res.getHeaders() }
-    visits.set(ctx, visit)
+    ;(ctx as Visited)[visiting] = visit
     const leased = lease()
     if (leased instanceof Denial) return refuseAll(ctx, { denial: leased, visit, world })
     try {
