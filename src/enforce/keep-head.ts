@@ -5,24 +5,48 @@ import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 type Headers = OutgoingHttpHeaders | readonly unknown[] | undefined
 type Arguments = readonly [status: number, reason?: string | Headers, headers?: Headers]
 
+/** What a response holds while its head is kept; a gate behind another keeps it too, and has its word first. */
+interface Keeping {
+  readonly lay: () => void
+  readonly before: Keeping | undefined
+  readonly writeHead: (...args: Arguments) => ServerResponse
+  isLast: boolean
+}
+
+const keeping = Symbol('keeping')
+type Kept = ServerResponse & { [keeping]?: Keeping }
+
 /**
  * Until what it returns is called, `lay` has the last word on every head; from then on only where the head was taken off
  * again, as Koa does before it answers an error of its own.
  */
-export function keepHead(res: ServerResponse, lay: () => void): () => void {
-  const writeHead = res.writeHead as (...args: Arguments) => ServerResponse
-  let isLast = true
-  res.writeHead = (...[status, second, third]: Arguments) => {
-    const [reason, headers] = typeof second === 'string' ? [second, third] : [undefined, second ?? third]
-    if (res.headersSent || !(isLast || !res.hasHeader('X-Request-Id')))
-      return writeHead.call(res, status, second, third)
-    for (const [name, values] of entriesOf(headers)) res.setHeader(name, values)
-    lay()
-    return reason === undefined ? writeHead.call(res, status) : writeHead.call(res, status, reason)
-  }
+export function keepHead(res: Kept, lay: () => void): () => void {
+  const before = res[keeping]
+  const kept = { lay, before, writeHead: before?.writeHead ?? (res.writeHead as Keeping['writeHead']), isLast: true }
+  res[keeping] = kept
+  res.writeHead = writeKept as typeof res.writeHead
   return () => {
-    isLast = false
+    kept.isLast = false
   }
+}
+
+/** One function for all responses: of those with a closure each, V8 lets the dead pile up until a full collection. */
+function writeKept(this: Kept, ...[status, second, third]: Arguments): ServerResponse {
+  const { writeHead } = this[keeping] as Keeping
+  const [reason, headers] = typeof second === 'string' ? [second, third] : [undefined, second ?? third]
+  const due = this.headersSent ? [] : layersDue(this)
+  if (due.length === 0) return writeHead.call(this, status, second, third)
+  for (const [name, values] of entriesOf(headers)) this.setHeader(name, values)
+  for (const lay of due) lay()
+  return reason === undefined ? writeHead.call(this, status) : writeHead.call(this, status, reason)
+}
+
+function layersDue(res: Kept): readonly (() => void)[] {
+  const due: (() => void)[] = []
+  const isTakenOff = !res.hasHeader('X-Request-Id')
+  for (let kept = res[keeping]; kept !== undefined; kept = kept.before)
+    if (kept.isLast || isTakenOff) due.push(kept.lay)
+  return due
 }
 
 /** The three forms that `writeHead` takes: an object, a flat list, a list of pairs; what a list says twice stands twice. */

@@ -56,9 +56,13 @@ export function layHead(answer: Answer, head: Head, requestId: string): LaidHead
 }
 
 /** A head as one list: name, value, name, value. */
-export const listHead = ({ lines, flat }: LaidHead): string[] => {
-  const own = lines.trimEnd().split('\r\n')
-  return [...own.flatMap((line) => line.split(/: (.*)/s, 2)), ...flat]
+export function listHead({ lines, flat }: LaidHead): string[] {
+  const list: string[] = []
+  for (const line of lines.split('\r\n')) {
+    const colon = line.indexOf(': ')
+    if (colon !== -1) list.push(line.slice(0, colon), line.slice(colon + 2))
+  }
+  return list.concat(flat)
 }
 
 const isSettled = ({ names, sets }: Laid, lower: string): boolean =>
