@@ -7,6 +7,7 @@ import type { Log } from '../services/log.ts'
 import { type Paint, paintFor } from './paint.ts'
 import { program } from './program.ts'
 import { rowOf } from './route-table.ts'
+import { shellWord } from './shell-word.ts'
 import { type Surroundings, suggestions } from './suggestions.ts'
 
 interface Announcement {
@@ -34,14 +35,11 @@ export function announce({ url, directory, values, app, log, stream }: Announcem
 /** The same directory and values file again, unless they are the usual ones. */
 function commandFor(directory: string, values: string | undefined): Surroundings['command'] {
   const where = [
-    ...(directory === 'policies' ? [] : [quote(directory)]),
-    ...(values ? ['--values', quote(values)] : []),
+    ...(directory === 'policies' ? [] : [shellWord(directory)]),
+    ...(values ? ['--values', shellWord(values)] : []),
   ]
   return (name, ...flags) => [program, name, ...where, ...flags].join(' ')
 }
-
-/** As one word of a shell. */
-const quote = (text: string): string => (/^[\w./@%+=:,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)
 
 const mostShown = 12
 

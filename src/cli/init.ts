@@ -4,6 +4,7 @@ import { init as make } from '../tools/init/init.ts'
 import { ImportFault } from '../tools/openapi-import/import-fault.ts'
 import { defineCommand, text, UsageFault } from './command.ts'
 import { program } from './program.ts'
+import { shellWord } from './shell-word.ts'
 
 export const init = defineCommand({
   example: 'portcullis init policies --from openapi.yaml',
@@ -22,12 +23,13 @@ export const init = defineCommand({
   },
   async run({ directory, flags }) {
     const { files, found } = makeIn(directory, text(flags.from), text(flags.upstream))
+    const folder = shellWord(directory || '.')
     const lines = [
       ...found,
       `made ${files.map((file) => `\`${file}\``).join(' and ')}`,
       '',
-      `${program} check ${directory} --strict    finds what is wrong with it`,
-      `${program} serve ${directory}             enforces it on http://127.0.0.1:8080`,
+      `${program} check ${folder} --strict    finds what is wrong with it`,
+      `${program} serve ${folder}             enforces it on http://127.0.0.1:8080`,
     ]
     process.stdout.write(`${lines.join('\n')}\n`)
     return 0

@@ -1,12 +1,13 @@
 /** `portcullis types`: the TypeScript types of what handlers get. */
 
-import { readFileSync, writeFileSync } from 'node:fs'
-import { StartFault } from '../core/start-fault.ts'
+import { readFileSync } from 'node:fs'
 import { inspect } from '../policy/inspect.ts'
-import { reasonOf } from '../policy/read-source.ts'
 import { inputTypes } from '../tools/types/input-types.ts'
 import { defineCommand, text, UsageFault } from './command.ts'
+import { program } from './program.ts'
+import { shellWord } from './shell-word.ts'
 import { readValues } from './values.ts'
+import { writeResult } from './write-result.ts'
 
 export const types = defineCommand({
   example: 'portcullis types ./policies --out policies/inputs.ts',
@@ -26,8 +27,7 @@ export const types = defineCommand({
     if (out !== undefined && checked !== undefined) throw new UsageFault('expected `--out` or `--check`, got both')
     const module = inputTypes(inspect(directory, readValues(flags.values)))
     if (checked !== undefined) return judge(checked, module, directory)
-    if (out === undefined) process.stdout.write(module)
-    else write(out, module)
+    writeResult(module, out)
     return 0
   },
 })
@@ -35,7 +35,8 @@ export const types = defineCommand({
 /** Line ends do not count: some checkouts change them. */
 function judge(file: string, module: string, directory: string): number {
   if (read(file)?.replaceAll('\r\n', '\n') === module) return 0
-  process.stderr.write(`portcullis: \`${file}\` is not current: run \`portcullis types ${directory} --out ${file}\`\n`)
+  const command = `${program} types ${shellWord(directory)} --out ${shellWord(file)}`
+  process.stderr.write(`portcullis: \`${file}\` is not current: run \`${command}\`\n`)
   return 1
 }
 
@@ -44,13 +45,5 @@ function read(file: string): string | undefined {
     return readFileSync(file, 'utf8')
   } catch {
     return undefined
-  }
-}
-
-function write(file: string, module: string): void {
-  try {
-    writeFileSync(file, module)
-  } catch (error) {
-    throw new StartFault(`cannot write \`${file}\`: ${reasonOf(error)}`)
   }
 }

@@ -141,7 +141,10 @@ test('writes a file, and tells whether it is current', async (t) => {
   writeFileSync(join(folder, 'inputs.ts'), 'export {}')
   const stale = await types('--check', 'inputs.ts')
   t.is(stale.code, 1)
-  t.regex(stale.stderr, /^portcullis: `inputs\.ts` is not current: run `portcullis types policies --out inputs\.ts`\n$/)
+  t.regex(
+    stale.stderr,
+    /^portcullis: `inputs\.ts` is not current: run `npm run --silent portcullis -- types policies --out inputs\.ts`\n$/,
+  )
   t.is((await types('--out', 'gone/inputs.ts')).code, 3)
   t.is((await types('--out', 'a.ts', '--check', 'b.ts')).code, 2)
 })
