@@ -145,7 +145,7 @@ export const blockNotes: Readonly<Record<string, BlockNotes>> = {
   handler: {
     without: 'a route needs one destination: this, or another',
     points: [
-      "The function has the shape of Koa's middleware, and answers through `ctx`; what it writes on `ctx.res` itself is never sent.",
+      "The function has the shape of Koa's middleware, and answers through `ctx`; what it writes on `ctx.res` itself is never sent: the answer is a 500.",
       '`ctx.state` holds `principal`, `input`, `resource` and `requestId`.',
       '`next` goes on to the app that the gate is mounted in; `serve` refuses it, for nothing stands behind.',
       "It may throw `deny('forbidden')` of `portcullis`, or use `ctx.throw`. Anything else that it throws is a 500 that tells the client nothing.",

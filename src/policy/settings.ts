@@ -37,7 +37,7 @@ export const settingsSchema = object({
   'limits?': object(
     {
       'body?': size('The default of `input.maxBytes`; 100kb unless told.'),
-      'headers?': size('All request header fields together; 16kb unless told.'),
+      'headers?': size('The request line and all header fields together; 16kb unless told.'),
       'headersTimeout?': duration('Until the request head is here; 10s unless told.'),
       'requestTimeout?': duration('Until the whole request is here; 30s unless told.'),
       'connections?': integer({
