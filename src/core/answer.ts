@@ -10,13 +10,11 @@ export interface Answer {
   readonly body?: string | Uint8Array | Readable | undefined
 }
 
-/** Headers that a guard writes on every answer of its routes: compiled once, laid on as a whole. */
+/** Headers that a guard writes, each name once: laid on as a whole, and best made so that most of it is there before. */
 export interface HeaderSet {
-  /** Flat list: name, value, name, value. */
-  readonly flat: readonly string[]
-  /** The names in lower case. */
+  /** In lower case. */
   readonly names: ReadonlySet<string>
-  /** The lines as they go out, each with its line end. */
+  /** As they go out, each with its line end; written as they stand, so nothing that a client can break a line with. */
   readonly lines: string
 }
 
@@ -28,10 +26,19 @@ export function headerSet(headers: Readonly<Record<string, string>>): HeaderSet 
     validateHeaderValue(name, value)
   }
   return {
-    flat: entries.flat(),
     names: new Set(entries.map(([name]) => name.toLowerCase())),
     lines: entries.map(([name, value]) => `${name}: ${value}\r\n`).join(''),
   }
+}
+
+/** The lines of headers as a list: name, value, name, value. */
+export function listLines(lines: string): string[] {
+  const list: string[] = []
+  for (const line of lines.split('\r\n')) {
+    const colon = line.indexOf(': ')
+    if (colon !== -1) list.push(line.slice(0, colon), line.slice(colon + 2))
+  }
+  return list
 }
 
 /** The head of one answer, while guards write on it. */
@@ -42,8 +49,8 @@ export class Head {
   readonly forced: HeaderSet[] = []
   /** Names (lower case) that no answer carries. */
   readonly removed: ReadonlySet<string>[] = []
-  /** Single values, such as those of a limit; they replace the destination's. Written as they stand: nothing that a client can break a line with. */
-  readonly own: string[] = []
+  /** What holds for this one answer, such as the state of a limit; these stand before all others. */
+  readonly own: HeaderSet[] = []
   /** Added to `Vary`. */
   readonly vary: string[] = []
 }

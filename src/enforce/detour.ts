@@ -1,6 +1,6 @@
 /** What is answered where no stack runs: preflights and other OPTIONS, unknown paths, methods and hosts. */
 
-import type { Answer, Head } from '../core/answer.ts'
+import { type Answer, type Head, headerSet } from '../core/answer.ts'
 import { Denial, deny } from '../core/denial.ts'
 import type { Exchange } from '../core/exchange.ts'
 import type { Stack, WriteHead } from '../policy/stack.ts'
@@ -74,12 +74,14 @@ function answerPreflight(exchange: Exchange, stack: Stack, result: Answer | Deni
 /** What `cors` answers is ours, so that it may name `Access-Control-*`, as no destination may. */
 function ownHead({ headers }: Answer): WriteHead {
   return function writePreflight(_exchange, head) {
+    const own: Record<string, string> = {}
     for (let at = 0; at < headers.length; at += 2) {
       const name = headers[at] ?? ''
       const value = headers[at + 1] ?? ''
       if (name.toLowerCase() === 'vary') head.vary.push(value)
-      else head.own.push(name, value)
+      else own[name] = value
     }
+    head.own.push(headerSet(own))
   }
 }
 

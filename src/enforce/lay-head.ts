@@ -1,6 +1,6 @@
 /** Lays what guards wrote on the head of an answer: one flat list, each name from one voice, `Vary` merged. */
 
-import type { Answer, Head, HeaderSet } from '../core/answer.ts'
+import { type Answer, type Head, type HeaderSet, listLines } from '../core/answer.ts'
 
 /** Ours to write, or for one connection only (RFC 9110 §7.6.1): from a destination they never pass. */
 export const withheld: ReadonlySet<string> = new Set([
@@ -26,7 +26,7 @@ export interface LaidHead {
 /** A head as far as it is laid. */
 interface Laid extends LaidHead {
   lines: string
-  /** Names (lower case) that were said one by one. */
+  /** Names (lower case) that the destination said. */
   readonly names: string[]
   /** Names that were said, or shut out, as a whole: compared as a whole, which is what makes this cheap. */
   readonly sets: ReadonlySet<string>[]
@@ -35,7 +35,7 @@ interface Laid extends LaidHead {
 
 /**
  * The headers of an answer, without those that frame its body. Who speaks first is heard: names that no answer carries,
- * then the guards' single values, what they force, the destination, and last their defaults. What a destination says of
+ * then what guards say of this answer, what they force, the destination, and last their defaults. What a destination says of
  * `Access-Control-*` is not heard.
  */
 export function layHead(answer: Answer, head: Head, requestId: string): LaidHead {
@@ -47,7 +47,7 @@ export function layHead(answer: Answer, head: Head, requestId: string): LaidHead
     sets: [...removed],
     vary: [...vary],
   }
-  layOwn(laid, own)
+  for (const set of own) laySet(laid, set)
   for (const set of forced) laySet(laid, set)
   layAnswer(laid, answer.headers)
   for (const set of defaults) laySet(laid, set)
@@ -56,42 +56,14 @@ export function layHead(answer: Answer, head: Head, requestId: string): LaidHead
 }
 
 /** A head as one list: name, value, name, value. */
-export function listHead({ lines, flat }: LaidHead): string[] {
-  const list: string[] = []
-  for (const line of lines.split('\r\n')) {
-    const colon = line.indexOf(': ')
-    if (colon !== -1) list.push(line.slice(0, colon), line.slice(colon + 2))
-  }
-  return list.concat(flat)
-}
+export const listHead = ({ lines, flat }: LaidHead): string[] => [...listLines(lines), ...flat]
 
 const isSettled = ({ names, sets }: Laid, lower: string): boolean =>
   names.includes(lower) || sets.some((set) => set.has(lower))
 
-/** The few names that guards write one by one, in lower case. */
-const lowered = new Map<string, string>()
-
-function lowerOf(name: string): string {
-  const known = lowered.get(name)
-  if (known !== undefined) return known
-  const lower = name.toLowerCase()
-  lowered.set(name, lower)
-  return lower
-}
-
-function layOwn(laid: Laid, own: readonly string[]): void {
-  for (let at = 0; at < own.length; at += 2) {
-    const name = own[at] ?? ''
-    const lower = lowerOf(name)
-    if (isSettled(laid, lower)) continue
-    laid.names.push(lower)
-    laid.lines += `${name}: ${own[at + 1] ?? ''}\r\n`
-  }
-}
-
 function laySet(laid: Laid, set: HeaderSet): void {
   if (isApart(laid, set.names)) laid.lines += set.lines
-  else layRest(laid, set.flat)
+  else layRest(laid, listLines(set.lines))
   laid.sets.push(set.names)
 }
 

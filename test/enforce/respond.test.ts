@@ -24,7 +24,7 @@ test('lets each name speak once: removed, own, forced, destination, default', as
       { headers: Object.entries(said('destination', 4)).flat() },
       writing((head) => {
         head.removed.push(new Set(['x-removed']))
-        head.own.push('x-own', 'own')
+        head.own.push(headerSet({ 'x-own': 'own' }))
         head.forced.push(headerSet(said('forced', 3)))
         head.defaults.push(headerSet(said('default', 5)), headerSet(said('later', 5)))
       }),

@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from 'ava'
 import fc from 'fast-check'
-import { Head } from '../../src/core/answer.ts'
+import { Head, listLines } from '../../src/core/answer.ts'
 import type { Exchange, Input } from '../../src/core/exchange.ts'
 import type { Principal } from '../../src/core/principal.ts'
 import type { RouteFacts, Site } from '../../src/core/site.ts'
@@ -50,7 +50,8 @@ function passing(plan: Plan, given: Given = {}): number {
 function headOf(plan: Plan, exchange: Exchange): Record<string, string> {
   const head = new Head()
   plan.head?.(exchange, head)
-  return Object.fromEntries(head.own.flatMap((name, i) => (i % 2 === 0 ? [[name, head.own[i + 1] ?? '']] : [])))
+  const list = head.own.flatMap(({ lines }) => listLines(lines))
+  return Object.fromEntries(list.flatMap((name, i) => (i % 2 === 0 ? [[name, list[i + 1] ?? '']] : [])))
 }
 
 const gatesOf = ({ steps = [] }: Plan) => steps.map(({ gate }) => gate)

@@ -19,6 +19,7 @@ interface Grant {
 }
 
 const allowOrigin = 'Access-Control-Allow-Origin'
+const allowOriginNames: ReadonlySet<string> = new Set([allowOrigin.toLowerCase()])
 const preflightVary = 'Origin, Access-Control-Request-Method, Access-Control-Request-Headers'
 const refuse = (cause: string): Denial => deny('origin_denied', { headers: ['Vary', preflightVary], cause })
 const originRefused = refuse('origin not listed')
@@ -48,7 +49,7 @@ async function compileGrant(block: CorsBlock, listed: string): Promise<Grant> {
   return {
     reflects,
     actual: headerSet(constant(actualHeaders, reflects)),
-    preflight: headerSet(constant(preflightHeaders, reflects)).flat,
+    preflight: Object.entries(constant(preflightHeaders, reflects)).flat(),
   }
 }
 
@@ -105,7 +106,7 @@ async function compileCors(block: CorsBlock, site: Site): Promise<Plan> {
       const grant = find(origin)
       if (grant === undefined || isPreflight(exchange)) return
       head.forced.push(grant.actual)
-      if (grant.reflects) head.own.push(allowOrigin, origin ?? '')
+      if (grant.reflects) head.own.push({ names: allowOriginNames, lines: `${allowOrigin}: ${origin}\r\n` })
     },
     preflight: {
       source: Object.freeze({ file: site.file, line: site.line }),

@@ -75,7 +75,7 @@ async function compileHeaders(block: HeadersBlock): Promise<Required<Pick<Plan, 
       const isOpen = exchange.principal === anonymous && exchange.credentials.length === 0
       head.defaults.push(isOpen ? open : authenticated)
       head.removed.push(removed)
-      if (forced.flat.length > 0) head.forced.push(forced)
+      if (forced.names.size > 0) head.forced.push(forced)
     },
   }
 }
