@@ -1,7 +1,9 @@
 /** Structured logs: JSON lines, or readable ones on a terminal; credentials never get in. */
 
+import { createRequire } from 'node:module'
 import { type DestinationStream, destination, type Logger, type LoggerOptions, pino, stdSerializers } from 'pino'
-import { prettyFactory } from 'pino-pretty'
+
+const require = createRequire(import.meta.url)
 
 export type Log = Pick<Logger, 'info' | 'warn' | 'error' | 'debug'>
 /** A log that can be asked first, where a line costs something to make. */
@@ -57,13 +59,16 @@ function standardOutput(): DestinationStream {
   return out
 }
 
-const readable = (): ((line: string) => string) =>
-  prettyFactory({
+/** Its library is loaded only where there are eyes to read it. */
+function readable(): (line: string) => string {
+  const { prettyFactory } = require('pino-pretty') as typeof import('pino-pretty')
+  return prettyFactory({
     colorize: process.stdout.isTTY === true && !process.env.NO_COLOR,
     translateTime: 'SYS:HH:MM:ss',
     singleLine: true,
     ignore: 'requestId,address,method,route,status,milliseconds,code',
   })
+}
 
 const scrub = (line: string): string => inText.reduce((text, [pattern, censor]) => text.replace(pattern, censor), line)
 

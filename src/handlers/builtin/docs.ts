@@ -3,7 +3,7 @@
 import { deny } from '../../core/denial.ts'
 import type { Builtin } from './about.ts'
 import { Page } from './page.ts'
-import { readSwaggerUi } from './swagger-ui.ts'
+import { readSwaggerUi, swaggerUiFolder } from './swagger-ui.ts'
 
 const withoutDocument = deny('not_found', { cause: 'this host has no route with `builtin: openapi`' })
 
@@ -13,15 +13,25 @@ export const docs: Builtin = {
     304: { description: 'It has not changed.' },
   },
   compile({ documents }) {
-    const ui = readSwaggerUi()
-    const headers = ['Content-Type', 'text/html; charset=utf-8', 'Content-Security-Policy', ui.contentSecurityPolicy]
+    const folder = swaggerUiFolder()
     const pages = new Map<string, Page>()
     return function docsDestination(exchange) {
       const path = documents.path(exchange.host)
       if (path === undefined) return withoutDocument
-      const page = pages.get(path) ?? new Page(ui.html(path), headers)
+      const page = pages.get(path) ?? pageOf(folder, path)
       pages.set(path, page)
       return page.answer(exchange)
     }
   },
+}
+
+/** Made for the first who asks: two megabytes that most servers never send. */
+function pageOf(folder: string, path: string): Page {
+  const { contentSecurityPolicy, html } = readSwaggerUi(folder)
+  return new Page(html(path), [
+    'Content-Type',
+    'text/html; charset=utf-8',
+    'Content-Security-Policy',
+    contentSecurityPolicy,
+  ])
 }

@@ -37,9 +37,8 @@ export interface SwaggerUi {
   html(path: string): string
 }
 
-/** Reads the files once. */
-export function readSwaggerUi(): SwaggerUi {
-  const folder = swaggerUiFolder()
+/** Reads the files. */
+export function readSwaggerUi(folder: string): SwaggerUi {
   const read = (name: string): string => readFileSync(`${folder}/${name}`, 'utf8').replaceAll('\r\n', '\n')
   const bundle = withoutMarkup(read('swagger-ui-bundle.js'))
   const style = read('swagger-ui.css')
