@@ -8,7 +8,7 @@ import { type Paint, paintFor } from './paint.ts'
 import { program } from './program.ts'
 import { rowOf } from './route-table.ts'
 import { shellWord } from './shell-word.ts'
-import { type Surroundings, suggestions } from './suggestions.ts'
+import { docsPage, type Surroundings, suggestions } from './suggestions.ts'
 
 interface Announcement {
   readonly url: string
@@ -52,6 +52,7 @@ export function summaryOf(
   const open = routes.filter(isPublic)
   const shown = openRows(open.slice(0, mostShown))
   const others = open.length - shown.length
+  const page = docsPage(around)
   const lines = [
     '',
     `  ${paint('bold', 'Portcullis')} enforces ${paint('cyan', directory)} on ${paint('green', url)}`,
@@ -63,6 +64,7 @@ export function summaryOf(
     '  Try, in a second terminal:',
     ...suggestions(around).map((line) => `    ${line}`),
     '',
+    ...(page === undefined ? [] : [`  In a browser: ${paint('green', page)}`]),
     `  Every route: ${paint('dim', command('routes'))}`,
     '',
   ]

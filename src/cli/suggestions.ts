@@ -32,6 +32,15 @@ export function suggestions({ url, routes, issuers, command }: Surroundings): re
   ]
 }
 
+/** Where a browser shows the API: a page that asks for no token. */
+export function docsPage({ url, routes }: Surroundings): string | undefined {
+  const page = routes.find((route) => isSimple(route) && isPublic(route) && isDocs(route))
+  return page && `${url}${page.path}`
+}
+
+const isDocs = ({ destinations }: Route): boolean =>
+  destinations.some(({ handler, value }) => handler.name === 'builtin' && value === 'docs')
+
 /** A path and nothing else makes a request of it. */
 const isSimple = ({ method, params, hosts, blocks }: Route): boolean =>
   method === 'GET' && params.length === 0 && hosts.length === 0 && !needsInput(blocks.get('input')?.value)

@@ -55,6 +55,16 @@ test('suggests no path that needs more than a path', (t) => {
   t.deepEqual(suggestions(around), [])
 })
 
+test('names the page that shows the API in a browser, where it asks for no token', (t) => {
+  const pages = (authenticate: string) =>
+    surroundings(`${builtin}routes:
+  GET /openapi.json: { authenticate: public, builtin: openapi }
+  GET /docs: { authenticate: ${authenticate}, builtin: docs }
+`)
+  t.true(summaryOf(pages('public'), (_, text) => text).includes('  In a browser: http://h/docs\n'))
+  t.false(summaryOf(pages('jwt'), (_, text) => text).includes('browser'))
+})
+
 test('sums up what is open without a token, and what still holds its callers', (t) => {
   const around = surroundings(`${builtin}routes:
   GET /health: { authenticate: public, network: [10.0.0.0/8], ${ok} }

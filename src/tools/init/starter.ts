@@ -11,7 +11,7 @@ settings:
 
 issuers:
   # Whose tokens count. This one is signed by the server itself, for development:
-  #   portcullis token ${directory} --sub alice --scopes notes:read,notes:write
+  #   npx portcullis token ${directory} --sub alice --scopes notes:read,notes:write
   local: { builtin: true, audience: ${quoted(name)}, scopes: [notes:read, notes:write] }
   # In earnest, name your identity provider, and put \`corp\` in the place of \`local\` below:
   # corp:
