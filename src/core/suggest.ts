@@ -1,6 +1,8 @@
 /** Finds the word that a misspelt one was probably meant to be. */
 
 const LONGEST = 64
+/** Fewer letters begin too many words by chance. */
+const shortestStart = 3
 
 /** The candidate nearest to `word`, where one is near enough to ask "did you mean". */
 export function suggest(word: string, candidates: readonly string[]): string | undefined {
@@ -13,7 +15,14 @@ export function suggest(word: string, candidates: readonly string[]): string | u
     const distance = editDistance(folded, candidate.toLowerCase())
     if (distance < shortest) [nearest, shortest] = [candidate, distance]
   }
-  return nearest
+  return nearest ?? begunBy(folded, candidates)
+}
+
+/** The one candidate that a word breaks off: `auth` says nothing where there are two. */
+function begunBy(folded: string, candidates: readonly string[]): string | undefined {
+  if (folded.length < shortestStart) return undefined
+  const begun = candidates.filter((candidate) => candidate.toLowerCase().startsWith(folded))
+  return begun.length === 1 ? begun[0] : undefined
 }
 
 /** How many letters to insert, remove, replace or swap with their neighbour (optimal string alignment). */

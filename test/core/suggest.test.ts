@@ -11,6 +11,13 @@ test('finds the word that was meant', (t) => {
   t.is(suggest('ratLimt', keys), 'rateLimit')
 })
 
+test('finds the only word that one breaks off', (t) => {
+  t.is(suggest('scop', keys), 'scopes')
+  t.is(suggest('rate', keys), 'rateLimit')
+  t.is(suggest('auth', keys), undefined)
+  t.is(suggest('sc', keys), undefined)
+})
+
 test('suggests nothing where no word is near', (t) => {
   t.is(suggest('banana', keys), undefined)
   t.is(suggest('', keys), undefined)
