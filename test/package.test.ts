@@ -1,54 +1,16 @@
 /** The package as it is published: packed from a copy of the checkout, and used in an empty project. */
 
-import { type ChildProcess, execFileSync, type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
-import { tmpdir } from 'node:os'
-import { dirname, join, relative } from 'node:path'
+import { dirname, join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { readFences, root } from './helpers/markdown.ts'
+import { readFences } from './helpers/markdown.ts'
+import { emptyProject, installPackage, type Packed, pack, userEnvironment } from './helpers/package.ts'
 
-const temporary = mkdtempSync(join(tmpdir(), 'portcullis-package-'))
-const project = join(temporary, 'project')
+const project = emptyProject()
 const packageFolder = join(project, 'node_modules/portcullis')
-const environment = {
-  ...process.env,
-  NODE_ENV: 'development',
-  npm_config_cache: join(temporary, 'npm'),
-  npm_config_update_notifier: 'false',
-}
-
-/** What a checkout holds, without what is made or brought in. */
-function copyCheckout(): string {
-  const copy = join(temporary, 'checkout')
-  const left = /^(?:node_modules|dist|data|\.git|scripts\/bench\/node_modules)$/
-  cpSync(root, copy, { recursive: true, filter: (path) => !left.test(relative(root, path)) })
-  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
-  return copy
-}
-
-interface Packed {
-  readonly filename: string
-  readonly files: readonly { readonly path: string; readonly mode: number }[]
-}
-
-function pack(): Packed {
-  const output = execFileSync('npm', ['pack', '--json', '--offline', '--pack-destination', temporary], {
-    cwd: copyCheckout(),
-    env: environment,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  return JSON.parse(output.slice(output.search(/^\[/m)))[0]
-}
-
-/** What a registry would bring comes from the checkout: the package's own dependencies, and those of the app. */
-function install(name: string): void {
-  const at = join(project, 'node_modules', name)
-  mkdirSync(dirname(at), { recursive: true })
-  symlinkSync(join(root, 'node_modules', name), at)
-}
 
 /** The files that the document shows, each under the name in its first line. */
 function writeDocument(): void {
@@ -76,19 +38,13 @@ let packed: Packed
 test.before((t) => {
   t.timeout(240_000, 'packing takes its time on a busy machine')
   packed = pack()
-  mkdirSync(packageFolder, { recursive: true })
-  execFileSync('tar', ['-xzf', join(temporary, packed.filename), '--strip-components=1', '-C', packageFolder])
-  const { dependencies } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8'))
-  for (const name of Object.keys(dependencies)) install(name)
-  for (const name of ['@koa/router', '@types/node']) install(name)
+  installPackage(project, packed, ['@koa/router', '@types/node'])
   writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'notes', private: true, type: 'module' }))
   writeDocument()
 })
 
-test.after.always(() => rmSync(temporary, { recursive: true, force: true }))
-
 const run = (file: string, ...args: readonly string[]): SpawnSyncReturns<string> =>
-  spawnSync(process.execPath, [file, ...args], { cwd: project, env: environment, encoding: 'utf8' })
+  spawnSync(process.execPath, [file, ...args], { cwd: project, env: userEnvironment, encoding: 'utf8' })
 
 /** The compiler's findings over the given files of the project. */
 function compileErrors(...files: readonly string[]): readonly string[] {
@@ -121,7 +77,7 @@ Server.prototype.listen = function (...args) {
   )
   const child: ChildProcess = spawn(process.execPath, ['--require', tell, file], {
     cwd: project,
-    env: { ...environment, PORT: '0' },
+    env: { ...userEnvironment, PORT: '0' },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
   let output = ''

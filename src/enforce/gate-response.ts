@@ -32,12 +32,13 @@ export class GateResponse<R extends IncomingMessage = IncomingMessage> extends S
    * Lets the answer be written, with these header lines, sound as they are, ahead of others; throws, once, where somebody
    * else tried to before.
    */
-  open(lines: string): void {
+  open(lines: string): this {
     this.#isShut = false
     this.#lines = lines
     const trespass = this.#trespass
     this.#trespass = undefined
     if (trespass !== undefined) throw trespass
+    return this
   }
 
   /** Not thrown here: in the middle of a pipe nobody could catch it. */

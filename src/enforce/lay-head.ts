@@ -1,4 +1,4 @@
-/** Lays what guards wrote on the head of an answer: one flat list, each name from one voice, `Vary` merged. */
+/** Lays what guards wrote on the head of an answer: each name from one voice, `Vary` merged. */
 
 import { type Answer, type Head, type HeaderSet, listLines } from '../core/answer.ts'
 

@@ -33,12 +33,9 @@ export function respond(exchange: Exchange, { answer, heads, fail }: Reply): voi
   const head = layHead(answer, writeHeads(exchange, heads), exchange.requestId)
   if (length !== undefined) head.flat.push('Content-Length', length)
   if (closing) head.flat.push('Connection', 'close')
-  if (res instanceof GateResponse) res.open(head.lines)
-  res.writeHead(
-    answer.status,
-    STATUS_CODES[answer.status] ?? '',
-    res instanceof GateResponse ? head.flat : listHead(head),
-  )
+  const reason = STATUS_CODES[answer.status] ?? ''
+  if (res instanceof GateResponse) res.open(head.lines).writeHead(answer.status, reason, head.flat)
+  else res.writeHead(answer.status, reason, listHead(head))
   if (closing) announceClose(req.socket)
   send(exchange, answer, { length, closing, fail })
 }

@@ -1,16 +1,9 @@
 /** Every rule of `check`, by its golden case: input and exact output. */
 
-import { existsSync } from 'node:fs'
 import test from 'ava'
-import { createApp } from '../../src/app.ts'
 import { reportText } from '../../src/cli/report/text.ts'
-import type { Diagnostic } from '../../src/core/diagnostic.ts'
-import { PolicyRefused } from '../../src/policy/findings.ts'
-import { diagnose } from '../../src/policy/inspect.ts'
-import { readSource, Unreadable } from '../../src/policy/read-source.ts'
 import { allRules } from '../../src/policy/rules/index.ts'
-import { createLog } from '../../src/services/log.ts'
-import { createWorld } from '../../src/services/world.ts'
+import { findingsOf } from './findings.ts'
 import { type GoldenCase, inFolder, readCases, writeCase } from './golden.ts'
 
 const cases = readCases()
@@ -18,26 +11,9 @@ const plain = (_: string, text: string) => text
 
 const reportOf = ({ files, environment }: GoldenCase): Promise<string> =>
   inFolder(files, async () => {
-    const values = existsSync('values.yaml') ? readSource('values.yaml') : undefined
-    if (values instanceof Unreadable) throw new Error(values.message)
-    const found = environment ? await openedWith(environment) : diagnose('policies', values)
+    const found = await findingsOf(environment)
     return reportText(found, plain).replaceAll(process.cwd(), '/srv/shop')
   })
-
-/** What opening says with these variables, which are gone again after it. */
-async function openedWith(environment: NonNullable<GoldenCase['environment']>): Promise<readonly Diagnostic[]> {
-  Object.assign(process.env, environment)
-  try {
-    const app = await createApp('policies', { world: createWorld(createLog({ pretty: false, level: 'error' })) })
-    await app.close()
-    return app.warnings
-  } catch (error) {
-    if (error instanceof PolicyRefused) return error.diagnostics
-    throw error
-  } finally {
-    for (const name of Object.keys(environment)) delete process.env[name]
-  }
-}
 
 for (const golden of cases) {
   test.serial(`reports ${golden.name.replaceAll('-', ' ')}`, async (t) => {
