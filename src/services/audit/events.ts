@@ -1,0 +1,24 @@
+/** The closed list of what can be put on record. */
+
+/** Name → what it says. */
+export const auditEvents = {
+  'data.read': 'A GET or HEAD was allowed.',
+  'data.create': 'A POST was allowed.',
+  'data.update': 'A PUT or PATCH was allowed.',
+  'data.delete': 'A DELETE was allowed.',
+  'access.denied': 'A request was refused, by a guard or because no route answers it.',
+  'auth.failed': 'A request was refused by `authenticate`: its credential is missing or not good.',
+  'audit.segment': 'A file of the log begins; it holds the state of the log before it.',
+  'audit.started': 'A process began to write this log.',
+  'audit.stopped': 'A process stopped writing this log, in good order.',
+  'audit.recovered': 'The torn end that a crash left was cut off.',
+  'audit.lost': 'Entries could not be kept; it counts them.',
+  'audit.removed': 'Closed files, older than `settings.audit.retain`, are about to be removed.',
+} as const
+
+export type AuditEvent = keyof typeof auditEvents
+
+export const isAuditEvent = (name: string): name is AuditEvent => Object.hasOwn(auditEvents, name)
+
+/** What the log says of itself: no route may record it. */
+export const isOwnEvent = (name: string): boolean => name.startsWith('audit.')
