@@ -108,6 +108,8 @@ test('metrics bear the labels that they say', async (t) => {
   const judge = { guard: 'scopes', source: { file: 'p.yaml', line: 1 } }
   const decision = { judges: [judge], passed: 1, reported: [], denial: undefined, judge: undefined }
   metrics.end({ method: 'GET', decision } as never, { status: 200, milliseconds: 1, aborted: false })
+  metrics.auditHeads.add({ publisher: 'webhook', result: 'published' })
+  metrics.auditDropped.add({ copy: 'syslog' })
   const { text } = await metrics.expose()
   for (const { name, labels } of Object.values(families)) {
     const samples = [...text.matchAll(new RegExp(`^${name}(?:_bucket)?(?:\\{(.*)\\})? `, 'gm'))]

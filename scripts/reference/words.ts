@@ -75,6 +75,10 @@ export const labelWords: Readonly<Record<string, string>> = {
   mode: '`enforced`, or `reportOnly`',
   outcome: '`allow`, or `deny`',
   digest: 'SHA-256 over the policy files',
+  publisher: '`stdout`, `webhook`, or `redis`',
+  result:
+    '`published`, or `failed` for an attempt that is made again; a head that never went out is `superseded` by a later one, `dropped` where too many waited, or `lost` at the end of the process',
+  copy: '`stdout`, or `syslog`',
 }
 
 interface Query {
@@ -104,5 +108,13 @@ export const metricQueries: Readonly<Record<keyof typeof families, Query>> = {
   policyLoaded: {
     asks: 'How long the policy in force has been there, in seconds.',
     query: 'time() - portcullis_policy_loaded_timestamp_seconds',
+  },
+  auditHeads: {
+    asks: 'Heads that do not get away from the machine: what was recorded since could be rewritten unseen.',
+    query: 'sum by (publisher) (increase(portcullis_audit_heads_total{result="published"}[10m])) == 0',
+  },
+  auditDropped: {
+    asks: 'Copies that have gaps: read the log itself for what is missing.',
+    query: 'increase(portcullis_audit_dropped_total[5m]) > 0',
   },
 }

@@ -3,6 +3,7 @@
 import type { Exchange } from '../core/exchange.ts'
 import type { Observer, Outcome } from '../core/observer.ts'
 import type { RouteFacts } from '../core/site.ts'
+import { Counter } from './metrics/counter.ts'
 import type { Exposition } from './metrics/exposition.ts'
 import { RouteTally } from './metrics/route-tally.ts'
 
@@ -10,6 +11,8 @@ export class Metrics {
   inFlight = 0
   /** The policy in force, and when it was loaded, in milliseconds since the Unix epoch. */
   policy: { readonly digest: string; readonly loaded: number } | undefined
+  readonly auditHeads = new Counter<'publisher' | 'result'>()
+  readonly auditDropped = new Counter<'copy'>()
   readonly #tallies = new Map<string, RouteTally>()
   readonly #unmatched = this.#tally('none', 'none')
   readonly #byFacts = new WeakMap<RouteFacts, RouteTally>()

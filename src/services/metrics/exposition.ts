@@ -43,9 +43,21 @@ export const families = {
     type: 'gauge',
     labels: [],
   },
+  auditHeads: {
+    name: 'portcullis_audit_heads_total',
+    help: 'What became of signed heads of the audit log on their way out, by publisher.',
+    type: 'counter',
+    labels: ['publisher', 'result'],
+  },
+  auditDropped: {
+    name: 'portcullis_audit_dropped_total',
+    help: 'Audit records that a copy could not take; the log itself has them.',
+    type: 'counter',
+    labels: ['copy'],
+  },
 } as const satisfies Record<string, Family>
 
-const { requests, durations, decisions, inFlight, policyInfo, policyLoaded } = families
+const { requests, durations, decisions, inFlight, policyInfo, policyLoaded, auditHeads, auditDropped } = families
 
 export class Exposition {
   /** Of the process: CPU, memory, garbage collection, event loop. */
@@ -71,6 +83,8 @@ function writeOwn(metrics: Metrics): string {
     writeFamily(decisions, tallies.map(writeDecisions).join('')),
     writeFamily(inFlight, writeSample(inFlight.name, '', metrics.inFlight)),
     writePolicy(metrics.policy),
+    writeFamily(auditHeads, metrics.auditHeads.write(auditHeads.name)),
+    writeFamily(auditDropped, metrics.auditDropped.write(auditDropped.name)),
   ].join('')
 }
 
