@@ -2,6 +2,7 @@
 
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Context } from 'koa'
+import type { AuditPlan } from './audit.ts'
 import { Body } from './body.ts'
 import type { Decision } from './decision.ts'
 import { anonymous, type Principal } from './principal.ts'
@@ -42,6 +43,8 @@ export class Exchange implements Facts {
   readonly address: string
   readonly secure: boolean
   readonly requestId: string
+  /** When it began, on the clock that never goes back. */
+  started = 0
   readonly body: Body
   readonly decision: Decision
   readonly input: Input
@@ -51,6 +54,10 @@ export class Exchange implements Facts {
   sanitisedHeaders: IncomingHttpHeaders | undefined
   /** The route that the request met; none before matching, and where nothing matched. */
   route: RouteFacts | undefined
+  /** What that route puts on record. */
+  audit: AuditPlan | undefined
+  /** The digest of the policy that it is judged by. */
+  policy: string | undefined
   principal: Principal = anonymous
   /** Set by `authenticate`: request headers (lower case) that carried a credential; they do not go upstream. */
   credentials: readonly string[] = []

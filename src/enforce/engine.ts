@@ -50,6 +50,7 @@ export class Engine {
     if (ctx.res instanceof GateResponse) ctx.res.shut()
     const { facts, denial } = readFacts(ctx.req, active.trust)
     const passage = { exchange: new Exchange(ctx, facts), active, heads: [active.policy.bareHead] }
+    passage.exchange.policy = active.policy.digest
     this.#watch(passage.exchange)
     const result = denial ?? this.#decide(passage)
     if (!(result instanceof Promise)) return this.#conclude(passage, result)
@@ -60,8 +61,8 @@ export class Engine {
   }
 
   #watch(exchange: Exchange): void {
-    const started = this.#world.clock.monotonic()
-    exchange.ctx.res.on('close', () => this.#finish(exchange, started))
+    exchange.started = this.#world.clock.monotonic()
+    exchange.ctx.res.on('close', () => this.#finish(exchange))
     this.#tell(exchange, (observer) => observer.started?.(exchange))
   }
 
@@ -128,10 +129,10 @@ export class Engine {
     }
   }
 
-  #finish(exchange: Exchange, started: number): void {
+  #finish(exchange: Exchange): void {
     const { res } = exchange.ctx
     const status = res.headersSent ? res.statusCode : clientClosedRequest
-    const milliseconds = this.#world.clock.monotonic() - started
+    const milliseconds = this.#world.clock.monotonic() - exchange.started
     const outcome = { status, milliseconds, aborted: !isDelivered(res) }
     this.#tell(exchange, (observer) => observer.finished?.(exchange, outcome))
     this.#attempt(exchange, () => exchange.release())

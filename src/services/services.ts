@@ -1,6 +1,7 @@
 /** What guards and handlers need from the world, each part behind one small interface. */
 
 import type { JsonSchema } from '../schema/schema.ts'
+import type { Trail } from './audit/trail.ts'
 import type { Clock } from './clock.ts'
 import type { Counters } from './counters/counters.ts'
 import type { TokenVerifier } from './keys/verifier.ts'
@@ -22,6 +23,7 @@ export interface World {
   readonly revocation: Revocation
   readonly metrics: Metrics
   readonly status: Status
+  readonly audit: Trail
   readonly log: Log
 }
 

@@ -1,5 +1,6 @@
 /** The world of a real server: this machine's clock and randomness, state in memory. */
 
+import { Trail } from './audit/trail.ts'
 import { systemClock } from './clock.ts'
 import { memoryCounters } from './counters/memory.ts'
 import type { Log } from './log.ts'
@@ -19,5 +20,6 @@ export const createWorld = (log: Log): World => ({
   revocation: noRevocation,
   metrics: new Metrics(),
   status: new Status(),
+  audit: new Trail(),
   log,
 })
