@@ -4,15 +4,14 @@ import type { KeyObject } from 'node:crypto'
 import Bottleneck from 'bottleneck'
 import type { Denial } from '../../core/denial.ts'
 import type { Clock } from '../clock.ts'
+import type { Later } from '../later.ts'
 import type { Log } from '../log.ts'
+import { reasonOf } from '../reason.ts'
 import type { Status } from '../status.ts'
 import type { Algorithm } from './algorithm.ts'
 import type { FetchedJwks } from './fetch-jwks.ts'
 import { type KeySource, keysUnavailable, selectKeys, type Wanted } from './key-source.ts'
 import { KeyFault, readJwk, type VerificationKey } from './public-key.ts'
-
-/** Runs something later; what it returns takes that back. */
-export type Later = (run: () => void, milliseconds: number) => () => void
 
 interface JwksParts {
   /** The name in `issuers`. */
@@ -139,10 +138,4 @@ export class Jwks implements KeySource {
     this.#nextAt = this.#parts.clock.monotonic() + milliseconds
     this.#cancelNext = this.#parts.later(() => void this.refresh(), milliseconds)
   }
-}
-
-/** The reason of a failed connection; Node leaves the message empty where several addresses were tried. */
-function reasonOf(error: unknown): string {
-  const { message, code } = error as NodeJS.ErrnoException
-  return message || (code ?? 'unknown error')
 }

@@ -6,6 +6,7 @@ import type { Dispatcher } from 'undici'
 import { readDuration } from '../../core/duration.ts'
 import { StartFault } from '../../core/start-fault.ts'
 import type { Clock } from '../clock.ts'
+import { type Later, unhurried } from '../later.ts'
 import type { Log } from '../log.ts'
 import type { Revocation } from '../revocation/revocation.ts'
 import type { Status } from '../status.ts'
@@ -16,7 +17,6 @@ import { readDevKey } from './dev-key.ts'
 import { readSecret } from './hmac-secret.ts'
 import { audiences, type IssuerBlock, issuerClaim } from './issuer.ts'
 import { IssuerVerifier } from './issuer-verifier.ts'
-import type { Later } from './jwks.ts'
 import { type KeySource, staticKeys } from './key-source.ts'
 import { builtinAlgorithm } from './mint.ts'
 import { KeyFault, readPublicKey, type VerificationKey } from './public-key.ts'
@@ -88,12 +88,6 @@ async function openJwks(
   const jwks = new Jwks({ ...world, name, fetch, later })
   await Promise.race([jwks.refresh(), delay(patience, undefined, { ref: false })])
   return jwks
-}
-
-/** A timer that keeps no process alive. */
-const unhurried: Later = (run, milliseconds) => {
-  const timer = setTimeout(run, milliseconds).unref()
-  return () => clearTimeout(timer)
 }
 
 function openSecret(name: string, text: string): VerificationKey {
