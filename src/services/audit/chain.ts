@@ -24,14 +24,14 @@ export class Chain {
   readonly log: string
   #size: number
   #prev: string
-  #peaks: Buffer[]
+  #peaks: string[]
 
   /** Continues a state; throws `RangeError` for one that no chain can be in. */
   constructor(log: string, state: ChainState = empty) {
     this.log = log
     this.#size = state.size
     this.#prev = state.prev
-    this.#peaks = state.peaks.map((peak) => Buffer.from(peak, 'base64'))
+    this.#peaks = [...state.peaks]
     if (!isState(state)) throw new RangeError('no chain can be in this state')
   }
 
@@ -40,7 +40,7 @@ export class Chain {
   }
 
   get state(): ChainState {
-    return { size: this.#size, prev: this.#prev, peaks: this.#peaks.map((peak) => peak.toString('base64')) }
+    return { size: this.#size, prev: this.#prev, peaks: [...this.#peaks] }
   }
 
   /** How the next record begins, to the byte. */
@@ -50,10 +50,15 @@ export class Chain {
 
   /** Takes the next record: its line, without the line feed. */
   push(line: string): void {
-    let node = leafHash(line)
-    this.#prev = node.toString('base64')
+    this.pushLeaf(hash('sha256', `\0${line}`, 'base64'))
+  }
+
+  /** Takes the next record by its leaf hash, in base64: SHA-256 over a zero byte and the bytes of its line. */
+  pushLeaf(leaf: string): void {
+    this.#prev = leaf
+    let node = leaf
     for (let rest = this.#size; rest % 2 === 1; rest = (rest - 1) / 2)
-      node = nodeHash(this.#peaks.pop() as Buffer, node)
+      node = nodeHash(this.#peaks.pop() as string, node)
     this.#peaks.push(node)
     this.#size++
   }
@@ -62,7 +67,7 @@ export class Chain {
   root(): string {
     const [last, ...others] = this.#peaks.toReversed()
     if (last === undefined) return hash('sha256', '', 'base64')
-    return others.reduce((right, left) => nodeHash(left, right), last).toString('base64')
+    return others.reduce((right, left) => nodeHash(left, right), last)
   }
 
   /** The same chain, to try out what comes next. */
@@ -80,12 +85,11 @@ function isState({ size, prev, peaks }: ChainState): boolean {
   return peaks.length === count && peaks.every(isHash) && (size === 0 ? prev === '' : isHash(prev))
 }
 
-const leafHash = (line: string): Buffer => hash('sha256', `\0${line}`, 'buffer')
-
+/** Hashes travel as base64: a buffer for each costs more than the hashing. */
 const pair = Buffer.alloc(65, 1)
 
-function nodeHash(left: Buffer, right: Buffer): Buffer {
-  left.copy(pair, 1)
-  right.copy(pair, 33)
-  return hash('sha256', pair, 'buffer')
+function nodeHash(left: string, right: string): string {
+  pair.write(left, 1, 'base64')
+  pair.write(right, 33, 'base64')
+  return hash('sha256', pair, 'base64')
 }
