@@ -1,0 +1,34 @@
+/** The signed heads beside a segment: one after another, each followed by an empty line. */
+
+import { readFile } from 'node:fs/promises'
+import { readHead, type SignedHead } from '../note.ts'
+
+export interface HeadsFile {
+  readonly heads: readonly SignedHead[]
+  /** How many bytes they take. */
+  readonly size: number
+  /** What follows the last whole one. */
+  readonly rest: Buffer
+}
+
+const separator = Buffer.from('\n\n')
+
+/** As the file holds it; a file that is not there holds nothing. */
+export async function readHeadsFile(path: string): Promise<HeadsFile> {
+  const bytes = await readFile(path).catch(ignoreMissing)
+  const heads: SignedHead[] = []
+  let size = 0
+  for (;;) {
+    const body = bytes.indexOf(separator, size)
+    const end = body === -1 ? -1 : bytes.indexOf(separator, body + 2)
+    const head = end === -1 ? undefined : readHead(bytes.toString('utf8', size, end + 1))
+    if (head === undefined) return { heads, size, rest: bytes.subarray(size) }
+    heads.push(head)
+    size = end + 2
+  }
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): Buffer {
+  if (error.code !== 'ENOENT') throw error
+  return Buffer.alloc(0)
+}
