@@ -132,6 +132,13 @@ export const denialAdvice: Readonly<Record<Code, Advice>> = {
     client: 'Wait for `Retry-After`, then try again.',
     operator: '`settings.limits.connections`. Are connections left open by a client or a proxy?',
   },
+  audit_unavailable: {
+    carries: '`Retry-After`',
+    client:
+      'Wait for `Retry-After`, then try again. A request that is safe to read may have been carried out, one that changes something was not.',
+    operator:
+      'The log cannot be written: the disk is full, read-only or gone. `ready` answers `degraded`, the server log says why; see `settings.audit.dir`.',
+  },
   starting: {
     stage: 'the app that the gate is mounted in',
     carries: '`Retry-After`',

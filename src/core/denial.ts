@@ -83,6 +83,11 @@ export const catalogue = {
     'Verification keys unavailable',
     'The keys of the issuer could not be fetched yet, so that no token of its can be judged.',
   ),
+  audit_unavailable: entry(
+    503,
+    'Audit log unavailable',
+    'The route answers nothing that is not on record, and the record could not be written to disk.',
+  ),
   starting: entry(503, 'Server is starting', 'The policies are not loaded yet.'),
   shutting_down: entry(
     503,

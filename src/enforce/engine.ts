@@ -174,6 +174,7 @@ function meet(passage: Passage): Result | Promise<Result> {
     return result
   }
   exchange.route = found.stack.facts
+  exchange.audit = found.stack.audit
   exchange.input.params = found.params
   passage.heads = found.stack.heads
   return run(exchange, found.stack)

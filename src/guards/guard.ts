@@ -1,6 +1,7 @@
 /** The one shape of a guard: a policy block in, a plan of steps and headers out. */
 
 import type { Answer, Head } from '../core/answer.ts'
+import type { AuditPlan } from '../core/audit.ts'
 import type { Judge } from '../core/decision.ts'
 import type { Code, Denial } from '../core/denial.ts'
 import type { Fault, Rules } from '../core/diagnostic.ts'
@@ -21,6 +22,7 @@ export const gates = [
   'input',
   'rateLimit:input',
   'authorize',
+  'audit',
 ] as const
 export type Gate = (typeof gates)[number]
 
@@ -44,6 +46,8 @@ export interface Plan {
   /** Writes on the head of every answer of the route, refusals included. */
   head?(exchange: Exchange, head: Head): void
   readonly preflight?: Preflight
+  /** What the route puts on record. */
+  readonly audit?: AuditPlan
 }
 
 export interface Guard<B = unknown> {
@@ -59,6 +63,8 @@ export interface Guard<B = unknown> {
   isOpen?(block: B): boolean
   /** What holds on a route where no such block is written. */
   readonly implicit?: B
+  /** `off` is a block of its own, for its lack means something else; the guard itself warns of it. */
+  readonly hasOff?: boolean
   /** The plan is the same for every route: of a block that several inherit, one is made for all. */
   readonly shared?: boolean
   /** May stand in `reportOnly`. */

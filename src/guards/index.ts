@@ -1,5 +1,6 @@
 /** The literal table of guards, outermost first: the order of their blocks in documents and tables. */
 
+import { audit } from './audit/audit.ts'
 import { authenticate } from './authenticate/authenticate.ts'
 import { authorize } from './authorize/authorize.ts'
 import { cors } from './cors/cors.ts'
@@ -21,5 +22,6 @@ export const guards: readonly Guard[] = [
   scopes,
   input,
   authorize,
+  audit,
   timeout,
 ]

@@ -1,13 +1,11 @@
 /** The `timeout` guard: how long a client waits for the answer's head, and for the next byte of its body. */
 
 import type { Fault } from '../core/diagnostic.ts'
-import { durationPattern, longestTimer, readDuration } from '../core/duration.ts'
+import { longestTimer, readDuration } from '../core/duration.ts'
 import { hasReference } from '../core/expression.ts'
-import { type Infer, object, string, union } from '../schema/builder.ts'
+import { type Infer, object, union } from '../schema/builder.ts'
+import { duration } from '../schema/quantity.ts'
 import { defineGuard } from './guard.ts'
-
-const duration = (description: string) =>
-  string({ pattern: durationPattern, title: 'a duration', examples: ['30s'], description })
 
 const schema = union([
   duration('Until the head of the answer; `idle` keeps its default.'),

@@ -57,6 +57,7 @@ async function compileRoute(route: Route, compiler: BlockCompiler): Promise<Stac
     heads: [...plans.values()].flatMap(headOf),
     corsHead: headOf(plans.get('cors'))[0],
     preflight: plans.get('cors')?.preflight,
+    audit: plans.get('audit')?.audit,
     destination: await compileDestination(route, facts, compiler.services),
   })
 }

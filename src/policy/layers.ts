@@ -35,7 +35,7 @@ export interface Layer extends Origin {
 
 /** Reads what one layer says of one guard. */
 export function readLayer(guard: Guard, tree: unknown, origin: Origin, report: Report): Layer {
-  if (tree === 'off') return { ...origin, off: true, inherit: undefined, value: undefined, rest: undefined, items: [] }
+  if (tree === 'off') return readOff(guard, origin)
   const list = guard.inherits && Array.isArray(tree) ? tree : []
   const marks = list.flatMap((item, index) => (item === 'inherit' ? [index] : []))
   const own = list.flatMap((item, index) => (item === 'inherit' ? [] : [index]))
@@ -53,6 +53,15 @@ export function readLayer(guard: Guard, tree: unknown, origin: Origin, report: R
   const rest = shape !== undefined && value === undefined && inherit === undefined ? salvage(shape, tree) : undefined
   return { ...origin, off: false, inherit, value, rest, items }
 }
+
+const readOff = ({ hasOff = false }: Guard, origin: Origin): Layer => ({
+  ...origin,
+  off: !hasOff,
+  inherit: undefined,
+  value: hasOff ? 'off' : undefined,
+  rest: undefined,
+  items: [],
+})
 
 const inheritTwice = (at: Place): Finding => ({
   rule: 'policy/nothing-to-inherit',
@@ -110,12 +119,17 @@ function layOver(inherited: ResolvedBlock, { guard, layer }: Written, report: Re
   }
   if (inherit !== undefined) return { ...nothing, block: merge(block, own, { layer, report }), weakenings }
   if (off && block === undefined && !broken) report(idleOff(guard, layer.at))
-  const weaker = block !== undefined && !guard.isOpen?.(block.value) && (off || !isDeepStrictEqual(value, block.value))
+  const weaker = block !== undefined && isWeaker(block, layer)
   return {
     ...nothing,
     block: off ? undefined : own,
     weakenings: weaker ? [...weakenings, { ...layer, guard: guard.name, inherited: block.at }] : weakenings,
   }
+}
+
+function isWeaker({ guard, value: inherited }: Block, { off, value }: Layer): boolean {
+  if (guard.isOpen?.(inherited) || (guard.hasOff && value === 'off')) return false
+  return off || !isDeepStrictEqual(value, inherited)
 }
 
 const idleOff = ({ name }: Guard, at: Place): Finding => ({

@@ -2,14 +2,13 @@
 
 import { isCidr } from '../core/address.ts'
 import type { Fault, Rules } from '../core/diagnostic.ts'
-import { durationPattern, readDuration, readSize, sizePattern } from '../core/duration.ts'
+import { readDuration, readSize } from '../core/duration.ts'
 import { hasReference } from '../core/expression.ts'
 import { array, type Infer, integer, object, string, word } from '../schema/builder.ts'
-
-const duration = (description: string) =>
-  string({ pattern: durationPattern, title: 'a duration', examples: ['30s'], description })
-const size = (description: string) =>
-  string({ pattern: sizePattern, title: 'a size', examples: ['100kb'], description })
+import { duration, size } from '../schema/quantity.ts'
+import { checkAuditSettings } from '../services/audit/check-settings.ts'
+import { type AuditSettings, auditSettingsSchema, readAuditSettings } from '../services/audit/settings.ts'
+import { auditSettingsRules } from '../services/audit/settings-rules.ts'
 
 export const settingsSchema = object({
   'listen?': object(
@@ -48,6 +47,7 @@ export const settingsSchema = object({
     },
     { description: 'What the server bears of one request, and of all connections together.' },
   ),
+  'audit?': auditSettingsSchema,
   'openapi?': object(
     {
       'title?': string({ minLength: 1, description: 'The name of the API; `API` unless told.' }),
@@ -78,9 +78,12 @@ export interface Settings {
     readonly requestTimeout: number
     readonly connections: number
   }
+  /** None where it is `off`. */
+  readonly audit: AuditSettings | undefined
 }
 
 export const settingsRules: Rules = {
+  ...auditSettingsRules,
   'settings/invalid-cidr': {
     severity: 'error',
     cause: 'An entry of `trustedProxies` is no address and no CIDR range.',
@@ -113,6 +116,7 @@ export function checkSettings({
   trustedProxies = [],
   secrets,
   limits = {},
+  audit,
   openapi,
 }: WrittenSettings): readonly Fault[] {
   const written = trustedProxies.map((text, index) => ({ text, path: ['trustedProxies', index] as const }))
@@ -132,6 +136,7 @@ export function checkSettings({
       message: `\`${text}\` trusts every address`,
     })),
     ...checkLimits(limits),
+    ...checkAuditSettings(audit),
     ...checkServers(openapi?.servers),
     ...(noDir ? [{ rule: 'settings/secrets-dir', path: ['secrets'], message: 'expected the key `dir`' }] : []),
   ]
@@ -188,7 +193,7 @@ export interface ListenOn {
 
 /** Fills in the defaults. */
 export function readSettings(
-  { listen, trustedProxies, secrets, limits }: WrittenSettings = {},
+  { listen, trustedProxies, secrets, limits, audit }: WrittenSettings = {},
   listenOn: ListenOn = {},
 ): Settings {
   return {
@@ -202,5 +207,6 @@ export function readSettings(
       requestTimeout: readDuration(limits?.requestTimeout ?? '30s'),
       connections: limits?.connections ?? 10_000,
     },
+    audit: readAuditSettings(audit),
   }
 }

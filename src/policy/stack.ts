@@ -1,5 +1,6 @@
 /** What a policy directory becomes: one stack a route. */
 
+import type { AuditPlan } from '../core/audit.ts'
 import type { Judge } from '../core/decision.ts'
 import type { RouteFacts } from '../core/site.ts'
 import type { Plan, Preflight, Step } from '../guards/guard.ts'
@@ -27,6 +28,8 @@ export interface Stack {
   /** What `cors` alone writes: a 405 of this path carries it. */
   readonly corsHead: WriteHead | undefined
   readonly preflight: Preflight | undefined
+  /** What is put on record; nothing but refusals and changes where there is none. */
+  readonly audit: AuditPlan | undefined
   readonly destination: Destination
 }
 

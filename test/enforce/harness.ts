@@ -32,6 +32,7 @@ export function stack(key: string, written: Partial<Stack> = {}): Stack {
     heads: [],
     corsHead: undefined,
     preflight: undefined,
+    audit: undefined,
     destination: () => ({ status: 200, headers: ['Content-Type', 'text/plain'], body: key }),
     ...written,
   }
@@ -51,6 +52,7 @@ const settings = {
   trustedProxies: [],
   secrets: { provider: 'env', dir: '' },
   limits: { body: 102_400, headers: 16_384, headersTimeout: 10_000, requestTimeout: 30_000, connections: 100 },
+  audit: undefined,
 } as const
 
 const bare = headerSet({ 'X-Content-Type-Options': 'nosniff' })

@@ -131,6 +131,7 @@ function policyOf(facts: RouteFacts, destination: Stack['destination'], before: 
     heads: [],
     corsHead: undefined,
     preflight: undefined,
+    audit: undefined,
     destination,
   }
   const limits = { body: 1e6, headers: 16384, headersTimeout: 10_000, requestTimeout: 30_000, connections: 10_000 }
@@ -139,6 +140,7 @@ function policyOf(facts: RouteFacts, destination: Stack['destination'], before: 
     trustedProxies: [],
     secrets: { provider: 'env', dir: '' },
     limits,
+    audit: undefined,
   } as const
   return { settings, stacks: [stack], bareHead: () => undefined, digest: 'd' }
 }

@@ -85,6 +85,7 @@ function policyOf(hosted: Hosted): CompiledPolicy {
       trustedProxies: ['127.0.0.1/32'],
       secrets: { provider: 'env', dir: '' },
       limits,
+      audit: undefined,
     },
     stacks: (hosted.methods ?? ['GET', 'POST']).map((method) => stackOf(hosted, method)),
     bareHead: () => undefined,
@@ -110,6 +111,7 @@ function stackOf({ plan, path = '/', before, destination, reportOnly = false }: 
     heads: plan.head ? [plan.head] : [],
     corsHead: plan.preflight ? plan.head : undefined,
     preflight: plan.preflight,
+    audit: plan.audit,
     destination: destination ?? (() => ({ status: 200, headers: [], body: '' })),
   }
 }

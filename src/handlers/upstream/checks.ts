@@ -1,10 +1,10 @@
 /** The faults of an `upstream` block beyond its schema. */
 
-import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { isLoopbackHost } from '../../core/address.ts'
 import type { Fault, Rules } from '../../core/diagnostic.ts'
 import { ExpressionFault, hasExpression, hasReference, parseExpression } from '../../core/expression.ts'
 import { isFieldName, isFieldValue } from '../../core/field.ts'
+import { judgePems } from '../../services/keys/pem.ts'
 import { goesUp } from './withheld.ts'
 
 export const upstreamRules: Rules = {
@@ -100,37 +100,11 @@ const checkUnusedTls = (options: UpstreamOptions): readonly Fault[] =>
       message: `\`${name}\` is of no use with \`http:\``,
     }))
 
-function checkPems({ ca, cert, key }: UpstreamOptions): readonly Fault[] {
-  const fault = (name: string, message: string): Fault => ({
-    rule: 'upstream/invalid-certificate',
-    path: [name],
-    message,
-  })
-  if (cert !== undefined && key === undefined) return [fault('cert', '`cert` needs its `key`')]
-  if (key !== undefined && cert === undefined) return [fault('key', '`key` needs its `cert`')]
-  if (isKnown(ca) && !isCertificate(ca)) return [fault('ca', 'expected certificates in PEM')]
-  if (!isKnown(cert) || !isKnown(key)) return []
-  if (!isCertificate(cert)) return [fault('cert', 'expected a certificate in PEM')]
-  return isPair(cert, key) ? [] : [fault('key', 'expected the PEM key of `cert`')]
-}
-
-const isKnown = (text: string | undefined): text is string => text !== undefined && !hasReference(text)
-
-/** node:tls takes a `ca` that holds no certificate without a word. */
-function isCertificate(pem: string): boolean {
-  try {
-    return new X509Certificate(pem).raw.length > 0
-  } catch {
-    return false
-  }
-}
-
-function isPair(cert: string, key: string): boolean {
-  try {
-    return new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))
-  } catch {
-    return false
-  }
+function checkPems(options: UpstreamOptions): readonly Fault[] {
+  const fault = judgePems(options)
+  return fault === undefined
+    ? []
+    : [{ rule: 'upstream/invalid-certificate', path: [fault.name], message: fault.message }]
 }
 
 function checkHeader([name, text]: readonly [string, string]): readonly Fault[] {

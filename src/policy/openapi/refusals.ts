@@ -25,6 +25,7 @@ const carried: Readonly<Partial<Record<Code, string>>> = {
   rate_limited: 'Retry-After',
   overloaded: 'Retry-After',
   keys_unavailable: 'Retry-After',
+  audit_unavailable: 'Retry-After',
   shutting_down: 'Retry-After',
 }
 

@@ -13,7 +13,7 @@ export const expressions = defineRule({
     'policy/misplaced-expression': {
       severity: 'error',
       cause: 'Here a `${…}` would be taken as plain text: expressions stand only where the language says.',
-      hint: 'expressions stand in `rateLimit` (`by`, `limit.on`), `authorize` (`resource`, `roles`), `roles` (`when`) and `upstream.headers`',
+      hint: 'expressions stand in `rateLimit` (`by`, `limit.on`), `authorize` (`resource`, `roles`), `audit` (`resource`, `details`), `roles` (`when`) and `upstream.headers`',
     },
     'policy/invalid-expression': {
       severity: 'error',
@@ -55,6 +55,9 @@ function checkRoutes({ routes, schemas }: Policy): readonly Finding[] {
 
 /** These say themselves, and more exactly, why a text is no expression. */
 const readsItsOwn = new Set(['authorize', 'upstream'])
+
+/** What is read after `authorize` found the resource. */
+const readsResource = new Set(['audit', 'upstream'])
 
 /** What stands in these is text for people, or a language of its own. */
 const silent = new Set(['pattern', 'title', 'description', 'examples'])
@@ -102,7 +105,7 @@ function judge({ text, at, block, placed: allowed }: Text, route: Route, shared:
   const expression = parseExpression(text)
   if (expression instanceof ExpressionFault)
     return readsItsOwn.has(block) ? [] : [{ rule: 'policy/invalid-expression', at, message: expression.message }]
-  const paths = expression.paths.filter(({ root }) => root !== 'resource' || block === 'upstream')
+  const paths = expression.paths.filter(({ root }) => root !== 'resource' || readsResource.has(block))
   return paths.flatMap((path) => {
     const fault = emptiness(path, route, shared)
     return fault === undefined ? [] : [{ rule: 'policy/empty-expression', at, message: fault }]

@@ -22,3 +22,15 @@ export const isAuditEvent = (name: string): name is AuditEvent => Object.hasOwn(
 
 /** What the log says of itself: no route may record it. */
 export const isOwnEvent = (name: string): boolean => name.startsWith('audit.')
+
+/** Two words or more, such as `order.create`. */
+export const eventPattern = '^[a-z][a-z0-9_-]{0,31}(\\.[a-z][a-z0-9_-]{0,31}){1,5}$'
+export const eventTitle = 'two words or more in lower case, with dots between them'
+
+/** What the log says of a refusal, whatever the route would record. */
+const refusals: ReadonlySet<string> = new Set<AuditEvent>(['access.denied', 'auth.failed'])
+
+/** What an allowed request can be recorded as, beside the names that `settings.audit.events` adds. */
+export const auditActions: readonly string[] = Object.keys(auditEvents).filter(
+  (name) => !isOwnEvent(name) && !refusals.has(name),
+)
