@@ -46,7 +46,7 @@ function answerOptions(exchange: Exchange, first: Stack, answering: readonly Ans
     const stack = answering.find(({ method }) => method === wanted)?.stack
     return answerPreflight(exchange, stack ?? first, preflightOf(exchange, answering, { origin, stack }))
   }
-  exchange.route = first.facts
+  meetRoute(exchange, first)
   return { heads: first.heads, result: { status: 204, headers: ['Allow', allowOf(answering)] } }
 }
 
@@ -64,11 +64,17 @@ function preflightOf(exchange: Exchange, answering: readonly Answering[], { orig
 
 function answerPreflight(exchange: Exchange, stack: Stack, result: Answer | Denial): Detour {
   const { facts, preflight, heads } = stack
-  exchange.route = facts
+  meetRoute(exchange, stack)
   if (!(result instanceof Denial))
     return { heads: [...heads, ownHead(result)], result: { status: result.status, headers: [] } }
   exchange.decision.judge = { guard: 'cors', source: preflight?.source ?? facts.source }
   return { heads: [...heads, varyAsPreflight], result }
+}
+
+/** What is counted and put on record of the answer belongs to this route. */
+function meetRoute(exchange: Exchange, { facts, audit }: Stack): void {
+  exchange.route = facts
+  exchange.audit = audit
 }
 
 /** What `cors` answers is ours, so that it may name `Access-Control-*`, as no destination may. */

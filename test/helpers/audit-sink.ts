@@ -1,0 +1,51 @@
+/** A trail that keeps entries in memory, as they would stand in a log. */
+
+import type { AuditEntry, AuditTrail } from '../../src/core/audit.ts'
+import { pseudonymsOf } from '../../src/services/audit/pseudonym.ts'
+import { Trail } from '../../src/services/audit/trail.ts'
+
+export type Recorded = Readonly<Record<string, unknown>>
+
+export class AuditSink implements AuditTrail {
+  readonly records: Recorded[] = []
+  /** What `commit` waits for. */
+  gate: Promise<unknown> | undefined
+  /** The log cannot be written: nothing is committed. */
+  failing = false
+  #waiting: (() => void)[] = []
+
+  append(entry: AuditEntry): void {
+    this.records.push(JSON.parse(JSON.stringify(entry)))
+    for (const resume of this.#waiting.splice(0)) resume()
+  }
+
+  async commit(entry: AuditEntry): Promise<boolean> {
+    for (const resume of this.#waiting.splice(0)) resume()
+    await this.gate
+    if (!this.failing) this.append(entry)
+    return !this.failing
+  }
+
+  /** The records, once there are so many. */
+  async until(count: number): Promise<readonly Recorded[]> {
+    while (this.records.length < count) await this.change()
+    return this.records
+  }
+
+  /** Resolves when an entry is brought next. */
+  change(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#waiting.push(resolve)
+    return promise
+  }
+}
+
+export const pseudonym = pseudonymsOf(Buffer.from('a key of these tests, long enough'))
+
+/** A trail that leads to a sink. */
+export function sunk(): { readonly trail: Trail; readonly sink: AuditSink } {
+  const sink = new AuditSink()
+  const trail = new Trail()
+  trail.attach(sink, pseudonym)
+  return { trail, sink }
+}
