@@ -1,7 +1,8 @@
 /** Structured logs: JSON lines, or readable ones on a terminal; credentials never get in. */
 
 import { createRequire } from 'node:module'
-import { type DestinationStream, destination, type Logger, type LoggerOptions, pino, stdSerializers } from 'pino'
+import { type DestinationStream, type Logger, type LoggerOptions, pino, stdSerializers } from 'pino'
+import { standardOutput } from './standard-output.ts'
 
 const require = createRequire(import.meta.url)
 
@@ -47,16 +48,6 @@ function settings({ level = 'info', pretty }: LogOptions): LoggerOptions {
     formatters: { level: (label) => ({ level: label }), log: (fields) => redactMembers(fields, 0) },
     hooks: { streamWrite: (line) => format(scrub(line)) },
   }
-}
-
-/**
- * Written beside the requests, what gathers meanwhile at once: a line by itself costs more than the refusal that it tells
- * of. Keeps at most 1 MB of what the reader does not take; what is left when the process ends is written then.
- */
-function standardOutput(): DestinationStream {
-  const out = destination({ fd: 1, sync: false, maxLength: 1024 * 1024 })
-  out.on('error', () => {})
-  return out
 }
 
 /** Its library is loaded only where there are eyes to read it. */

@@ -92,6 +92,7 @@ const program = `
   import { createLog } from ${JSON.stringify(new URL('../../src/services/log.ts', import.meta.url))}
   const log = createLog({ pretty: false })
   for (let i = 0; i < 60000; i++) log.info({ filler: 'x'.repeat(2000) }, 'line')
+  process.on('exit', () => log.info('the log is still there at the end'))
   process.stderr.write(String(process.memoryUsage().heapUsed < 100e6))
 `
 

@@ -1,0 +1,63 @@
+/** Publishes a head as an entry of a Redis stream. */
+
+import { isIP } from 'node:net'
+import { Redis } from 'ioredis'
+import { readHead } from '../note.ts'
+import type { Send } from './publisher.ts'
+
+export interface RedisSettings {
+  /** `redis://` or `rediss://`, with user and password where it needs them. */
+  readonly url: string
+  /** PEM; stands in for the authorities that Node knows. */
+  readonly ca?: string | undefined
+  /** Of the stream; `portcullis:heads` unless told. */
+  readonly key?: string | undefined
+}
+
+const defaultKey = 'portcullis:heads'
+/** About so many of the newest stay in the stream, some 40 MB; a later head proves all that an earlier one does. */
+const kept = 100_000
+
+/**
+ * A connection a head: between two of them nothing can go stale, and after a failover the name is looked up anew. The user
+ * needs no more than `+xadd` on the key.
+ */
+export function sendToRedis({ url, ca, key = defaultKey }: RedisSettings): Send {
+  const options = connection(url, ca)
+  return async (note, signal) => {
+    const head = readHead(note)
+    if (head === undefined) throw new Error('the note is no signed head')
+    const redis = new Redis(url, options)
+    try {
+      await Promise.race([
+        failed(redis),
+        aborted(signal),
+        redis.call('XADD', key, 'MAXLEN', '~', kept, '*', 'origin', head.origin, 'size', head.size, 'note', note),
+      ])
+    } finally {
+      redis.disconnect()
+    }
+  }
+}
+
+function connection(url: string, ca: string | undefined) {
+  const { protocol, hostname } = new URL(url)
+  const isEncrypted = protocol === 'rediss:' || ca !== undefined
+  const serverName = isIP(hostname.replace(/^\[|\]$/g, '')) === 0 && { servername: hostname }
+  return {
+    lazyConnect: true,
+    retryStrategy: () => null,
+    // What Redis says while it still loads is an error like others; asking first takes a right that `+xadd` is not.
+    enableReadyCheck: false,
+    disableClientInfo: true,
+    connectTimeout: 5_000,
+    disconnectTimeout: 100,
+    ...(isEncrypted && { tls: { minVersion: 'TLSv1.2' as const, ...serverName, ...(ca !== undefined && { ca }) } }),
+  }
+}
+
+/** The reason itself: the command would only say that the connection is closed. */
+const failed = (redis: Redis): Promise<never> => new Promise((_, reject) => redis.on('error', reject))
+
+const aborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }))
