@@ -116,6 +116,24 @@ export const blockNotes: Readonly<Record<string, BlockNotes>> = {
       'timeout.md': 'how long a loader may take',
     },
   },
+  audit: {
+    without:
+      'refusals, and requests of unsafe methods, are put on record as `data.create`, `data.update`, `data.delete`',
+    points: [
+      'Every record tells when, who, from where, by which route and policy, and with which result. Bodies, queries and credentials never stand in it.',
+      'A GET is put on record where the block has an `action`, a `resource`, `details` or `required`.',
+      'A refusal is `access.denied`, or `auth.failed` where `authenticate` refused, whatever the `action`.',
+      'Expressions are read when the record is written; what has no value then is left out. Texts are cut at 256 characters, lists at 16 items.',
+      'With `required`, what a method can change is not begun before its intent is on disk, and no answer begins before its record is. While the log cannot be written, the answer is 503.',
+      'A pseudonym is the same for the same value in every record, and tells nobody who has not the key what it stands for.',
+      'The block replaces an inherited one whole. `off` keeps nothing of the route, its refusals included.',
+    ],
+    see: {
+      '../sections/settings.md': 'where the log lies, and how it is written',
+      '../denials.md#audit_unavailable': 'what a client gets while the log cannot be written',
+      '../expressions.md': 'what a record can be told',
+    },
+  },
   timeout: {
     without: '30s until the head of the answer, 60s between two bytes',
     points: [

@@ -233,6 +233,12 @@ routes:
   trustedProxies: [10.0.0.0/8]
   secrets: { provider: file, dir: /run/secrets }
   limits: { body: 100kb, headers: 16kb, headersTimeout: 10s, requestTimeout: 30s, connections: 10000 }
+  audit:
+    dir: data/audit
+    retain: 400d
+    events: [order.create]
+    key: '\${secret:audit-key}'
+    heads: { every: 1m, publish: [{ webhook: { url: https://witness.example, token: '\${secret:witness}' } }] }
 routes:
   GET /health: { authenticate: public, builtin: health }
 `,
@@ -241,8 +247,15 @@ routes:
       '`X-Forwarded-*` and `Forwarded` count from `trustedProxies` alone, read from the right.',
       'The provider `env` reads `${secret:tls-key}` from `PORTCULLIS_SECRET_TLS_KEY`, `file` from `<dir>/tls-key`.',
       'A head that is late, or a body that is, gets 408. A head that is too large gets 431.',
+      '`serve` keeps an audit log unless `audit: off`; an app of your own keeps one where the section is written.',
+      '`audit.key` is made by `openssl genpkey -algorithm ed25519`. Without it the log makes one and keeps it beside itself, which `serve` warns of in production.',
+      'Each process writes a log of its own below `audit.dir`. `retain` removes whole files, oldest first; the log says so, and what is left can still be proved.',
     ],
-    see: { '../commands.md#serve': 'the command that serves', '../expressions.md': 'secrets and the environment' },
+    see: {
+      '../blocks/audit.md': 'what a route puts on record',
+      '../commands.md#serve': 'the command that serves',
+      '../expressions.md': 'secrets and the environment',
+    },
   },
 } as const satisfies Readonly<Record<string, SectionNotes>>
 

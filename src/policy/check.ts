@@ -9,6 +9,7 @@ import { type Finding, locate } from './findings.ts'
 import { place } from './place.ts'
 import type { Block, DestinationBlock, Named, Origin, Policy, Route } from './policy.ts'
 import { allRules, policyRules } from './rules/index.ts'
+import type { Opening } from './rules/rule.ts'
 import { checkSettings } from './settings.ts'
 import { factsOf, siteOf } from './site.ts'
 import { isTold } from './unread.ts'
@@ -25,6 +26,10 @@ export function check(policy: Policy): readonly Diagnostic[] {
   ]
   return findings.filter(({ rule }) => isTold(rule, policy.whole)).map((finding) => locate(finding, allRules))
 }
+
+/** What is found of a sound policy where it is opened; warnings, unsorted. */
+export const checkOpening = (policy: Policy, opening: Opening): readonly Diagnostic[] =>
+  policyRules.flatMap((rule) => rule.atOpening?.(policy, opening) ?? []).map((finding) => locate(finding, allRules))
 
 const originOf = ({ at }: Named<unknown>): Origin => ({ at, owner: '' })
 

@@ -8,7 +8,7 @@ import { compileRoles } from '../services/roles/roles.ts'
 import type { RoleRule } from '../services/roles/rule.ts'
 import { openSecrets } from '../services/secrets/secrets.ts'
 import type { Services, World } from '../services/services.ts'
-import { check } from './check.ts'
+import { check, checkOpening } from './check.ts'
 import { conceal } from './conceal.ts'
 import { type Finding, locate, refuseErrors, sortDiagnostics } from './findings.ts'
 import { documentsOf } from './openapi/documents.ts'
@@ -40,10 +40,11 @@ export interface OpenOptions {
  * Opens what `parse` and `check` found sound. Throws `PolicyRefused` with what only the real values show, under the same
  * rules and lines; a `StartFault` where the machine lacks something.
  */
-export async function open(checked: Policy, { world, listenOn, development }: OpenOptions): Promise<Opened> {
+export async function open(checked: Policy, { world, listenOn, ...options }: OpenOptions): Promise<Opened> {
   const { policy, diagnostics } = checked.references.length === 0 ? unchanged(checked) : await reopen(checked)
   const settings = readSettings(policy.settings[0]?.value, listenOn)
-  const issuers = await openIssuers(policy, { ...world, development: development ?? isDevelopment(settings) })
+  const development = options.development ?? isDevelopment(settings)
+  const issuers = await openIssuers(policy, { ...world, development })
   const services: Services = {
     ...world,
     issuers,
@@ -52,7 +53,8 @@ export async function open(checked: Policy, { world, listenOn, development }: Op
     documents: documentsOf(policy),
     maxBodyBytes: settings.limits.body,
   }
-  return { policy, settings, services, warnings: diagnostics, close: () => closeAll(issuers) }
+  const warnings = sortDiagnostics([...diagnostics, ...checkOpening(policy, { development })])
+  return { policy, settings, services, warnings, close: () => closeAll(issuers) }
 }
 
 const unchanged = (policy: Policy): Parsed => ({ policy, diagnostics: [] })

@@ -4,6 +4,7 @@ const explained: ReadonlySet<string> = new Set([
   'policy/no-routes',
   'policy/secret-collision',
   'profiles/unknown',
+  'audit/unknown-event',
   'values/unknown',
   'values/not-declared',
   'values/unused',

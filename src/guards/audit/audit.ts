@@ -16,7 +16,7 @@ const implicit: AuditBlock = {}
 export const audit = defineGuard<AuditBlock>({
   name: 'audit',
   summary: 'Says what of a request is put on record, and under which name.',
-  example: "audit: { action: order.create, resource: 'order/${params.id}', pseudonyms: [ip], required: true }",
+  example: "audit: { resource: 'order/${params.id}', pseudonyms: [user.id], required: true }",
   schema: auditSchema,
   implicit,
   hasOff: true,

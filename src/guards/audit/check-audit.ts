@@ -17,7 +17,7 @@ export const auditRules: Rules = {
   'audit/credential-detail': {
     severity: 'error',
     cause: 'A record is kept for years and copied to others: a credential in it is known to everyone who may read it.',
-    hint: 'take it out; the principal stands in every record',
+    hint: 'take it out; who called stands in every record as `principal`',
   },
   'audit/secret-detail': {
     severity: 'error',

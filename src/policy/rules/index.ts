@@ -10,6 +10,9 @@ import { settingsRules } from '../settings.ts'
 import { ambiguousUser } from './ambiguous-user.ts'
 import { anonymousRole } from './anonymous-role.ts'
 import { attributeMissing } from './attribute-missing.ts'
+import { auditEventNames } from './audit-events.ts'
+import { auditKey } from './audit-key.ts'
+import { auditRequired } from './audit-required.ts'
 import { authentication } from './authentication.ts'
 import { callerSupplied } from './caller-supplied.ts'
 import { destination } from './destination.ts'
@@ -55,6 +58,9 @@ export const policyRules: readonly PolicyRule[] = [
   secretCollision,
   unused,
   withoutRoutes,
+  auditEventNames,
+  auditRequired,
+  auditKey,
 ]
 
 /** By id; the reference lists them, and each has a golden case. */

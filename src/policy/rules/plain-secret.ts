@@ -2,10 +2,13 @@
 
 import { hasReference } from '../../core/expression.ts'
 import type { UpstreamOptions } from '../../handlers/upstream/checks.ts'
+import type { Path } from '../../schema/schema.ts'
+import type { WrittenAuditLog } from '../../services/audit/settings.ts'
 import type { Finding } from '../findings.ts'
 import type { Policy } from '../policy.ts'
 import { below, type Place, placeKey } from '../source.ts'
 import { defineRule } from './rule.ts'
+import { auditSection } from './written-audit.ts'
 
 const cause = 'A secret in a policy file is known to everyone who can read the repository.'
 const hint = 'write `${secret:NAME}` and keep the value in the environment or a secrets folder'
@@ -14,6 +17,7 @@ export const plainSecret = defineRule({
   rules: {
     'issuers/plain-secret': { severity: 'error', cause, hint },
     'upstream/plain-secret': { severity: 'error', cause, hint },
+    'audit/plain-secret': { severity: 'error', cause, hint },
   },
   check(policy) {
     const references = new Map(policy.references.map((reference) => [placeKey(reference.at), reference]))
@@ -34,7 +38,11 @@ interface WrittenSecret {
   readonly name: string
 }
 
-const secretsOf = (policy: Policy): readonly WrittenSecret[] => [...issuerSecrets(policy), ...upstreamSecrets(policy)]
+const secretsOf = (policy: Policy): readonly WrittenSecret[] => [
+  ...issuerSecrets(policy),
+  ...upstreamSecrets(policy),
+  ...auditSecrets(policy),
+]
 
 const issuerSecrets = ({ issuers }: Policy): readonly WrittenSecret[] =>
   issuers
@@ -67,3 +75,44 @@ const upstreamSecret = (text: string, at: Place, name: string): WrittenSecret =>
   at,
   name,
 })
+
+function auditSecrets(policy: Policy): readonly WrittenSecret[] {
+  const { value, at } = auditSection(policy) ?? {}
+  if (value === undefined || value === 'off' || at === undefined) return []
+  return secretTexts(value)
+    .filter(({ text }) => text !== undefined)
+    .map(({ path, text, name }) => ({ rule: 'audit/plain-secret', text, at: below(at, ...path), name }))
+}
+
+interface SecretText {
+  readonly path: Path
+  readonly text: string | undefined
+  readonly name: string
+}
+
+function secretTexts({ key, pseudonymKey, heads, copies }: WrittenAuditLog): readonly SecretText[] {
+  return [
+    { path: ['key'], text: key, name: 'the key of the log' },
+    { path: ['pseudonymKey'], text: pseudonymKey, name: 'the key of pseudonyms' },
+    ...objectsOf(heads?.publish).flatMap(([index, { webhook, redis }]) => [
+      { path: ['heads', 'publish', index, 'webhook', 'token'], text: webhook?.token, name: 'the token of the webhook' },
+      {
+        path: ['heads', 'publish', index, 'redis', 'url'],
+        text: withPassword(redis?.url),
+        name: 'the password of Redis',
+      },
+    ]),
+    ...objectsOf(copies).map(([index, { syslog }]) => ({
+      path: ['copies', index, 'syslog', 'key'],
+      text: syslog.key,
+      name: 'the key of the certificate',
+    })),
+  ]
+}
+
+/** The items of a list that are no words and stand there. */
+const objectsOf = <T extends object>(list: readonly (string | T)[] = []): readonly (readonly [number, T])[] =>
+  hasReference(list) ? [] : [...list.entries()].filter((entry): entry is [number, T] => typeof entry[1] === 'object')
+
+/** A url that holds a password; others are no secret. */
+const withPassword = (url: string | undefined): string | undefined => (URL.parse(url ?? '')?.password ? url : undefined)
