@@ -21,7 +21,7 @@ const most = 16 * 1024
 /** Reads the first line of a segment, packed or not; nothing where it is no such record. */
 export async function readFirstRecord(folder: string, segment: SegmentFiles): Promise<FirstRecord | undefined> {
   const line = await readFirstLine(folder, segment)
-  return line === undefined ? undefined : parse(line, segment.number)
+  return line === undefined ? undefined : parseFirstRecord(line, segment.number)
 }
 
 async function readFirstLine(folder: string, { plain, number }: SegmentFiles): Promise<string | undefined> {
@@ -40,7 +40,8 @@ async function readFirstLine(folder: string, { plain, number }: SegmentFiles): P
   return end === -1 ? undefined : read.toString('utf8', 0, end)
 }
 
-function parse(line: string, number: number): FirstRecord | undefined {
+/** What the first line of a segment says, where it is such a record of that segment. */
+export function parseFirstRecord(line: string, number: number): FirstRecord | undefined {
   try {
     const { log, prev, time, event, segment, tree, key } = JSON.parse(line)
     const before = { size: tree.size, prev, peaks: tree.peaks }
