@@ -23,8 +23,8 @@ const short = 'pwd|pass|otp|totp|pin|pan|cvc2?|csc'
 const several =
   '(?:api|private|access|secret|signing|encryption) key|(?:card|account) number|(?:security|recovery|backup|verification|reset) code'
 /** Words that may follow without making it anything else. */
-const tail = 'value|text|hash|digest|plain|confirm|confirmation|repeat|again|old|new|\\d'
-const secret = new RegExp(`(?:${long}|\\b(?:${short}|${several}))s?(?: (?:${tail}))*$`)
+const tail = 'value|text|hash|digest|plain|confirm|confirmation|repeat|again|old|new'
+const secret = new RegExp(`(?:${long}|\\b(?:${short}|${several}))s?(?: ?\\d+\\b| (?:${tail}))*$`)
 
 /** Whether the names of a path say that a secret is there: `body.newPassword`, `body.card.number`. */
 export const soundsSecret = ({ root, names }: ExpressionPath): boolean =>

@@ -52,7 +52,8 @@ function checkUrl({ url: text, ca }: Options, kind: Kind, path: Fault['path']): 
   ]
 }
 
-function checkCa(options: Options, path: Fault['path']): readonly Fault[] {
-  const fault = judgePems(options)
+/** The `key` of a stream is its name. */
+function checkCa({ ca }: Options, path: Fault['path']): readonly Fault[] {
+  const fault = ca === undefined ? undefined : judgePems({ ca })
   return fault === undefined ? [] : [auditFault('audit/invalid-certificate', [...path, fault.name], fault.message)]
 }
