@@ -109,6 +109,14 @@ export const metricQueries: Readonly<Record<keyof typeof families, Query>> = {
     asks: 'How long the policy in force has been there, in seconds.',
     query: 'time() - portcullis_policy_loaded_timestamp_seconds',
   },
+  auditRecords: {
+    asks: 'How much is put on record, in records a second.',
+    query: 'sum(rate(portcullis_audit_records_total[5m]))',
+  },
+  auditLost: {
+    asks: 'Entries missing from the audit log: its disk was full or gone, or could not keep up.',
+    query: 'increase(portcullis_audit_lost_total[5m]) > 0',
+  },
   auditHeads: {
     asks: 'Heads that do not get away from the machine: what was recorded since could be rewritten unseen.',
     query: 'sum by (publisher) (increase(portcullis_audit_heads_total{result="published"}[10m])) == 0',

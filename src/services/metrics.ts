@@ -11,6 +11,9 @@ export class Metrics {
   inFlight = 0
   /** The policy in force, and when it was loaded, in milliseconds since the Unix epoch. */
   policy: { readonly digest: string; readonly loaded: number } | undefined
+  /** Entries that the audit log kept, and those that it could not keep. */
+  auditRecords = 0
+  auditLost = 0
   readonly auditHeads = new Counter<'publisher' | 'result'>()
   readonly auditDropped = new Counter<'copy'>()
   readonly #tallies = new Map<string, RouteTally>()

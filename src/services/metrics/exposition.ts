@@ -43,6 +43,18 @@ export const families = {
     type: 'gauge',
     labels: [],
   },
+  auditRecords: {
+    name: 'portcullis_audit_records_total',
+    help: 'Records that the audit log has kept.',
+    type: 'counter',
+    labels: [],
+  },
+  auditLost: {
+    name: 'portcullis_audit_lost_total',
+    help: 'Entries that the audit log could not keep.',
+    type: 'counter',
+    labels: [],
+  },
   auditHeads: {
     name: 'portcullis_audit_heads_total',
     help: 'What became of signed heads of the audit log on their way out, by publisher.',
@@ -57,7 +69,8 @@ export const families = {
   },
 } as const satisfies Record<string, Family>
 
-const { requests, durations, decisions, inFlight, policyInfo, policyLoaded, auditHeads, auditDropped } = families
+const { requests, durations, decisions, inFlight, policyInfo, policyLoaded } = families
+const { auditRecords, auditLost, auditHeads, auditDropped } = families
 
 export class Exposition {
   /** Of the process: CPU, memory, garbage collection, event loop. */
@@ -83,6 +96,8 @@ function writeOwn(metrics: Metrics): string {
     writeFamily(decisions, tallies.map(writeDecisions).join('')),
     writeFamily(inFlight, writeSample(inFlight.name, '', metrics.inFlight)),
     writePolicy(metrics.policy),
+    writeFamily(auditRecords, writeSample(auditRecords.name, '', metrics.auditRecords)),
+    writeFamily(auditLost, writeSample(auditLost.name, '', metrics.auditLost)),
     writeFamily(auditHeads, metrics.auditHeads.write(auditHeads.name)),
     writeFamily(auditDropped, metrics.auditDropped.write(auditDropped.name)),
   ].join('')

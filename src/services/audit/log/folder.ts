@@ -1,6 +1,6 @@
 /** How the files of one log are named, and which are there. */
 
-import { mkdir, open, readdir } from 'node:fs/promises'
+import { chmod, mkdir, open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** What is there of one segment. */
@@ -44,9 +44,10 @@ export async function listSegments(folder: string): Promise<readonly SegmentFile
     .sort((a, b) => a.number - b.number)
 }
 
-/** Makes a folder for its owner alone, whatever the umask says. */
+/** Makes a folder where there is none, for its owner alone, whatever the umask says. */
 export async function makeFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true, mode: 0o700 })
+  const made = await mkdir(path, { recursive: true, mode: 0o700 })
+  if (made !== undefined) await chmod(path, 0o700)
 }
 
 /** What was created, renamed or removed in a folder is on disk only when the folder is (fsync(2)). */

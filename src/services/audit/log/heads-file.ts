@@ -9,6 +9,8 @@ export interface HeadsFile {
   readonly size: number
   /** What follows the last whole one. */
   readonly rest: Buffer
+  /** What follows is nothing, or can be the beginning of one. */
+  readonly isTornAtMost: boolean
 }
 
 const separator = Buffer.from('\n\n')
@@ -17,12 +19,12 @@ const separator = Buffer.from('\n\n')
 export async function readHeadsFile(path: string): Promise<HeadsFile> {
   const bytes = await readFile(path).catch(ignoreMissing)
   const heads: SignedHead[] = []
-  let size = 0
-  for (;;) {
+  for (let size = 0; ; ) {
     const body = bytes.indexOf(separator, size)
     const end = body === -1 ? -1 : bytes.indexOf(separator, body + 2)
     const head = end === -1 ? undefined : readHead(bytes.toString('utf8', size, end + 1))
-    if (head === undefined) return { heads, size, rest: bytes.subarray(size) }
+    const rest = bytes.subarray(size)
+    if (head === undefined) return { heads, size, rest, isTornAtMost: end === -1 || rest.includes(0) }
     heads.push(head)
     size = end + 2
   }

@@ -1,15 +1,17 @@
 /** The files of one log and what it has grown to: each step is kept whole, or it is as if it had not been tried. */
 
 import type { KeyObject } from 'node:crypto'
-import { unlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { AuditEntry } from '../../../core/audit.ts'
 import type { Chain } from '../chain.ts'
 import { originOf, signHead } from '../note.ts'
 import { appendWhole } from './append-whole.ts'
 import type { Fsync } from './audit-log.ts'
-import { headsName, plainPath, syncFolder } from './folder.ts'
-import { ownEntry, writeBody } from './own-entry.ts'
-import { Segment } from './segment.ts'
+import { beginSegment, extend } from './begin-segment.ts'
+import { headsName } from './folder.ts'
+import { mend } from './mend.ts'
+import { writeBody } from './own-entry.ts'
+import { isNoRoom, type Segment } from './segment.ts'
 
 /** Of one log, and the same in all its segments. */
 export interface JournalPlace {
@@ -35,6 +37,10 @@ export class Journal {
   #chain: Chain
   #segment: Segment
   #headed: number
+  /** What a failed write may have left; the segment is not written to before it is mended. */
+  #doubt: Buffer | undefined
+  /** What mending has to say, not yet on record. */
+  #notes: readonly AuditEntry[] = []
 
   constructor(place: JournalPlace, { chain, segment, headed }: JournalState) {
     this.#place = place
@@ -47,36 +53,55 @@ export class Journal {
     return this.#chain.size
   }
 
-  get segment(): Segment {
-    return this.#segment
+  /** Of the segment that is written to, in bytes. */
+  get segmentSize(): number {
+    return this.#segment.size
   }
 
-  /** Keeps records, given without their place in the log; returns their lines. */
+  /** When it was begun, in milliseconds since the Unix epoch. */
+  get segmentOpened(): number {
+    return this.#segment.place.opened
+  }
+
+  get segmentNumber(): number {
+    return this.#segment.place.number
+  }
+
+  /** Whether the segment holds more than the record that it begins with. */
+  get isWorthRotating(): boolean {
+    return this.#chain.size > this.#segment.place.before.size + 1
+  }
+
+  /** Keeps records, given without their place in the log; returns their lines. What throws is not kept. */
   async append(bodies: readonly string[]): Promise<readonly string[]> {
-    this.#segment.check()
-    const { chain, lines } = extend(this.#chain, bodies)
-    await this.#segment.append(Buffer.from(`${lines.join('\n')}\n`))
+    await this.#settleDoubt()
+    const notes = this.#notes.map((entry) => writeBody(entry, this.#place.now()))
+    const { chain, lines } = extend(this.#chain, [...notes, ...bodies])
+    if (lines.length === 0) return lines
+    await this.#write(Buffer.from(`${lines.join('\n')}\n`))
     this.#chain = chain
+    this.#notes = []
     return lines
   }
 
   /** Signs what the log has grown to, where that is news: stored first, then published. */
   async signHead(): Promise<void> {
     if (this.#headed === this.#chain.size) return
-    const { folder, key, publish, fsync } = this.#place
-    if (fsync === 'os') await this.#segment.sync()
+    const { folder, key, publish } = this.#place
+    await this.#sync()
     const { size, log } = this.#chain
     const head = signHead({ origin: originOf(log), size, root: this.#chain.root() }, key)
-    await appendWhole(join(folder, headsName(this.#segment.number)), `${head}\n`)
+    await appendWhole(join(folder, headsName(this.segmentNumber)), `${head}\n`)
     this.#headed = size
     publish?.(head)
   }
 
   /** Goes on in a new segment; the head of the old one covers its last record. */
   async rotate(): Promise<void> {
+    await this.#settleDoubt()
     await this.signHead()
     const old = this.#segment
-    const { chain, segment } = await beginSegment(this.#place, this.#chain, old.number + 1)
+    const { chain, segment } = await beginSegment(this.#place, this.#chain, this.segmentNumber + 1)
     this.#chain = chain
     this.#segment = segment
     await old.close()
@@ -85,44 +110,45 @@ export class Journal {
   async close(): Promise<void> {
     await this.#segment.close()
   }
-}
 
-/** The chain with more records, and their lines. */
-function extend(
-  before: Chain,
-  bodies: readonly string[],
-): { readonly chain: Chain; readonly lines: readonly string[] } {
-  const chain = before.fork()
-  const lines = bodies.map((body) => {
-    const line = chain.prefix + body
-    chain.push(line)
-    return line
-  })
-  return { chain, lines }
-}
+  async #settleDoubt(): Promise<void> {
+    if (this.#doubt === undefined) return
+    const { segment, notes } = await mend({ segment: this.#segment, chain: this.#chain, attempt: this.#doubt })
+    const old = this.#segment
+    this.#segment = segment
+    this.#notes = [...this.#notes, ...notes]
+    this.#doubt = undefined
+    // A handle of a broken volume may not even close.
+    await old.close().catch(() => {})
+  }
 
-/** Makes a segment with its first record, on disk when this resolves; a draft that failed is taken away. */
-export async function beginSegment(
-  place: JournalPlace,
-  before: Chain,
-  number: number,
-): Promise<{ readonly chain: Chain; readonly segment: Segment }> {
-  const { folder, fsync, vkey, now } = place
-  const path = plainPath(folder, number)
-  const opened = now()
-  const { size, peaks } = before.state
-  const why = number === 1 ? 'created' : 'rotated'
-  const entry = ownEntry('audit.segment', { segment: number, why, tree: { size, peaks }, key: vkey })
-  const { chain, lines } = extend(before, [writeBody(entry, opened)])
-  const segment = await Segment.open({ path, number, opened, size: 0, fsync })
-  try {
-    await segment.append(Buffer.from(`${lines.join('\n')}\n`))
-    await segment.sync()
-    await syncFolder(folder)
-    return { chain, segment }
-  } catch (error) {
-    await segment.close()
-    await unlink(path)
-    throw error
+  async #write(bytes: Buffer): Promise<void> {
+    try {
+      this.#segment.check()
+      await this.#segment.append(bytes)
+    } catch (error) {
+      this.#doubt = bytes
+      if (isNoRoom(error)) await this.#cutBack()
+      throw error
+    }
+  }
+
+  /** No room is no reason to doubt what was kept before. */
+  async #cutBack(): Promise<void> {
+    try {
+      await this.#segment.cutBack()
+      this.#doubt = undefined
+    } catch {
+      return
+    }
+  }
+
+  async #sync(): Promise<void> {
+    try {
+      await this.#segment.sync()
+    } catch (error) {
+      this.#doubt ??= Buffer.alloc(0)
+      throw error
+    }
   }
 }

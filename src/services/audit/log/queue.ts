@@ -69,6 +69,15 @@ export class Queue {
     return rest.filter(({ settle }) => settle !== undefined)
   }
 
+  get hasLosses(): boolean {
+    return this.#losses !== undefined
+  }
+
+  /** Gives all up that waits; how many there were. */
+  clear(): number {
+    return this.#cut(this.#waiting.length).length
+  }
+
   lose(time: number): void {
     const { count = 0, from = time } = this.#losses ?? {}
     this.#losses = { count: count + 1, from, to: time }

@@ -1,15 +1,27 @@
-/** Brings entries to the journal in groups, signs heads in time, and tells those who wait. */
+/** Brings entries to the journal in groups, and tells those who wait; while the disk fails, entries gather. */
 
 import type { AuditEntry } from '../../../core/audit.ts'
 import { originOf } from '../note.ts'
 import type { AuditLog, AuditLogOptions } from './audit-log.ts'
 import type { Journal } from './journal.ts'
 import type { Lock } from './lock.ts'
+import { Outage, retryEvery } from './outage.ts'
 import { ownEntry, writeBody } from './own-entry.ts'
-import { batchRecords, Queue, type Waiting } from './queue.ts'
+import { batchRecords, type Losses, Queue, type Waiting } from './queue.ts'
+import { Turns } from './turns.ts'
+import { Upkeep } from './upkeep.ts'
 
 /** How long entries gather that nobody waits for, in milliseconds: each write costs more than what it writes. */
 const gathering = 5
+
+/** A log that is ours to write. */
+export interface HeldLog {
+  readonly id: string
+  readonly vkey: string
+  readonly folder: string
+  readonly journal: Journal
+  readonly lock: Lock
+}
 
 export class Writer implements AuditLog {
   readonly id: string
@@ -19,20 +31,23 @@ export class Writer implements AuditLog {
   readonly #journal: Journal
   readonly #lock: Lock
   readonly #queue = new Queue()
-  readonly #heads: NodeJS.Timeout
-  #turn: Promise<unknown> = Promise.resolve()
+  readonly #turns = new Turns()
+  readonly #outage: Outage
+  readonly #upkeep: Upkeep
   #gathering: NodeJS.Timeout | undefined
+  #retry: NodeJS.Timeout | undefined
   #draining = false
   #closed: Promise<void> | undefined
 
-  constructor(options: AuditLogOptions, held: { id: string; vkey: string; journal: Journal; lock: Lock }) {
+  constructor(options: AuditLogOptions, held: HeldLog) {
     this.id = held.id
     this.origin = originOf(held.id)
     this.vkey = held.vkey
     this.#options = options
     this.#journal = held.journal
     this.#lock = held.lock
-    this.#heads = setInterval(() => void this.#exclusively(() => this.#journal.signHead()), options.headEvery).unref()
+    this.#outage = new Outage('audit', `the audit log \`${held.folder}\` cannot be written`, options)
+    this.#upkeep = new Upkeep(options, held, this.#turns)
   }
 
   get size(): number {
@@ -40,33 +55,49 @@ export class Writer implements AuditLog {
   }
 
   append(entry: AuditEntry): void {
-    if (!this.#take(entry, undefined)) this.#queue.lose(this.#options.clock.now())
+    if (!this.#take(entry, undefined)) this.#lose()
   }
 
   commit(entry: AuditEntry): Promise<boolean> {
+    if (!this.#outage.isDue) return Promise.resolve(false)
     return new Promise((resolve) => {
       if (!this.#take(entry, resolve)) resolve(false)
     })
   }
 
   rotate(): Promise<void> {
-    return this.#exclusively(() => this.#journal.rotate())
+    return this.#upkeep.rotate()
   }
 
   close(): Promise<void> {
-    this.#closed ??= this.#exclusively(() => this.#end())
+    this.#closed ??= this.#end()
     return this.#closed
   }
 
   #take(entry: AuditEntry, settle: Waiting['settle']): boolean {
-    if (this.#closed !== undefined) return false
-    if (!this.#queue.push({ body: writeBody(entry, this.#options.clock.now()), settle })) return false
-    this.#wake(settle !== undefined)
+    const body = this.#write(entry)
+    if (body === undefined || this.#closed !== undefined || !this.#queue.push({ body, settle })) return false
+    this.#wake(settle !== undefined || this.#options.fsync === 'always')
     return true
   }
 
+  /** Nothing for what JSON cannot say. */
+  #write(entry: AuditEntry): string | undefined {
+    try {
+      return writeBody(entry, this.#options.clock.now())
+    } catch (error) {
+      this.#options.log.error({ err: error, event: entry?.event }, 'an audit entry cannot be written')
+      return undefined
+    }
+  }
+
+  #lose(): void {
+    this.#options.metrics.auditLost++
+    this.#queue.lose(this.#options.clock.now())
+  }
+
   #wake(urgent: boolean): void {
-    if (this.#draining) return
+    if (this.#draining || !this.#outage.isDue) return
     if (urgent) {
       this.#draining = true
       clearTimeout(this.#gathering)
@@ -78,35 +109,78 @@ export class Writer implements AuditLog {
 
   async #drain(): Promise<void> {
     this.#gathering = undefined
-    do await this.#exclusively(() => this.#flush())
-    while (this.#queue.isUrgent)
+    do await this.#turns.take(() => this.#flush())
+    while (this.#queue.isUrgent && !this.#outage.isOn)
     this.#draining = false
-    if (!this.#queue.isEmpty) this.#wake(false)
+    if (!this.#queue.isEmpty) this.#wake(this.#options.fsync === 'always')
   }
 
-  /** One step at a time: batches, heads and rotations do not overlap. */
-  #exclusively<T>(step: () => Promise<T>): Promise<T> {
-    const done = this.#turn.then(step)
-    this.#turn = done.catch(() => {})
-    return done
-  }
-
-  async #flush(): Promise<void> {
+  async #flush(): Promise<boolean> {
+    const losses = this.#queue.takeLosses()
     const batch = this.#queue.take(this.#options.fsync === 'always' ? 1 : batchRecords)
-    if (batch.length === 0) return
-    if (this.#journal.segment.size >= this.#options.rotate.bytes) await this.#journal.rotate()
-    const lines = await this.#journal.append(batch.map(({ body }) => body))
+    if (batch.length === 0 && losses === undefined) return true
+    try {
+      await this.#upkeep.rotateInTime()
+      await this.#keep(batch, losses)
+      this.#outage.end()
+      return true
+    } catch (error) {
+      await this.#fail(error, batch, losses)
+      return false
+    }
+  }
+
+  async #keep(batch: readonly Waiting[], losses: Losses | undefined): Promise<void> {
+    const { metrics, copy } = this.#options
+    const told = losses === undefined ? [] : [this.#describe(losses)]
+    const lines = await this.#journal.append([...told, ...batch.map(({ body }) => body)])
+    metrics.auditRecords += lines.length
     for (const { settle } of batch) settle?.(true)
-    for (const line of lines) this.#options.copy?.(line)
+    if (copy !== undefined) for (const line of lines) copy(line)
+  }
+
+  #describe({ count, from, to }: Losses): string {
+    const [first, last] = [new Date(from).toISOString(), new Date(to).toISOString()]
+    return writeBody(ownEntry('audit.lost', { count, from: first, to: last }), this.#options.clock.now())
+  }
+
+  /** Who waits is told; the rest is tried again. A head now binds what was kept until here, where one can be stored. */
+  async #fail(error: unknown, batch: readonly Waiting[], losses: Losses | undefined): Promise<void> {
+    const begins = !this.#outage.isOn
+    this.#queue.putBack(batch)
+    this.#queue.putBackLosses(losses)
+    this.#outage.begin(error)
+    for (const { settle } of [...batch, ...this.#queue.takeRequired()]) settle?.(false)
+    if (begins) await this.#upkeep.signHead()
+    clearTimeout(this.#retry)
+    this.#retry = setTimeout(() => this.#wake(true), retryEvery).unref()
   }
 
   async #end(): Promise<void> {
-    clearInterval(this.#heads)
     clearTimeout(this.#gathering)
-    while (!this.#queue.isEmpty) await this.#flush()
-    await this.#journal.append([writeBody(ownEntry('audit.stopped'), this.#options.clock.now())])
-    await this.#journal.signHead()
-    await this.#journal.close()
+    clearTimeout(this.#retry)
+    await this.#upkeep.stop()
+    await this.#turns.take(() => this.#finish())
+    await this.#journal.close().catch(() => {})
+    this.#outage.drop()
     this.#lock.release()
+  }
+
+  async #finish(): Promise<void> {
+    while (!this.#queue.isEmpty || this.#queue.hasLosses) {
+      if (!(await this.#flush())) return this.#giveUp()
+    }
+    await this.#keep(
+      [{ body: writeBody(ownEntry('audit.stopped'), this.#options.clock.now()), settle: undefined }],
+      undefined,
+    ).catch(() => {})
+    await this.#upkeep.signHead()
+  }
+
+  #giveUp(): void {
+    const { log, metrics } = this.#options
+    const count = this.#queue.clear()
+    metrics.auditLost += count
+    log.error({ part: 'audit', count }, 'the audit log closes while it cannot be written: entries that waited are lost')
   }
 }
