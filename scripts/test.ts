@@ -11,6 +11,9 @@ const programs = {
   git: 'git',
   xmllint: 'libxml2-utils',
   chromium: 'chromium',
+  'redis-server': 'redis-server',
+  'redis-cli': 'redis-tools',
+  rsyslogd: 'rsyslog rsyslog-gnutls',
 }
 
 function run(command: string, args: readonly string[]): void {

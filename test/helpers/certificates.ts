@@ -15,6 +15,8 @@ export interface Certificates {
   readonly ca: string
   /** For the name `orders.internal`. */
   readonly server: Certificate
+  /** For the name `localhost`. */
+  readonly local: Certificate
   readonly gate: Certificate
 }
 
@@ -46,7 +48,12 @@ export function makeCertificates(): Certificates {
       '-subj',
       '/CN=test authority',
     )
-    return { ca: read('ca.crt'), server: issue('server', 'orders.internal'), gate: issue('gate', 'gate') }
+    return {
+      ca: read('ca.crt'),
+      server: issue('server', 'orders.internal'),
+      local: issue('local', 'localhost'),
+      gate: issue('gate', 'gate'),
+    }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

@@ -39,14 +39,14 @@ export class PacedPublisher implements HeadPublisher {
   #running: Promise<void> | undefined
   #failures = 0
   #cancelRetry = () => {}
-  #isClosing = false
+  #closed: Promise<void> | undefined
 
   constructor(parts: PacedParts) {
     this.#parts = parts
   }
 
   publish(note: string, kind: HeadKind): void {
-    if (this.#isClosing) {
+    if (this.#closed !== undefined) {
       this.#count('lost')
       return
     }
@@ -56,8 +56,12 @@ export class PacedPublisher implements HeadPublisher {
     if (this.#failures === 0) this.#start()
   }
 
-  async close(): Promise<void> {
-    this.#isClosing = true
+  close(): Promise<void> {
+    this.#closed ??= this.#finish()
+    return this.#closed
+  }
+
+  async #finish(): Promise<void> {
     this.#cancelRetry()
     const cancel = this.#parts.later(() => this.#end.abort(), lastTimeout)
     await this.#pace.stop({ dropWaitingJobs: true })
@@ -79,7 +83,7 @@ export class PacedPublisher implements HeadPublisher {
   /** Plans the next one. A retry of bottleneck's own could not be ended early, and would keep the process alive. */
   #goOn(isOut: boolean): void {
     this.#running = undefined
-    if (this.#isClosing || this.#waiting.length === 0) return
+    if (this.#closed !== undefined || this.#waiting.length === 0) return
     const delay = isOut ? 0 : Math.min(second * 2 ** (this.#failures - 1), maxRetryDelay)
     if (delay === 0) this.#start()
     else this.#cancelRetry = this.#parts.later(() => this.#start(), delay)

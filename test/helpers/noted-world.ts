@@ -1,0 +1,11 @@
+/** The parts of the world that take notes: the metrics, the status, and a log whose lines are kept. */
+
+import { createLog } from '../../src/services/log.ts'
+import { Metrics } from '../../src/services/metrics.ts'
+import { Status } from '../../src/services/status.ts'
+
+export function notedWorld() {
+  const lines: string[] = []
+  const log = createLog({ pretty: false, destination: { write: (line) => void lines.push(line) } })
+  return { log, metrics: new Metrics(), status: new Status(), lines }
+}

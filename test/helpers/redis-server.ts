@@ -1,0 +1,75 @@
+/** A real redis-server on a free port, in memory alone, for as long as a test takes. */
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { ExecutionContext } from 'ava'
+import type { Certificate } from './certificates.ts'
+import { freePort } from './free-port.ts'
+
+export interface RedisServer {
+  readonly port: number
+  /** Ends it at once; `start` brings it back, empty, on the same port. */
+  kill(): Promise<void>
+  start(): Promise<void>
+}
+
+interface RedisServerOptions {
+  /** For TLS, and for TLS alone. */
+  readonly certificate?: Certificate
+  /** Further settings, as in `redis.conf`. */
+  readonly config?: readonly string[]
+}
+
+export async function startRedis(
+  t: ExecutionContext,
+  { certificate, config = [] }: RedisServerOptions = {},
+): Promise<RedisServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'portcullis-redis-'))
+  const port = await freePort()
+  const listening = certificate === undefined ? [`port ${port}`] : withTls(port, certificate, folder)
+  const file = join(folder, 'redis.conf')
+  writeFileSync(file, [...listening, 'bind 127.0.0.1', 'save ""', `dir ${folder}`, ...config, ''].join('\n'))
+  let child: ChildProcess | undefined
+  const kill = async () => {
+    const running = child
+    child = undefined
+    if (running === undefined) return
+    running.kill('SIGKILL')
+    await once(running, 'exit')
+  }
+  const start = async () => {
+    child = await launch(file)
+  }
+  t.teardown(async () => {
+    await kill()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  await start()
+  return { port, kill, start }
+}
+
+function withTls(port: number, { cert, key }: Certificate, folder: string): readonly string[] {
+  writeFileSync(join(folder, 'server.crt'), cert)
+  writeFileSync(join(folder, 'server.key'), key)
+  const files = [`tls-cert-file ${folder}/server.crt`, `tls-key-file ${folder}/server.key`]
+  return ['port 0', `tls-port ${port}`, 'tls-auth-clients no', ...files]
+}
+
+/** Resolves when it takes connections. */
+async function launch(file: string): Promise<ChildProcess> {
+  const child = spawn('redis-server', [file], { stdio: ['ignore', 'pipe', 'inherit'] })
+  await once(child, 'spawn')
+  const lines: string[] = []
+  for await (const line of createInterface(child.stdout)) {
+    lines.push(line)
+    if (line.includes('Ready to accept connections')) {
+      child.stdout.resume()
+      return child
+    }
+  }
+  throw new Error(`redis-server did not start:\n${lines.join('\n')}`)
+}
