@@ -1,0 +1,33 @@
+/** The lines of a file of records, each with the zero byte before it that makes it a leaf (RFC 9162 §2.1.1). */
+
+export interface Line {
+  /** A zero byte, then the line without its line feed; valid until the next line is taken. */
+  readonly leaf: Buffer
+  /** Counted from 1. */
+  readonly number: number
+  /** False for a last one without a line feed. */
+  readonly ended: boolean
+}
+
+const lineFeed = 10
+/** No record is longer: the writer queues no more than that. */
+const longest = 32 * 1024 * 1024
+
+/** Hands over one line after another; what `take` throws ends it. */
+export async function eachLine(bytes: AsyncIterable<Buffer>, take: (line: Line) => void): Promise<void> {
+  let rest = Buffer.alloc(1)
+  let number = 0
+  for await (const chunk of bytes) {
+    const work = Buffer.concat([rest, chunk])
+    let start = 1
+    for (let end = work.indexOf(lineFeed, rest.length); end !== -1; end = work.indexOf(lineFeed, start)) {
+      work[start - 1] = 0
+      take({ leaf: work.subarray(start - 1, end), number: ++number, ended: true })
+      start = end + 1
+    }
+    work[start - 1] = 0
+    rest = work.subarray(start - 1)
+    if (rest.length > longest) break
+  }
+  if (rest.length > 1) take({ leaf: rest, number: number + 1, ended: false })
+}
