@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import test from 'ava'
 import { deny } from '../../src/core/denial.ts'
-import { bearer, only, openAudited, policies, settle, startUpstream, upstream } from '../helpers/audited-gate.ts'
+import { bearer, only, openAudited, policies, reached, settle, startUpstream } from '../helpers/audited-gate.ts'
 import { openGate } from '../helpers/gate.ts'
 
 let stop: () => void
@@ -88,13 +88,29 @@ test('records the intent of a required change before it, and what came of it aft
 
 test('records a client that goes away before its answer', async (t) => {
   const { gate, sink } = await openAudited(t)
-  const asked = once(upstream, 'request')
+  const asked = reached('POST')
   const socket = connect(gate.port, '127.0.0.1', () => {
     socket.write('POST /up/silent HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n')
   })
   await asked
   socket.destroy()
   t.like(await only(sink), { event: 'data.create', outcome: 'allowed', status: 499, aborted: true })
+})
+
+test('records a client once that goes away before a required answer is there', async (t) => {
+  const audited = await openAudited(t)
+  const asked = reached('GET')
+  const socket = connect(audited.gate.port, '127.0.0.1', () => {
+    socket.write('GET /up/silent HTTP/1.1\r\nHost: localhost\r\n\r\n')
+  })
+  const dropped = once((await asked).socket, 'close')
+  socket.destroy()
+  await dropped
+  const records = await settle(audited)
+  t.deepEqual(
+    records.map(({ outcome, status, aborted }) => [outcome, status, aborted]),
+    [['allowed', 499, true]],
+  )
 })
 
 test('records a client once that goes away while its record is being written', async (t) => {

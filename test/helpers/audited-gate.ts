@@ -1,7 +1,7 @@
 /** A gate whose records are kept in memory, and policies that put every kind of thing on record. */
 
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { ExecutionContext } from 'ava'
 import jwt from 'jsonwebtoken'
@@ -14,10 +14,16 @@ import { type Gate, openGate } from './gate.ts'
 const secret = 'a secret of these tests, longer than thirty-two bytes'
 process.env.AUDIT_SECRET = secret
 
-export const upstream = createServer((req, res) => {
+const upstream = createServer((req, res) => {
   if (req.url?.startsWith('/up/broken')) req.socket.destroy()
   else if (!req.url?.startsWith('/up/silent')) res.writeHead(req.method === 'POST' ? 201 : 200).end('ok')
 })
+
+/** The next request of this method that reaches the upstream. */
+export async function reached(method: string): Promise<IncomingMessage> {
+  const [req] = (await once(upstream, 'request')) as [IncomingMessage]
+  return req.method === method ? req : reached(method)
+}
 
 /** Starts the upstream of the policies; what it returns ends it. */
 export async function startUpstream(): Promise<() => void> {

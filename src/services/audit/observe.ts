@@ -74,7 +74,6 @@ class Recorder implements AuditObserver {
     const milliseconds = this.#world.clock.monotonic() - exchange.started
     try {
       if (await this.#commit(this.#describe(exchange, { status, milliseconds }))) return undefined
-      this.#held.delete(exchange)
       if (held.ended) this.#append(exchange, held.ended)
       return unavailable
     } finally {
