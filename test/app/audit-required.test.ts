@@ -63,6 +63,7 @@ test('answers 503 where a required record cannot be kept, and never records an a
     t.is(JSON.parse(body).code, 'audit_unavailable')
     t.is(headers['retry-after'], '1')
   }
+  t.is(sink.commits, replies.length)
   const records = await settle(audited)
   t.deepEqual(
     records.map(({ outcome, reason, status }) => [outcome, reason, status]),

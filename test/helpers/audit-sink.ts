@@ -12,6 +12,8 @@ export class AuditSink implements AuditTrail {
   gate: Promise<unknown> | undefined
   /** The log cannot be written: nothing is committed. */
   failing = false
+  /** How often a commit was asked for. */
+  commits = 0
   #waiting: (() => void)[] = []
 
   append(entry: AuditEntry): void {
@@ -20,6 +22,7 @@ export class AuditSink implements AuditTrail {
   }
 
   async commit(entry: AuditEntry): Promise<boolean> {
+    this.commits++
     for (const resume of this.#waiting.splice(0)) resume()
     await this.gate
     if (!this.failing) this.append(entry)
