@@ -23,7 +23,7 @@ export class StdoutCopy implements Copy {
   readonly #out: Output
   readonly #drained = Promise.withResolvers<void>()
   #isFull = false
-  #isClosing = false
+  #closed: Promise<void> | undefined
   #writing: string | undefined
 
   constructor(parts: Omit<BacklogParts, 'name'>, out: Output = standardOutput()) {
@@ -39,10 +39,13 @@ export class StdoutCopy implements Copy {
     this.#flush()
   }
 
-  async close(): Promise<void> {
-    this.#isClosing = true
-    this.#flush()
-    await atMost(lastTimeout, this.#drained.promise)
+  close(): Promise<void> {
+    this.#closed ??= this.#finish()
+    return this.#closed
+  }
+
+  async #finish(): Promise<void> {
+    if (!this.#backlog.isEmpty) await atMost(lastTimeout, this.#drained.promise)
     this.#out.off('drain', this.#resume)
     this.#out.off('error', this.#tryAgain)
     this.#out.off('drop', this.#countDropped)
@@ -55,7 +58,7 @@ export class StdoutCopy implements Copy {
       this.#isFull = !this.#out.write(this.#writing)
       this.#writing = undefined
     }
-    if (this.#isClosing && this.#backlog.isEmpty) this.#drained.resolve()
+    if (this.#closed !== undefined && this.#backlog.isEmpty) this.#drained.resolve()
   }
 
   readonly #resume = (): void => {

@@ -25,7 +25,7 @@ export interface SyslogParts extends Omit<BacklogParts, 'name'> {
   readonly world: Pick<World, 'log' | 'metrics' | 'status'>
 }
 
-/** Sent, and not yet in the hands of the operating system. */
+/** On its way, and not yet in the hands of the operating system. */
 interface Batch {
   readonly text: string
   readonly count: number
@@ -51,7 +51,7 @@ export class SyslogCopy implements Copy {
   #socket: TLSSocket | undefined
   #isReady = false
   #isPlanned = false
-  #isClosing = false
+  #closed: Promise<void> | undefined
   #batch: Batch | undefined
   #failures = 0
   #cancelNext = () => {}
@@ -70,8 +70,12 @@ export class SyslogCopy implements Copy {
     setImmediate(() => this.#flush())
   }
 
-  async close(): Promise<void> {
-    this.#isClosing = true
+  close(): Promise<void> {
+    this.#closed ??= this.#finish()
+    return this.#closed
+  }
+
+  async #finish(): Promise<void> {
     if (this.#socket === undefined && !this.#isIdle) {
       this.#cancelNext()
       this.#connect()
@@ -121,7 +125,7 @@ export class SyslogCopy implements Copy {
     const socket = this.#socket
     if (!this.#isReady || socket === undefined) return
     if (this.#isIdle) {
-      if (this.#isClosing) this.#done.resolve()
+      if (this.#closed !== undefined) this.#done.resolve()
       return
     }
     this.#batch ??= this.#nextBatch()
@@ -145,7 +149,7 @@ export class SyslogCopy implements Copy {
     this.#socket = undefined
     this.#isReady = false
     this.#done.resolve()
-    if (this.#isClosing) return
+    if (this.#closed !== undefined) return
     const sentence = `audit records are not copied: ${reason}`
     if (this.#failures === 0) log.warn({ copy: 'syslog' }, sentence)
     status.report(this, 'audit/copies/syslog', sentence)
