@@ -8,6 +8,7 @@ import type { Code } from '../../src/core/denial.ts'
 import type { Exchange } from '../../src/core/exchange.ts'
 import { guards } from '../../src/guards/index.ts'
 import { handlers } from '../../src/handlers/index.ts'
+import { sunk } from '../helpers/audit-sink.ts'
 import { type CallOptions, type Gate, openGate } from '../helpers/gate.ts'
 
 const secret = 'a secret of these tests, longer than thirty-two bytes'
@@ -34,6 +35,7 @@ routes:
   GET /authorize: { authorize: { action: write, subject: Thing }, reply: {} }
   GET /authorize/missing: { authorize: { action: read, subject: Thing, resource: './code.js#missing' }, reply: {} }
   GET /authorize/slow: { timeout: 100ms, authorize: { action: read, subject: Thing, resource: './code.js#never' }, reply: {} }
+  POST /audit: { audit: { required: true }, reply: {} }
   GET /timeout: { timeout: 100ms, handler: './code.js#never' }
   GET /handler/empty: { handler: './code.js#empty' }
   GET /handler/slow: { timeout: 100ms, handler: './code.js#never' }
@@ -62,8 +64,10 @@ test.before(async () => {
   upstream.listen(0, '127.0.0.1')
   await new Promise((resolve) => upstream.once('listening', resolve))
   const log = { info() {}, warn() {}, error() {}, debug() {} }
+  const { trail, sink } = sunk()
+  sink.failing = true
   gate = await openGate(policies((upstream.address() as AddressInfo).port), {
-    world: { log },
+    world: { log, audit: trail },
     observers: [{ started: (exchange) => void exchanges.push(exchange) }],
   })
 })
@@ -107,6 +111,7 @@ const calls = (): readonly (readonly [string, string, CallOptions])[] => [
   ['GET', '/authorize', { headers: bearer() }],
   ['GET', '/authorize/missing', { headers: bearer() }],
   ['GET', '/authorize/slow', { headers: bearer() }],
+  ['POST', '/audit', { headers: bearer() }],
   ['GET', '/timeout', { headers: bearer() }],
   ['GET', '/handler/empty', { headers: bearer() }],
   ['GET', '/handler/slow', { headers: bearer() }],
