@@ -46,8 +46,7 @@ function connection(url: string, ca: string | undefined) {
   const serverName = isIP(hostname.replace(/^\[|\]$/g, '')) === 0 && { servername: hostname }
   return {
     lazyConnect: true,
-    retryStrategy: () => null,
-    // What Redis says while it still loads is an error like others; asking first takes a right that `+xadd` is not.
+    // That Redis still loads is an answer like others: no need to ask first.
     enableReadyCheck: false,
     disableClientInfo: true,
     connectTimeout: 5_000,

@@ -199,9 +199,25 @@ test('a server that never answers does not hold up the end', async (t) => {
   webhook.answer = () => {}
   publisher.publish(headOf(1), 'passing')
   await once(webhook, 'received')
+  const from = performance.now()
   const closed = publisher.close()
   t.is(agenda.next, 3000)
   agenda.entries.shift()?.run()
   await closed
+  t.true(performance.now() - from < 5000)
   t.is(count('lost'), 1)
+})
+
+test('a new head does not shorten the wait after a failure', async (t) => {
+  const { webhook, world, agenda, publisher, url } = await open(t)
+  webhook.answer = (response, request) => (request.url === '/other' ? accept : refuse)(response, request)
+  const other = await openPublisher({ webhook: { url: new URL('/other', url).href, ca } }, world, agenda.later)
+  t.teardown(() => other.close())
+  const receivedAt = (path: string) => webhook.received.filter((each) => each.url === path).length
+  publisher.publish(headOf(1), 'passing')
+  await until(() => agenda.next !== undefined)
+  publisher.publish(headOf(2), 'passing')
+  for (let size = 1; size <= 3; size++) other.publish(headOf(size), 'lasting')
+  await until(() => receivedAt('/other') === 3)
+  t.is(receivedAt('/heads?log=gate'), 1)
 })
