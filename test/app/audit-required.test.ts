@@ -56,6 +56,7 @@ test('answers 503 where a required record cannot be kept, and never records an a
   const replies = [
     await gate.call('GET', '/api/required'),
     await gate.call('GET', '/api/required/scoped', { headers: bearer() }),
+    await gate.call('POST', '/api/required/scoped', { headers: bearer() }),
     await gate.call('POST', '/api/required'),
   ]
   for (const { status, body, headers } of replies) {
@@ -67,7 +68,7 @@ test('answers 503 where a required record cannot be kept, and never records an a
   const records = await settle(audited)
   t.deepEqual(
     records.map(({ outcome, reason, status }) => [outcome, reason, status]),
-    ['failed', 'denied', 'denied'].map((outcome) => [outcome, 'audit_unavailable', 503]),
+    ['failed', 'denied', 'denied', 'denied'].map((outcome) => [outcome, 'audit_unavailable', 503]),
   )
 })
 
@@ -75,6 +76,7 @@ test('records the intent of a required change before it, and what came of it aft
   const audited = await openAudited(t)
   await audited.gate.call('POST', '/api/required')
   await audited.gate.call('POST', '/api/required/failing')
+  t.is(audited.sink.commits, 2)
   const records = await settle(audited)
   t.deepEqual(
     records.map(({ event, outcome, status, route }) => [event, outcome, status, route]),

@@ -57,6 +57,8 @@ test('records changes, refusals and failed authentication unless told, and no re
   await gate.call('GET', '/api/plain')
   await gate.call('HEAD', '/api/plain')
   await gate.call('OPTIONS', '/api/plain')
+  await gate.call('OPTIONS', '/api/orders/1')
+  await gate.call('OPTIONS', '/api/required')
   await gate.call('GET', '/api/failing')
   t.deepEqual(await settle(audited), [])
   await gate.call('DELETE', '/api/plain')

@@ -84,6 +84,11 @@ routes:
     scopes: [things:read]
     audit: { required: true }
     reply: { body: ok }
+  POST /required/scoped:
+    authenticate: jwt
+    scopes: [things:write]
+    audit: { required: true }
+    reply: { body: ok }
   POST /required:
     audit: { required: true }
     reply: { body: ok }

@@ -29,7 +29,7 @@ export function pseudonymsOf(key: Buffer | KeyObject): Pseudonym {
     const known = cache.get(text)
     if (known !== undefined) return known
     const made = `pseudonym:${createHmac('sha256', secret).update(text).digest('base64url').slice(0, length)}`
-    if (text.length <= remembered.characters) cache.set(text, made)
+    cache.set(text, made)
     return made
   }
 }
