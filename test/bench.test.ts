@@ -16,7 +16,7 @@ import { readOptions } from '../scripts/bench/options.ts'
 import { here } from '../scripts/bench/peer.ts'
 import { placeOf } from '../scripts/bench/place.ts'
 import { policyVariant } from '../scripts/bench/programs.ts'
-import { ratios } from '../scripts/bench/results.ts'
+import { ratios, throughput } from '../scripts/bench/results.ts'
 import { median, spread } from '../scripts/bench/statistics.ts'
 import { createApp } from '../src/app.ts'
 import { createLog } from '../src/services/log.ts'
@@ -86,8 +86,17 @@ test('a ratio is taken within each round', (t) => {
     ['own', [round(10), round(40)]],
     ['base', [round(20), round(80)]],
   ])
-  t.deepEqual(ratios(results, 'own', 'base'), [2, 2])
-  t.deepEqual(ratios(results, 'own', 'absent'), [])
+  t.deepEqual(ratios(results, { own: 'own', base: 'base' }), [2, 2])
+  t.deepEqual(ratios(results, { own: 'own', base: 'absent' }), [])
+})
+
+test('throughput is compared by requests a second, not by processor time', (t) => {
+  const round = (perSecond: number): Round => ({ cpu: 1, perSecond, requests: 1, errors: 0 })
+  const results = new Map([
+    ['own', [round(80)]],
+    ['base', [round(100)]],
+  ])
+  t.deepEqual(ratios(results, { own: 'own', base: 'base', ratio: throughput }), [0.8])
 })
 
 test('a goal is met at its bound, and not beyond', (t) => {
@@ -108,8 +117,12 @@ test('a function of a profile belongs to a folder, a package or the platform', (
 })
 
 test('the command line names groups and contenders', (t) => {
-  t.deepEqual(readOptions([]), { groups: ['policy', 'proxy', 'parts', 'profile'], isQuick: false, only: undefined })
+  t.deepEqual(readOptions([]), {
+    groups: ['policy', 'proxy', 'audit', 'parts', 'profile'],
+    isQuick: false,
+    only: undefined,
+  })
   t.deepEqual(readOptions(['--only', 'koa,nginx']).only, ['koa', 'nginx'])
   t.deepEqual(readOptions(['parts', '--quick']).groups, ['parts'])
-  t.throws(() => readOptions(['all']), { message: /expected one of policy, proxy, parts, profile, got `all`/ })
+  t.throws(() => readOptions(['all']), { message: /expected one of policy, proxy, audit, parts, profile, got `all`/ })
 })

@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- [policy] [proxy] [parts] [profile] [--quick] [--only ID,ID]]`: Portcullis, what people write by
+ * `npm run bench [-- [policy] [proxy] [audit] [parts] [profile] [--quick] [--only ID,ID]]`: Portcullis, what people write by
  * hand and the limits of the platform, round by round in one run, every answer checked first. A whole run writes RESULTS.md.
  * Needs wrk, taskset, nginx and haproxy; `(cd scripts/bench && npm ci)` brings the peers, whose servers are JavaScript
  * because their types come with them.
@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { allContenders, type Contender } from './contenders.ts'
 import { judgeRatios } from './goals.ts'
-import { groups, type Options, readOptions } from './options.ts'
+import { type Group, groups, type Options, readOptions } from './options.ts'
 import { measureParts } from './parts/parts.ts'
 import { here, startPeer } from './peer.ts'
 import { profileText } from './profile.ts'
@@ -26,7 +26,8 @@ const tokens = 40_000
 const whole: Pace = { rounds: 7, seconds: 2, warmUp: 12_000 }
 const quick: Pace = { rounds: 2, seconds: 1, warmUp: 3_000 }
 /** What the goals speak of. */
-const inQuick = /^(koa|fastify|fastify-cache|bare-koa|portcullis(-new|-many)?|(koa|portcullis)-4\d\d|nginx|.*-proxy)$/
+const inQuick =
+  /^(koa|fastify|fastify-cache|bare-koa|portcullis(-new|-many)?|(koa|portcullis)-4\d\d|nginx|.*-proxy|audit-.*)$/
 
 function checkNeeds(): void {
   if (!existsSync(here('node_modules'))) throw new Error('the peers are missing: (cd scripts/bench && npm ci)')
@@ -45,10 +46,12 @@ function choose(stage: Stage, { groups, isQuick, only }: Options): Chosen {
   if (unknown !== undefined) throw new Error(`expected of ${all.map(({ id }) => id).join(', ')}, got \`${unknown}\``)
   const isAsked = ({ id }: Contender) => (only ? only.includes(id) : !isQuick || inQuick.test(id))
   return {
-    measured: all.filter((each) => groups.includes(each.table === 'proxy' ? 'proxy' : 'policy') && isAsked(each)),
+    measured: all.filter((each) => groups.includes(groupOf(each)) && isAsked(each)),
     profiled: groups.includes('profile') ? all.filter(({ id }) => (only ?? ['portcullis']).includes(id)) : [],
   }
 }
+
+const groupOf = ({ table }: Contender): Group => (table === 'proxy' || table === 'audit' ? table : 'policy')
 
 async function run(options: Options, folder: string): Promise<string> {
   const upstream = await startPeer(nginx('upstream.conf', { folder, upstream: '', core: 1 }))

@@ -19,7 +19,7 @@ import {
 } from './programs.ts'
 import { forge, forgedTail, sign } from './tokens.ts'
 
-export type Table = 'seen' | 'new' | 'refused' | 'proxy'
+export type Table = 'seen' | 'new' | 'refused' | 'proxy' | 'audit'
 
 export interface Contender {
   readonly id: string
@@ -140,7 +140,35 @@ function proxyContenders(stage: Stage): readonly Contender[] {
   ]
 }
 
+/** The same route, with every request put on record in each way that there is. */
+function auditContenders({ folder }: Stage): readonly Contender[] {
+  const route = 'handler: ./handler.ts#create'
+  const recording = (
+    id: string,
+    name: string,
+    { fsync, required }: { fsync: string; required: boolean },
+  ): Contender => {
+    const dir = join(folder, `records-${id}`)
+    const words = {
+      'audit: off': `audit: { dir: ${dir}, fsync: ${fsync} }`,
+      ...(required && { [route]: `audit: { required: true }\n    ${route}` }),
+    }
+    return { id, name, table: 'audit', program: portcullis(policyVariant(folder, words)), load: {}, check: checkPolicy }
+  }
+  return [
+    { ...auditOff, program: portcullis(here('policies')) },
+    recording('audit-os', 'recorded, `fsync: os`', { fsync: 'os', required: false }),
+    recording('audit-batch', 'recorded, `fsync: batch`', { fsync: 'batch', required: false }),
+    recording('audit-required', '`required`, `fsync: batch`', { fsync: 'batch', required: true }),
+    recording('audit-always', 'recorded, `fsync: always`', { fsync: 'always', required: false }),
+    recording('audit-required-always', '`required`, `fsync: always`', { fsync: 'always', required: true }),
+  ]
+}
+
+const auditOff = { id: 'audit-off', name: 'no record', table: 'audit', load: {}, check: checkPolicy } as const
+
 export const allContenders = (stage: Stage): readonly Contender[] => [
   ...policyContenders(stage),
   ...proxyContenders(stage),
+  ...auditContenders(stage),
 ]

@@ -1,6 +1,6 @@
 /** What the product wants to reach, held against what was measured. */
 
-import { ratios } from './results.ts'
+import { type Ratio, ratios, throughput } from './results.ts'
 import type { Results } from './rounds.ts'
 import { median } from './statistics.ts'
 
@@ -18,9 +18,10 @@ interface Bound {
 
 interface RatioGoal extends Bound {
   readonly goal: string
-  /** How many times the CPU of `own` goes into that of `base`. */
+  /** What is compared, and with what; by CPU unless told. */
   readonly own: string
   readonly base: string
+  readonly ratio?: Ratio
 }
 
 const goals: readonly RatioGoal[] = [
@@ -35,6 +36,13 @@ const goals: readonly RatioGoal[] = [
   ]),
   { goal: 'policy + proxy, × nginx', own: 'portcullis-proxy', base: 'nginx', least: 0.25 },
   { goal: 'policy + proxy, × Fastify stack + proxy', own: 'portcullis-proxy', base: 'fastify-proxy', least: 2.5 },
+  ...['audit-batch', 'audit-required'].map((own) => ({
+    goal: `every request on record, \`${own}\`, throughput × no record`,
+    own,
+    base: 'audit-off',
+    ratio: throughput,
+    least: 0.8,
+  })),
   { goal: 'a request among 10,000 routes, cost ×', own: 'portcullis', base: 'portcullis-many', most: 1.2 },
 ]
 
@@ -42,7 +50,9 @@ const goals: readonly RatioGoal[] = [
 export const judgeRatios = (results: Results): readonly Verdict[] =>
   goals
     .filter(({ own, base }) => results.has(own) && results.has(base))
-    .map(({ goal, own, base, ...bound }) => judge(goal, median(ratios(results, own, base)), { ...bound, digits: 2 }))
+    .map(({ goal, own, base, ratio, ...bound }) =>
+      judge(goal, median(ratios(results, { own, base, ratio })), { ...bound, digits: 2 }),
+    )
 
 interface Measure extends Bound {
   readonly digits: number

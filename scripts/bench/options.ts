@@ -2,10 +2,10 @@
 
 import { parseArgs } from 'node:util'
 
-export const groups = ['policy', 'proxy', 'parts', 'profile'] as const
+export const groups = ['policy', 'proxy', 'audit', 'parts', 'profile'] as const
 export type Group = (typeof groups)[number]
 
-const servers: readonly Group[] = ['policy', 'proxy']
+const servers: readonly Group[] = ['policy', 'proxy', 'audit']
 const withoutProfile: readonly Group[] = [...servers, 'parts']
 
 export interface Options {

@@ -27,6 +27,7 @@ ${rounds} interleaved rounds of ${seconds} s after ${warmUp.toLocaleString('en')
 wrk with 64 connections on the other. CPU is what the system counted for all processes of a server, user and system. Medians
 (least–most); a ratio is taken within each round, base ÷ own, so more is better, and what disturbs a round disturbs both.
 Of ours what \`serve\` does by default is measured, its log of refusals and its metrics included; the others keep neither.
+The audit log is off but where it is what is measured: the others have none.
 
 `
 

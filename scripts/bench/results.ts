@@ -1,13 +1,24 @@
 /** The tables of a run, in Markdown: medians with their spread, and ratios of server CPU. */
 
 import type { Contender, Table } from './contenders.ts'
+import type { Round } from './load.ts'
 import type { Results } from './rounds.ts'
 import { spread } from './statistics.ts'
+
+/** How `own` compares to `base` in one round; more is better. */
+export type Ratio = (own: Round, base: Round) => number
+
+/** How many times the CPU of `own` goes into that of `base`. */
+export const thrift: Ratio = (own, base) => base.cpu / own.cpu
+
+/** The requests a second of `own`, in those of `base`. */
+export const throughput: Ratio = (own, base) => own.perSecond / base.perSecond
 
 interface Column {
   readonly title: string
   /** Which contender a row is held against. */
   readonly base: (id: string) => string
+  readonly ratio?: Ratio
 }
 
 const against = (title: string, id: string): Column => ({ title: `× ${title}`, base: () => id })
@@ -45,14 +56,24 @@ const layouts: Readonly<Record<Table, Layout>> = {
     title: 'As a reverse proxy',
     columns: [against('nginx', 'nginx'), against('Fastify stack + @fastify/reply-from', 'fastify-proxy')],
   },
+  audit: {
+    title: 'On record, every request',
+    columns: [
+      against('no record', 'audit-off'),
+      { title: 'throughput × no record', base: () => 'audit-off', ratio: throughput },
+    ],
+  },
 }
 
-/** How many times the CPU of `own` goes into that of `base`, round by round. */
-export function ratios(results: Results, own: string, base: string): readonly number[] {
+/** Round by round. */
+export function ratios(
+  results: Results,
+  { own, base, ratio = thrift }: { readonly own: string; readonly base: string; readonly ratio?: Ratio | undefined },
+): readonly number[] {
   const bases = results.get(base) ?? []
-  return (results.get(own) ?? []).flatMap(({ cpu }, index) => {
+  return (results.get(own) ?? []).flatMap((round, index) => {
     const other = bases[index]
-    return other === undefined ? [] : [other.cpu / cpu]
+    return other === undefined ? [] : [ratio(round, other)]
   })
 }
 
@@ -77,6 +98,6 @@ function rowOf({ id, name }: Contender, columns: readonly Column[], results: Res
   const cpu = rounds.map((round) => round.cpu)
   const perSecond = rounds.map((round) => round.perSecond)
   const errors = rounds.reduce((sum, round) => sum + round.errors, 0)
-  const relative = columns.map(({ base }) => spread(ratios(results, id, base(id)), 2))
+  const relative = columns.map(({ base, ratio }) => spread(ratios(results, { own: id, base: base(id), ratio }), 2))
   return [name, spread(cpu, 0), ...relative, spread(perSecond, 0), String(errors)]
 }

@@ -1,8 +1,10 @@
 /** What `serve` says once it listens: where, what is open without a token, and what to try. */
 
+import { join } from 'node:path'
 import type { App } from '../app.ts'
 import type { Route } from '../policy/policy.ts'
 import { isPublic } from '../policy/who.ts'
+import type { KeptLog } from '../services/audit/keep-log.ts'
 import type { Log } from '../services/log.ts'
 import { type Paint, paintFor } from './paint.ts'
 import { program } from './program.ts'
@@ -16,20 +18,24 @@ interface Announcement {
   /** The values file of the command line. */
   readonly values: string | undefined
   readonly app: App
+  /** The log that is kept; none where `settings.audit` is `off`. */
+  readonly kept: KeptLog | undefined
   readonly log: Log
   readonly stream: NodeJS.WriteStream
 }
 
 /** A readable summary on a terminal, one structured line anywhere else. */
-export function announce({ url, directory, values, app, log, stream }: Announcement): void {
+export function announce({ url, directory, values, app, kept, log, stream }: Announcement): void {
   const { routes, issuers, policy } = app
   if (stream.isTTY) {
     const command = commandFor(directory, values)
-    stream.write(summaryOf({ url, directory, routes, issuers, command }, paintFor(stream)))
+    stream.write(summaryOf({ url, directory, kept, routes, issuers, command }, paintFor(stream)))
     return
   }
   const open = routes.filter(isPublic).length
-  log.info({ url, directory, routes: routes.length, public: open, digest: policy.digest }, `listening on ${url}`)
+  const audit = kept && join(kept.dir, kept.id)
+  const facts = { url, directory, routes: routes.length, public: open, digest: policy.digest, audit }
+  log.info(facts, `listening on ${url}`)
 }
 
 /** The same directory and values file again, unless they are the usual ones. */
@@ -41,11 +47,16 @@ function commandFor(directory: string, values: string | undefined): Surroundings
   return (name, ...flags) => [program, name, ...where, ...flags].join(' ')
 }
 
+const usualDir = 'data/audit'
+
+const auditCommand = (name: string, dir: string): string =>
+  [program, 'audit', name, ...(dir === usualDir ? [] : [shellWord(dir)])].join(' ')
+
 const mostShown = 12
 
 /** The text of the summary. */
 export function summaryOf(
-  { directory, ...around }: Surroundings & { readonly directory: string },
+  { directory, kept, ...around }: Surroundings & Pick<Announcement, 'directory' | 'kept'>,
   paint: Paint,
 ): string {
   const { url, routes, command } = around
@@ -66,6 +77,7 @@ export function summaryOf(
     '',
     ...(page === undefined ? [] : [`  In a browser: ${paint('green', page)}`]),
     `  Every route: ${paint('dim', command('routes'))}`,
+    ...(kept ? [`  On record: ${paint('dim', auditCommand('show', kept.dir))}`] : []),
     '',
   ]
   return `${lines.join('\n')}\n`

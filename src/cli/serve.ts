@@ -4,6 +4,8 @@ import { createApp } from '../app.ts'
 import { accessLog } from '../server/access-log.ts'
 import { listen } from '../server/listen.ts'
 import { untilShutdown } from '../server/shutdown.ts'
+import { keepLog } from '../services/audit/keep-log.ts'
+import { auditObserver } from '../services/audit/observe.ts'
 import { createLog, type LogLevel, logLevels } from '../services/log.ts'
 import { createWorld } from '../services/world.ts'
 import { announce } from './announce.ts'
@@ -28,26 +30,30 @@ export const serve = defineCommand({
     0: 'stopped by SIGTERM or SIGINT, after running requests ended',
     1: 'the policies have errors',
     2: 'wrong usage, or the policy directory cannot be read',
-    3: 'could not start: the port, a key, a secret or a module',
+    3: 'could not start: the port, a key, a secret, a module or the audit log',
   },
   async run({ directory, flags }) {
     const listenOn = { host: text(flags.host), port: readPort(text(flags.port)) }
     const log = createLog({ pretty: process.stdout.isTTY, level: readLevel(text(flags['log-level'])) })
     const world = createWorld(log)
+    const recorder = auditObserver(world)
     const app = await createApp(directory, {
       values: readValues(flags.values),
       world,
       listenOn,
-      observers: [accessLog(log)],
+      observers: [accessLog(log), recorder],
     })
     const warnings = app.warnings.filter(({ severity }) => severity === 'warning')
     if (warnings.length > 0) process.stderr.write(`${reportText(warnings, paintFor(process.stderr))}\n`)
-    const { limits, listen: address } = app.policy.settings
+    const { limits, listen: address, audit } = app.policy.settings
+    const kept = audit && (await keepLog(audit, world))
     const server = await listen(app.koa.callback(), { ...address, limits, world, bareHead: app.policy.bareHead })
     world.status.open()
-    announce({ url: server.url, directory, values: text(flags.values), app, log, stream: process.stdout })
+    announce({ url: server.url, directory, values: text(flags.values), app, kept, log, stream: process.stdout })
     await untilShutdown({ server, status: world.status, log })
     await app.close()
+    recorder.close()
+    await kept?.close()
     await world.upstreams.close()
     return 0
   },

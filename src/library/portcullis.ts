@@ -7,6 +7,8 @@ import { type Denial, deny } from '../core/denial.ts'
 import type { Observer } from '../core/observer.ts'
 import { type Lease, mount } from '../enforce/mount.ts'
 import type { RouteState } from '../handlers/route-handler.ts'
+import { type KeptLog, keepLog } from '../services/audit/keep-log.ts'
+import { type AuditObserver, auditObserver } from '../services/audit/observe.ts'
 import { createLog, type Log } from '../services/log.ts'
 import { metricsObserver } from '../services/metrics.ts'
 import type { World } from '../services/services.ts'
@@ -33,7 +35,9 @@ export class Portcullis extends EventEmitter<PortcullisEvents> {
   readonly #directory: string
   readonly #options: PortcullisOptions
   readonly #world: World
+  readonly #recorder: AuditObserver
   #current: Generation | undefined
+  #kept: KeptLog | undefined
   #opening: Promise<this> | undefined
   #waiting: Promise<void> | undefined
   #closing: Promise<void> | undefined
@@ -46,7 +50,8 @@ export class Portcullis extends EventEmitter<PortcullisEvents> {
     this.#directory = directory
     this.#options = options
     this.#world = createWorld((options.log as Log | undefined) ?? createLog({ pretty: false, level: 'warn' }))
-    const observers = [metricsObserver(this.#world.metrics), this.#watch()]
+    this.#recorder = auditObserver(this.#world)
+    const observers = [metricsObserver(this.#world.metrics), this.#recorder, this.#watch()]
     this.middleware = mount({ lease: () => this.#lease(), world: this.#world, observers })
   }
 
@@ -107,17 +112,33 @@ export class Portcullis extends EventEmitter<PortcullisEvents> {
 
   async #close(): Promise<void> {
     await this.#current?.retire()
+    this.#recorder.close()
+    await this.#kept?.close()
     await this.#world.upstreams.close()
     this.#tell('close')
   }
 
   async #load(): Promise<Ready> {
-    return makeReady(this.#directory, {
+    const ready = await makeReady(this.#directory, {
       values: readValues(this.#options),
       world: this.#world,
       development: isDevelopment(this.#options),
       mounted: true,
     })
+    try {
+      await this.#keepLog(ready)
+      return ready
+    } catch (error) {
+      ready.close()
+      throw error
+    }
+  }
+
+  /** One log for the life of the gate; a library writes no file unasked. */
+  async #keepLog({ policy: { settings, stacks } }: Ready): Promise<void> {
+    const { audit } = settings
+    if (this.#kept || audit === undefined) return
+    if (audit.isWritten || stacks.some((stack) => stack.audit?.required)) this.#kept = await keepLog(audit, this.#world)
   }
 
   #put(event: 'open' | 'reload', ready: Ready): void {

@@ -1,5 +1,6 @@
 import test from 'ava'
 import { summaryOf } from '../../src/cli/announce.ts'
+import { program } from '../../src/cli/program.ts'
 import { paragraphsOf, rowOf, tableOf } from '../../src/cli/route-table.ts'
 import { suggestions } from '../../src/cli/suggestions.ts'
 import { inspect } from '../../src/policy/inspect.ts'
@@ -13,7 +14,7 @@ const surroundings = (policies: string) => {
   const directory = writePolicies({ 'p.yaml': policies })
   const { routes, issuers } = inspect(directory)
   const command = (name: string, ...flags: readonly string[]) => ['portcullis', name, ...flags].join(' ')
-  return { url: 'http://h', directory, routes, issuers, command }
+  return { url: 'http://h', directory, kept: undefined, routes, issuers, command }
 }
 
 test('suggests a call that passes, one that is refused, and the same with a token', (t) => {
@@ -119,4 +120,13 @@ GET /mine  jwt  a + b   3-9/1m user  network  reply 200  p.yaml:3
   p.yaml:3
 `,
   )
+})
+
+test('says how to see what is on record, where a log is kept', (t) => {
+  const around = surroundings(`routes:\n  GET /: { authenticate: public, ${ok} }\n`)
+  const kept = (dir: string) =>
+    summaryOf({ ...around, kept: { dir, id: 'a', close: async () => {} } }, (_, text) => text)
+  t.true(kept('data/audit').includes(`  On record: ${program} audit show\n`))
+  t.true(kept('/var/my logs').includes(`  On record: ${program} audit show '/var/my logs'\n`))
+  t.false(summaryOf(around, (_, text) => text).includes('On record'))
 })
