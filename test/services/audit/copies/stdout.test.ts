@@ -92,13 +92,17 @@ test.serial(
 )
 
 test.serial('counts what the lines of the log leave no room for', async (t) => {
-  const child = start(t, program(3000, "log.info({ filler: 'y'.repeat(2000) }, 'other')"))
+  const child = start(
+    t,
+    program(3000, "if (i === 1) for (let j = 0; j < 6000; j++) log.info({ filler: 'y'.repeat(200) }, 'other')"),
+  )
   const next = sayings(child)
   await next()
   const output = text(child.stdout as NodeJS.ReadableStream)
   child.stdin?.write('\n')
   const lines = parse(await output)
   const { dropped = 0 } = await next()
+  t.true(dropped > 0)
   t.is(lines.filter(({ seq }) => seq !== undefined).length + dropped, 3001)
 })
 
