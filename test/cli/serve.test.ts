@@ -9,11 +9,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import { runCommand, serveCommand } from '../helpers/command.ts'
-import { writePolicies } from '../helpers/gate.ts'
+import { emptyFolder, writePolicies } from '../helpers/gate.ts'
 
 const samples = fileURLToPath(new URL('../../policies', import.meta.url))
 const open = 'service: s\nroutes:\n  GET /: { authenticate: public, reply: { body: ok } }\n'
-const emptyFolder = (): string => writePolicies({})
 
 test('serves the samples, takes the tokens that `token` mints, and drains on SIGTERM', async (t) => {
   const cwd = emptyFolder()

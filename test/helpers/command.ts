@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { emptyFolder } from './gate.ts'
 
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 
@@ -13,6 +14,7 @@ export interface Ended {
 }
 
 export interface Options {
+  /** An empty folder unless told. */
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
 }
@@ -52,7 +54,7 @@ export async function serveCommand(args: readonly string[], options: Options = {
   return { url, child, end }
 }
 
-const start = (args: readonly string[], { cwd, env }: Options): ChildProcess =>
+const start = (args: readonly string[], { cwd = emptyFolder(), env }: Options): ChildProcess =>
   spawn(process.execPath, [main, ...args], {
     cwd,
     env: { ...process.env, NO_COLOR: '1', ...env },

@@ -47,6 +47,9 @@ export function writePolicies(files: Readonly<Record<string, string>>): string {
   return directory
 }
 
+/** A folder of its own, with nothing in it. */
+export const emptyFolder = (): string => writePolicies({})
+
 /** Opens a gate before the policies; `world` replaces parts of the real one. */
 export async function openGate(
   files: Readonly<Record<string, string>>,
