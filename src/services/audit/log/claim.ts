@@ -22,18 +22,21 @@ export async function claim({ dir, host }: { readonly dir: string; readonly host
       const lock = takeLock(join(dir, id, lockName))
       if (lock !== undefined) return { id, lock }
     }
-    return await claimNew(dir, `${name}-${randomBytes(4).toString('hex')}`)
+    return await claimNew(dir, name)
   } catch (error) {
     throw new StartFault(`no audit log can be written in \`${dir}\`: ${(error as Error).message}`)
   }
 }
 
-async function claimNew(dir: string, id: string): Promise<Claim> {
-  await makeFolder(join(dir, id))
-  await syncFolder(dir)
-  const lock = takeLock(join(dir, id, lockName))
-  if (lock === undefined) throw new Error(`\`${id}\`, just made, is written by another`)
-  return { id, lock }
+/** Another that looks for one may be faster to take what is just made. */
+async function claimNew(dir: string, host: string): Promise<Claim> {
+  for (;;) {
+    const id = `${host}-${randomBytes(4).toString('hex')}`
+    await makeFolder(join(dir, id))
+    await syncFolder(dir)
+    const lock = takeLock(join(dir, id, lockName))
+    if (lock !== undefined) return { id, lock }
+  }
 }
 
 /** A folder's name on every system, and nothing that JSON would escape. */

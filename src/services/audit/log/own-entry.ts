@@ -10,8 +10,11 @@ export const ownEntry = (
 ): AuditEntry => ({ event, outcome: 'done', ...members })
 
 /** The record without what its place in the log gives it; `Chain.prefix` goes before. Throws where JSON cannot say it. */
-export const writeBody = (entry: AuditEntry, time: number): string =>
-  `"time":"${isoTime(time)}",${JSON.stringify(entry).slice(1)}`
+export function writeBody(entry: AuditEntry, time: number): string {
+  const text = JSON.stringify(entry)
+  if (!text.startsWith('{"')) throw new TypeError('an entry must have members')
+  return `"time":"${isoTime(time)}",${text.slice(1)}`
+}
 
 let written = ''
 let writtenTime = Number.NaN
