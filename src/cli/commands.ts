@@ -40,6 +40,11 @@ export const commands: readonly Entry[] = [
     load: async () => (await import('./openapi.ts')).openapi,
   },
   {
+    name: 'audit',
+    summary: 'proves the audit log, shows its records and its keys',
+    load: async () => (await import('./audit.ts')).audit,
+  },
+  {
     name: 'init',
     summary: 'makes a policy directory to start from',
     load: async () => (await import('./init.ts')).init,

@@ -9,6 +9,7 @@ interface Expected {
   readonly root: string
   readonly from: string
   readonly isGiven: boolean
+  readonly isOwn: boolean
 }
 
 export class ExpectedHeads {
@@ -16,7 +17,7 @@ export class ExpectedHeads {
   /** The largest size that a head was held against the records at; of all, and of those from elsewhere. */
   #proven = 0
   #provenByGiven = 0
-  #largestGiven: Expected & { readonly size: number } = { size: 0, root: '', from: '', isGiven: true }
+  #largestGiven: Expected & { readonly size: number } = { size: 0, root: '', from: '', isGiven: true, isOwn: false }
 
   /** With the heads from elsewhere, of whatever logs: only those of this one count. */
   constructor(log: string, given: readonly GivenHead[], keys: HeadKeys) {
@@ -36,7 +37,12 @@ export class ExpectedHeads {
         { file: from, record: size },
         `two heads at ${size} have different roots: this one and that of \`${other.from}\``,
       )
-    const expected = { root, from, isGiven: isGiven || other?.isGiven === true }
+    const expected = {
+      root,
+      from,
+      isGiven: isGiven || other?.isGiven === true,
+      isOwn: !isGiven || other?.isOwn === true,
+    }
     this.#at.set(size, expected)
     if (isGiven && size > this.#largestGiven.size) this.#largestGiven = { ...expected, size }
   }
@@ -52,6 +58,12 @@ export class ExpectedHeads {
     if (expected.root !== root) return expected.from
     this.#proven = Math.max(this.#proven, size)
     if (expected.isGiven) this.#provenByGiven = Math.max(this.#provenByGiven, size)
+    return undefined
+  }
+
+  /** A head from elsewhere about more than `above` records, up to `through`, that the log itself does not have. */
+  unkept(above: number, through: number): { readonly size: number; readonly from: string } | undefined {
+    for (const [size, { from, isOwn }] of this.#at) if (!isOwn && size > above && size <= through) return { size, from }
     return undefined
   }
 

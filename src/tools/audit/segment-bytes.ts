@@ -9,7 +9,7 @@ import { Tampering } from './report.ts'
 /** Told how many bytes of the file were read. */
 export type Tell = (bytes: number) => void
 
-const piece = 1024 * 1024
+const piece = 256 * 1024
 
 /** Reads a file of records piece by piece. */
 export const readSegment = (path: string, tell: Tell): AsyncIterable<Buffer> =>

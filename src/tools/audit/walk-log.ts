@@ -81,6 +81,7 @@ interface SegmentTask {
 async function takeSegment(task: SegmentTask, seen: Seen): Promise<void> {
   const { walk, segment, chain } = task
   const file = segmentPath(walk.folder.path, segment)
+  const start = chain.size
   const isLast = segment === walk.folder.segments.at(-1)
   const own = await readHeads(task, isLast)
   const headed = own.heads.at(-1)?.size ?? chain.size
@@ -93,6 +94,12 @@ async function takeSegment(task: SegmentTask, seen: Seen): Promise<void> {
     throw new Tampering(
       { file: own.file, record: chain.size },
       `the last head is missing: a closed segment has one at its end, ${chain.size}`,
+    )
+  const unkept = walk.expected.unkept(start, chain.size)
+  if (unkept !== undefined)
+    throw new Tampering(
+      { file: own.file, record: unkept.size },
+      `the head at ${unkept.size} is missing: it is in \`${unkept.from}\`, and heads are kept before they are published`,
     )
   if (segment.plain && segment.packed) await samePacked(walk.folder.path, segment.number)
 }
