@@ -152,8 +152,14 @@ export class Writer implements AuditLog {
     this.#outage.begin(error)
     for (const { settle } of [...batch, ...this.#queue.takeRequired()]) settle?.(false)
     if (begins) await this.#upkeep.signHead()
+    this.#tryLater()
+  }
+
+  /** Timers may be early. */
+  #tryLater(): void {
     clearTimeout(this.#retry)
-    this.#retry = setTimeout(() => this.#wake(true), retryEvery).unref()
+    const again = (): void => (this.#outage.isDue ? this.#wake(true) : this.#tryLater())
+    this.#retry = setTimeout(again, retryEvery).unref()
   }
 
   async #end(): Promise<void> {

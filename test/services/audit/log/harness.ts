@@ -2,6 +2,7 @@
 
 import assert from 'node:assert'
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto'
+import { EventEmitter, once } from 'node:events'
 import { existsSync, watch } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -24,17 +25,21 @@ export const env = { ...process.env, AUDIT_KEY: String(key.export({ type: 'pkcs8
 export const read = (n: number) => ({ event: 'data.read', outcome: 'allowed', n }) as const
 
 export interface Setup extends AuditLogOptions {
-  /** Level, what, members. */
-  readonly lines: (readonly [level: string, text: string])[]
+  /** What was logged. */
+  readonly lines: string[]
+  readonly logged: EventEmitter
   /** Published heads. */
   readonly heads: string[]
 }
 
 export function setup(dir: string, options: Partial<AuditLogOptions> = {}): Setup {
-  const lines: (readonly [string, string])[] = []
+  const lines: string[] = []
+  const logged = new EventEmitter()
   const heads: string[] = []
-  const say = (level: string) => (members: unknown, text: string) =>
-    void lines.push([level, `${text} ${JSON.stringify(members)}`])
+  const say = (level: string) => (members: unknown, text: string) => {
+    lines.push(`${level}: ${text} ${JSON.stringify(members)}`)
+    logged.emit('line')
+  }
   const log = { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') } as unknown as Log
   return {
     dir,
@@ -50,6 +55,7 @@ export function setup(dir: string, options: Partial<AuditLogOptions> = {}): Setu
     publish: (head) => void heads.push(head),
     ...options,
     lines,
+    logged,
     heads,
   }
 }
@@ -120,6 +126,13 @@ async function checkHeads(
     }
   }
   return sizes
+}
+
+/** Waits until something is logged, be it already. */
+export async function awaitLine({ lines, logged }: Setup, pattern: RegExp): Promise<void> {
+  const alive = setInterval(() => {}, 1e6)
+  while (!lines.some((line) => pattern.test(line))) await once(logged, 'line')
+  clearInterval(alive)
 }
 
 /** Waits until a file is there, or gone. */
