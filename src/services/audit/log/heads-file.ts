@@ -1,6 +1,6 @@
 /** The signed heads beside a segment: one after another, each followed by an empty line. */
 
-import { readFile } from 'node:fs/promises'
+import { readFile, truncate } from 'node:fs/promises'
 import { readHead, type SignedHead } from '../note.ts'
 
 export interface HeadsFile {
@@ -28,6 +28,12 @@ export async function readHeadsFile(path: string): Promise<HeadsFile> {
     heads.push(head)
     size = end + 2
   }
+}
+
+/** Cuts what a failed attempt to add a head may have left. */
+export async function cutTornHead(path: string): Promise<void> {
+  const { size, rest, isTornAtMost } = await readHeadsFile(path)
+  if (rest.length > 0 && isTornAtMost) await truncate(path, size)
 }
 
 function ignoreMissing(error: NodeJS.ErrnoException): Buffer {

@@ -9,6 +9,7 @@ import { appendWhole } from './append-whole.ts'
 import type { Fsync } from './audit-log.ts'
 import { beginSegment, extend } from './begin-segment.ts'
 import { headsName } from './folder.ts'
+import { cutTornHead } from './heads-file.ts'
 import { mend } from './mend.ts'
 import { writeBody } from './own-entry.ts'
 import { isNoRoom, type Segment } from './segment.ts'
@@ -39,6 +40,8 @@ export class Journal {
   #headed: number
   /** What a failed write may have left; the segment is not written to before it is mended. */
   #doubt: Buffer | undefined
+  /** Storing the last head failed, and may have left a part of it. */
+  #areHeadsInDoubt = false
   /** What mending has to say, not yet on record. */
   #notes: readonly AuditEntry[] = []
 
@@ -91,7 +94,7 @@ export class Journal {
     await this.#sync()
     const { size, log } = this.#chain
     const head = signHead({ origin: originOf(log), size, root: this.#chain.root() }, key)
-    await appendWhole(join(folder, headsName(this.segmentNumber)), `${head}\n`)
+    await this.#storeHead(join(folder, headsName(this.segmentNumber)), head)
     this.#headed = size
     publish?.(head)
   }
@@ -104,11 +107,18 @@ export class Journal {
     const { chain, segment } = await beginSegment(this.#place, this.#chain, this.segmentNumber + 1)
     this.#chain = chain
     this.#segment = segment
-    await old.close()
+    await closeAnyway(old)
   }
 
   async close(): Promise<void> {
     await this.#segment.close()
+  }
+
+  async #storeHead(path: string, head: string): Promise<void> {
+    if (this.#areHeadsInDoubt) await cutTornHead(path)
+    this.#areHeadsInDoubt = true
+    await appendWhole(path, `${head}\n`)
+    this.#areHeadsInDoubt = false
   }
 
   async #settleDoubt(): Promise<void> {
@@ -118,8 +128,7 @@ export class Journal {
     this.#segment = segment
     this.#notes = [...this.#notes, ...notes]
     this.#doubt = undefined
-    // A handle of a broken volume may not even close.
-    await old.close().catch(() => {})
+    await closeAnyway(old)
   }
 
   async #write(bytes: Buffer): Promise<void> {
@@ -151,4 +160,9 @@ export class Journal {
       throw error
     }
   }
+}
+
+/** A handle of a broken volume may not even close; nothing hangs on it any more. */
+async function closeAnyway(segment: Segment): Promise<void> {
+  await segment.close().catch(() => {})
 }

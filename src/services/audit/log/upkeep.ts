@@ -11,6 +11,9 @@ import type { Turns } from './turns.ts'
 /** Milliseconds between looks for what is too old, or to be closed while nothing comes. */
 const lookEvery = 60_000
 
+/** Of a timer: it runs at once where more is asked. */
+const longest = 2 ** 31 - 1
+
 export class Upkeep {
   readonly #options: AuditLogOptions
   readonly #log: { readonly id: string; readonly folder: string; readonly journal: Journal }
@@ -38,7 +41,7 @@ export class Upkeep {
       options,
     )
     this.#timers = [
-      setInterval(() => void turns.take(() => this.signHead()), options.headEvery).unref(),
+      setInterval(() => void turns.take(() => this.signHead()), Math.min(options.headEvery, longest)).unref(),
       setInterval(() => void this.#look(), Math.min(lookEvery, options.rotate.milliseconds)).unref(),
     ]
     void this.#tidy()

@@ -115,37 +115,44 @@ export class Writer implements AuditLog {
     if (!this.#queue.isEmpty) this.#wake(this.#options.fsync === 'always')
   }
 
+  /** False where it could not be kept. */
   async #flush(): Promise<boolean> {
     const losses = this.#queue.takeLosses()
     const batch = this.#queue.take(this.#options.fsync === 'always' ? 1 : batchRecords)
     if (batch.length === 0 && losses === undefined) return true
-    try {
-      await this.#upkeep.rotateInTime()
-      await this.#keep(batch, losses)
-      this.#outage.end()
-      return true
-    } catch (error) {
-      await this.#fail(error, batch, losses)
-      return false
-    }
+    const bodies = [...this.#describe(losses), ...batch.map(({ body }) => body)]
+    const lines = await this.#keep(bodies).catch((error) => this.#fail(error, batch, losses))
+    if (lines === undefined) return false
+    this.#tell(batch, lines)
+    if (this.#outage.isOn) await this.#upkeep.signHead()
+    this.#outage.end()
+    return true
   }
 
-  async #keep(batch: readonly Waiting[], losses: Losses | undefined): Promise<void> {
+  async #keep(bodies: readonly string[]): Promise<readonly string[]> {
+    await this.#upkeep.rotateInTime()
+    return this.#journal.append(bodies)
+  }
+
+  #tell(batch: readonly Waiting[], lines: readonly string[]): void {
     const { metrics, copy } = this.#options
-    const told = losses === undefined ? [] : [this.#describe(losses)]
-    const lines = await this.#journal.append([...told, ...batch.map(({ body }) => body)])
     metrics.auditRecords += lines.length
     for (const { settle } of batch) settle?.(true)
     if (copy !== undefined) for (const line of lines) copy(line)
   }
 
-  #describe({ count, from, to }: Losses): string {
-    const [first, last] = [new Date(from).toISOString(), new Date(to).toISOString()]
-    return writeBody(ownEntry('audit.lost', { count, from: first, to: last }), this.#options.clock.now())
+  #describe(losses: Losses | undefined): readonly string[] {
+    if (losses === undefined) return []
+    const [from, to] = [new Date(losses.from).toISOString(), new Date(losses.to).toISOString()]
+    return [this.#ownBody(ownEntry('audit.lost', { count: losses.count, from, to }))]
+  }
+
+  #ownBody(entry: AuditEntry): string {
+    return writeBody(entry, this.#options.clock.now())
   }
 
   /** Who waits is told; the rest is tried again. A head now binds what was kept until here, where one can be stored. */
-  async #fail(error: unknown, batch: readonly Waiting[], losses: Losses | undefined): Promise<void> {
+  async #fail(error: unknown, batch: readonly Waiting[], losses: Losses | undefined): Promise<undefined> {
     const begins = !this.#outage.isOn
     this.#queue.putBack(batch)
     this.#queue.putBackLosses(losses)
@@ -176,10 +183,8 @@ export class Writer implements AuditLog {
     while (!this.#queue.isEmpty || this.#queue.hasLosses) {
       if (!(await this.#flush())) return this.#giveUp()
     }
-    await this.#keep(
-      [{ body: writeBody(ownEntry('audit.stopped'), this.#options.clock.now()), settle: undefined }],
-      undefined,
-    ).catch(() => {})
+    this.#queue.push({ body: this.#ownBody(ownEntry('audit.stopped')), settle: undefined })
+    if (!(await this.#flush())) return this.#giveUp()
     await this.#upkeep.signHead()
   }
 

@@ -109,15 +109,16 @@ test('removes what is older than it is kept, on record and signed before anythin
 })
 
 test('keeps the current segment, however old, and all where nothing says how long', async (t) => {
+  const rotate = { bytes: 1e9, milliseconds: 2000 * day }
   for (const retain of [1, undefined]) {
     const dir = await temporaryFolder(t)
     const clock = new HandClock()
-    const first = await openAuditLog(setup(dir, { clock }))
+    const first = await openAuditLog(setup(dir, { clock, rotate }))
     const folder = join(dir, first.id)
     await first.rotate()
     await first.close()
     clock.pass(1000 * day)
-    const log = await openAuditLog(setup(dir, { clock, retain }))
+    const log = await openAuditLog(setup(dir, { clock, rotate, retain }))
     await (retain === undefined
       ? awaitFile(join(folder, '00000001.jsonl'), false)
       : awaitFile(join(folder, '00000001.heads'), false))
