@@ -116,11 +116,14 @@ function causeOf({ code, cause, message }: Denial): string | undefined {
 
 function detailsOf({ details }: AuditPlan, exchange: Exchange, mask: Mask): AuditValue | undefined {
   if (details.length === 0) return undefined
-  const values = details.map((detail) => {
-    const value = read((from) => detail.read(from), exchange)
-    return [detail.name, recordable(value, mask(`details.${detail.name}`))]
+  const values = details.flatMap((detail) => {
+    const value = recordable(
+      read((from) => detail.read(from), exchange),
+      mask(`details.${detail.name}`),
+    )
+    return value === undefined ? [] : [[detail.name, value] as const]
   })
-  return Object.fromEntries(values)
+  return values.length === 0 ? undefined : Object.fromEntries(values)
 }
 
 /** What a loader found may throw when it is looked at; the record is written all the same. */

@@ -31,7 +31,7 @@ export async function keepLog(settings: AuditSettings, world: World): Promise<Ke
   const log = await openLog({
     ...{ dir, host: hostname(), fsync, rotate, retain, headEvery: heads.every, key },
     ...{ clock: world.clock, log: world.log, status: world.status, metrics: world.metrics },
-    publish: heads.publish.length === 0 ? undefined : (head) => away.publish(head, 'passing'),
+    publish: heads.publish.length === 0 ? undefined : away.publish,
     copy: copies.length === 0 ? undefined : away.copy,
   })
   world.audit.attach(log, pseudonymsOf(settings.pseudonymKey ?? key))

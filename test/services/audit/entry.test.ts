@@ -136,6 +136,13 @@ test('writes the record of what throws when it is read', (t) => {
   t.deepEqual(record.details, { b: 'b' })
 })
 
+test('leaves out details that have no value', (t) => {
+  const none = { name: 'a', read: () => undefined }
+  const some = { name: 'b', read: () => 'b' }
+  t.false('details' in written(allowed({ audit: plan({ details: [none] }) })))
+  t.deepEqual(written(allowed({ audit: plan({ details: [none, some] }) })).details, { b: 'b' })
+})
+
 test('takes `__proto__` for a name like any other', (t) => {
   const details = [{ name: '__proto__', read: () => 'x' }]
   t.true(JSON.stringify(entryOf(allowed({ audit: plan({ details }) }), {}, pseudonym)).includes('"__proto__":"x"'))

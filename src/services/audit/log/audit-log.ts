@@ -6,6 +6,7 @@ import type { Clock } from '../../clock.ts'
 import type { Log } from '../../log.ts'
 import type { Metrics } from '../../metrics.ts'
 import type { Status } from '../../status.ts'
+import type { HeadPublisher } from '../publish/publisher.ts'
 
 /**
  * When an entry counts as kept: once the disk has it, with others that gathered meanwhile (`batch`) or alone
@@ -31,7 +32,7 @@ export interface AuditLogOptions {
   readonly status: Status
   readonly metrics: Metrics
   /** Takes each head that was signed and stored; never waits. */
-  readonly publish?: ((head: string) => void) | undefined
+  readonly publish?: HeadPublisher['publish'] | undefined
   /** Takes the line of each record that is kept; never waits. */
   readonly copy?: ((line: string) => void) | undefined
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { AuditEntry } from '../../../core/audit.ts'
 import type { Chain } from '../chain.ts'
 import { originOf, signHead } from '../note.ts'
+import type { HeadKind, HeadPublisher } from '../publish/publisher.ts'
 import { appendWhole } from './append-whole.ts'
 import type { Fsync } from './audit-log.ts'
 import { beginSegment, extend } from './begin-segment.ts'
@@ -22,7 +23,7 @@ export interface JournalPlace {
   readonly vkey: string
   /** The time of a record. */
   now(): number
-  readonly publish: ((head: string) => void) | undefined
+  readonly publish: HeadPublisher['publish'] | undefined
 }
 
 /** Where a log stands. */
@@ -88,7 +89,7 @@ export class Journal {
   }
 
   /** Signs what the log has grown to, where that is news: stored first, then published. */
-  async signHead(): Promise<void> {
+  async signHead(kind: HeadKind): Promise<void> {
     if (this.#headed === this.#chain.size) return
     const { folder, key, publish } = this.#place
     await this.#sync()
@@ -96,13 +97,13 @@ export class Journal {
     const head = signHead({ origin: originOf(log), size, root: this.#chain.root() }, key)
     await this.#storeHead(join(folder, headsName(this.segmentNumber)), head)
     this.#headed = size
-    publish?.(head)
+    publish?.(head, kind)
   }
 
   /** Goes on in a new segment; the head of the old one covers its last record. */
   async rotate(): Promise<void> {
     await this.#settleDoubt()
-    await this.signHead()
+    await this.signHead('lasting')
     const old = this.#segment
     const { chain, segment } = await beginSegment(this.#place, this.#chain, this.segmentNumber + 1)
     this.#chain = chain

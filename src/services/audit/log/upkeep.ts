@@ -1,5 +1,6 @@
 /** What a log needs beside records: heads in time, rotation, compression, removal of what is too old. */
 
+import type { HeadKind } from '../publish/publisher.ts'
 import type { AuditLogOptions } from './audit-log.ts'
 import { compressClosed } from './compress.ts'
 import type { Journal } from './journal.ts'
@@ -41,15 +42,15 @@ export class Upkeep {
       options,
     )
     this.#timers = [
-      setInterval(() => void turns.take(() => this.signHead()), Math.min(options.headEvery, longest)).unref(),
+      setInterval(() => void turns.take(() => this.signHead('passing')), Math.min(options.headEvery, longest)).unref(),
       setInterval(() => void this.#look(), Math.min(lookEvery, options.rotate.milliseconds)).unref(),
     ]
     void this.#tidy()
   }
 
   /** In the turn of the caller. */
-  async signHead(): Promise<void> {
-    await attempt(this.#heads, () => this.#log.journal.signHead())
+  async signHead(kind: HeadKind): Promise<void> {
+    await attempt(this.#heads, () => this.#log.journal.signHead(kind))
   }
 
   rotate(): Promise<void> {
@@ -116,7 +117,7 @@ export class Upkeep {
     const entry = ownEntry('audit.removed', { through, root, segments, olderThan: new Date(olderThan).toISOString() })
     await this.#turns.take(async () => {
       await journal.append([writeBody(entry, this.#options.clock.now())])
-      await journal.signHead()
+      await journal.signHead('lasting')
     })
     await removeSegments(folder, segments)
   }

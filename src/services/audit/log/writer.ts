@@ -124,7 +124,7 @@ export class Writer implements AuditLog {
     const lines = await this.#keep(bodies).catch((error) => this.#fail(error, batch, losses))
     if (lines === undefined) return false
     this.#tell(batch, lines)
-    if (this.#outage.isOn) await this.#upkeep.signHead()
+    if (this.#outage.isOn) await this.#upkeep.signHead('passing')
     this.#outage.end()
     return true
   }
@@ -158,7 +158,7 @@ export class Writer implements AuditLog {
     this.#queue.putBackLosses(losses)
     this.#outage.begin(error)
     for (const { settle } of [...batch, ...this.#queue.takeRequired()]) settle?.(false)
-    if (begins) await this.#upkeep.signHead()
+    if (begins) await this.#upkeep.signHead('passing')
     this.#tryLater()
   }
 
@@ -185,7 +185,7 @@ export class Writer implements AuditLog {
     }
     this.#queue.push({ body: this.#ownBody(ownEntry('audit.stopped')), settle: undefined })
     if (!(await this.#flush())) return this.#giveUp()
-    await this.#upkeep.signHead()
+    await this.#upkeep.signHead('lasting')
   }
 
   #giveUp(): void {
