@@ -28,6 +28,7 @@ export class AuditMaker {
     this.key = key
     this.vkey = vkeyOf(originOf(id), createPublicKey(key))
     this.#chain = new Chain(id)
+    this.#time += Number.parseInt(id.slice(-8), 16) % 1000
     mkdirSync(this.folder, { recursive: true })
     this.#begin('created')
     writeFileSync(join(this.folder, 'key.pub'), `${this.vkey}\n`)
@@ -75,8 +76,13 @@ export class AuditMaker {
     return head
   }
 
-  rotate(): void {
+  /** Signs a head where there are new records. */
+  sign(): void {
     if (!this.heads.at(-1)?.includes(`\n${this.size}\n`)) this.head()
+  }
+
+  rotate(): void {
+    this.sign()
     this.#closed.push({ number: this.#segment, end: this.size, root: this.#chain.root() })
     this.#begin('rotated')
   }

@@ -18,13 +18,15 @@ export async function verify(call: Call): Promise<number> {
   const found = await verifyLogs(directoryOf(call), { heads, keys, progress: (done, all) => progress.tell(done, all) })
   progress.end()
   process.stdout.write(
-    format === 'json' ? `${JSON.stringify(found, null, 2)}\n` : textOf(found, paintFor(process.stdout)),
+    format === 'json'
+      ? `${JSON.stringify(found, null, 2)}\n`
+      : textOf(found, keys.length > 0, paintFor(process.stdout)),
   )
   return statusOf(found.logs)
 }
 
-const textOf = ({ logs, notes }: Verification, paint: Paint): string =>
-  `${[...logs.map((log) => linesOf(log, paint).join('\n')), ...notes.map((note) => `note: ${printable(note)}`)].join('\n')}\n`
+const textOf = ({ logs, notes }: Verification, areGiven: boolean, paint: Paint): string =>
+  `${[...logs.map((log) => linesOf(log, areGiven, paint).join('\n')), ...notes.map((note) => `note: ${printable(note)}`)].join('\n')}\n`
 
 const words: Readonly<Record<Verdict, readonly ['green' | 'red' | 'yellow', string]>> = {
   whole: ['green', 'whole'],
@@ -33,7 +35,7 @@ const words: Readonly<Record<Verdict, readonly ['green' | 'red' | 'yellow', stri
   unproven: ['yellow', 'whole as far as can be seen, but its end is unproven'],
 }
 
-function linesOf(report: LogReport, paint: Paint): readonly string[] {
+function linesOf(report: LogReport, areGiven: boolean, paint: Paint): readonly string[] {
   const { log, verdict, notes, keys } = report
   const [colour, word] = words[verdict]
   return [
@@ -41,7 +43,7 @@ function linesOf(report: LogReport, paint: Paint): readonly string[] {
     ...reasonOf(report).map((line) => `  ${printable(line)}`),
     `  ${extentOf(report)}`,
     ...(verdict === 'tampered' ? [] : [`  ${headsOf(report)}`]),
-    ...keys.map((key) => `  key: ${printable(key)}`),
+    ...keys.map((key) => `  signed with ${printable(key)}${areGiven ? '' : ', as the log itself says'}`),
     ...notes.map((note) => `  note: ${printable(note)}`),
   ]
 }

@@ -3,6 +3,7 @@
 import { hash } from 'node:crypto'
 import type { Chain } from '../../services/audit/chain.ts'
 import { eachLine } from './each-line.ts'
+import type { ExpectedHeads } from './expected-heads.ts'
 import { type RecordPlace, rangeOf, Tampering, wrongRecord } from './report.ts'
 import { readSegment } from './segment-bytes.ts'
 
@@ -14,6 +15,7 @@ export interface Broken {
   readonly chain: Chain
   /** Where the record before it stands. */
   readonly previous: RecordPlace | undefined
+  readonly expected: ExpectedHeads
 }
 
 interface Surroundings {
@@ -35,19 +37,21 @@ interface Claim {
 /** Reads the file once more, for the lines around. */
 export async function nameBroken(broken: Broken): Promise<Tampering> {
   const around = await look(broken)
-  const { chain, file, line, previous } = broken
+  const { chain, file, line, previous, expected } = broken
   const record = chain.size + 1
   const here = { file, line, record }
   const claim = claimOf(around.leaf)
   const next = around.next === undefined ? undefined : claimOf(around.next)
-  if (claim !== undefined && next !== undefined && next.prev === healed(around.leaf, claim, chain.prefix))
+  if (claim !== undefined && isKnown(healed(around.leaf, claim, chain.prefix), next, broken))
     return wrongRecord(here, `was changed: ${differenceOf(claim, chain)}`)
   if (claim === undefined) return wrongRecord(here, 'does not begin as a record does')
   if (claim.v !== '1') return wrongRecord(here, `has version \`${claim.v}\`, expected \`1\``)
   if (claim.log !== chain.log) return wrongRecord(here, `is of another log, \`${claim.log}\``)
   if (claim.seq !== record) return misplaced(claim.seq, here, around.elsewhere)
   const follows = next === undefined || next.prev === hash('sha256', around.leaf, 'base64')
-  if (previous === undefined || (!follows && next?.seq === record + 1))
+  if (previous === undefined || expected.proven >= previous.record)
+    return wrongRecord(here, 'was changed: it does not hold the hash of the record before it')
+  if (!follows && next?.seq === record + 1)
     return wrongRecord(here, 'was changed, or the record before it: it does not hold the hash of that')
   return wrongRecord(previous, `was changed: record ${record} holds another hash of it`)
 }
@@ -74,7 +78,7 @@ interface Rewritten {
   readonly head: string
 }
 
-async function look({ file, line, chain }: Omit<Broken, 'previous'>): Promise<Surroundings> {
+async function look({ file, line, chain }: Pick<Broken, 'file' | 'line' | 'chain'>): Promise<Surroundings> {
   let leaf: Buffer = Buffer.alloc(1)
   let next: Buffer | undefined
   let elsewhere: number | undefined
@@ -102,6 +106,14 @@ function claimOf(leaf: Buffer): Claim | undefined {
 /** The hash of the record, had it begun as it must. */
 const healed = (leaf: Buffer, { text }: Claim, prefix: string): string =>
   hash('sha256', Buffer.concat([Buffer.from(`\0${prefix}`), leaf.subarray(1 + text.length)]), 'base64')
+
+/** Whether the next record, or a head, is about a record of this hash at this place. */
+function isKnown(leaf: string, next: Claim | undefined, { chain, expected }: Broken): boolean {
+  if (next?.prev === leaf) return true
+  const tried = chain.fork()
+  tried.pushLeaf(leaf)
+  return expected.rootAt(tried.size) === tried.root()
+}
 
 function differenceOf({ v, log, seq, prev }: Claim, chain: Chain): string {
   if (log !== chain.log) return `its \`log\` is \`${log}\``

@@ -47,8 +47,9 @@ export class ExpectedHeads {
     if (isGiven && size > this.#largestGiven.size) this.#largestGiven = { ...expected, size }
   }
 
-  has(size: number): boolean {
-    return this.#at.has(size)
+  /** What the log must have at this size, where a head says so. */
+  rootAt(size: number): string | undefined {
+    return this.#at.get(size)?.root
   }
 
   /** Holds the root that the log has at a size against the head about it; the file of the head, where it has another. */
