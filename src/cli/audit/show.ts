@@ -50,7 +50,9 @@ async function showAll(
       await Promise.race([once(process.stdout, 'drain'), once(process.stdout, 'close')]).catch(() => {})
   }
   for (const [file, lines] of spoilt)
-    process.stderr.write(`portcullis: ${lines} lines of \`${file}\` are no records: \`audit verify\` says more\n`)
+    process.stderr.write(
+      `portcullis: ${lines === 1 ? `a line of \`${file}\` is no record` : `${lines} lines of \`${file}\` are no records`}: \`audit verify\` says more\n`,
+    )
   return 0
 }
 

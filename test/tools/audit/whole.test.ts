@@ -2,7 +2,8 @@
 
 import { execFileSync } from 'node:child_process'
 import { createHash, createPublicKey } from 'node:crypto'
-import { appendFileSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { watch } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import test from 'ava'
 import fc from 'fast-check'
@@ -117,8 +118,9 @@ test('what the writer writes is whole, over restarts, a rotation and a crash', a
   const dir = tempFolder(t)
   const key = newKey()
   const heads: string[] = []
-  const open = () =>
+  const open = (retain?: number) =>
     openAuditLog({
+      retain,
       dir,
       host: 'node',
       fsync: 'os',
@@ -159,7 +161,21 @@ test('what the writer writes is whole, over restarts, a rotation and a crash', a
   await second.close()
   const mended = await verdictOf(dir, { heads, vkeys })
   t.is(mended.status, 0, mended.said)
+  const third = await open(1)
+  await isGone(join(folder, '00000001.heads'))
+  t.true(await third.commit(entry))
+  await third.close()
+  const shortened = await verdictOf(dir, { heads, vkeys })
+  t.is(shortened.status, 0, shortened.said)
+  t.true((shortened.logs[0]?.first ?? 0) > 20)
 })
+
+/** Settles when the file is there no longer. */
+async function isGone(file: string): Promise<void> {
+  const events = watch(dirname(file))[Symbol.asyncIterator]()
+  while (existsSync(file)) await events.next()
+  await events.return?.()
+}
 
 /** RFC 9162 §2.1.1, as it is written there. */
 function treeHash(leaves: readonly Buffer[]): Buffer {
