@@ -1,7 +1,7 @@
 /** Which log a process writes: ids name the host, and a lock sees to one writer. */
 
 import { randomBytes } from 'node:crypto'
-import { readdir } from 'node:fs/promises'
+import { chmod, mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { StartFault } from '../../../core/start-fault.ts'
 import { lockName, makeFolder, syncFolder } from './folder.ts'
@@ -32,7 +32,8 @@ export async function claim({ dir, host }: { readonly dir: string; readonly host
 async function claimNew(dir: string, host: string): Promise<Claim> {
   for (;;) {
     const id = `${host}-${randomBytes(4).toString('hex')}`
-    await makeFolder(join(dir, id))
+    await mkdir(join(dir, id), { mode: 0o700 })
+    await chmod(join(dir, id), 0o700)
     await syncFolder(dir)
     const lock = takeLock(join(dir, id, lockName))
     if (lock !== undefined) return { id, lock }
