@@ -153,7 +153,7 @@ test.serial('shows what is written from now on, over a new segment and a new log
     { stdio: ['ignore', 'pipe', 'inherit'] },
   )
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
-  const next = async (): Promise<number> => JSON.parse((await lines.next()).value).seq
+  const next = async (): Promise<number> => JSON.parse((await lines.next()).value ?? '').seq
   const first = next()
   let seq = 0
   const trying = setInterval(() => log.fill(1), 50)
