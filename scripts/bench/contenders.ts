@@ -160,7 +160,6 @@ function auditContenders({ folder }: Stage): readonly Contender[] {
     recording('audit-os', 'recorded, `fsync: os`', { fsync: 'os', required: false }),
     recording('audit-batch', 'recorded, `fsync: batch`', { fsync: 'batch', required: false }),
     recording('audit-required', '`required`, `fsync: batch`', { fsync: 'batch', required: true }),
-    recording('audit-always', 'recorded, `fsync: always`', { fsync: 'always', required: false }),
     recording('audit-required-always', '`required`, `fsync: always`', { fsync: 'always', required: true }),
   ]
 }
