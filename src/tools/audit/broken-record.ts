@@ -78,6 +78,10 @@ interface Rewritten {
   readonly head: string
 }
 
+/** Lines: a record that is moved farther is called missing. */
+const farthest = 250_000
+const enough = new Error('nothing more is looked for')
+
 async function look({ file, line, chain }: Pick<Broken, 'file' | 'line' | 'chain'>): Promise<Surroundings> {
   let leaf: Buffer = Buffer.alloc(1)
   let next: Buffer | undefined
@@ -88,10 +92,16 @@ async function look({ file, line, chain }: Pick<Broken, 'file' | 'line' | 'chain
     (read) => {
       if (read.number === line) leaf = Buffer.from(read.leaf)
       if (read.number === line + 1) next = Buffer.from(read.leaf)
+      if (read.number > line + farthest) throw enough
       if (read.number > line && elsewhere === undefined && read.leaf.indexOf(sought) !== -1) elsewhere = read.number
     },
-  ).catch(() => {})
+  ).catch(ignoreRest)
   return { leaf, next, elsewhere }
+}
+
+/** What is known is told, also of a packed file that is broken farther on. */
+function ignoreRest(error: unknown): void {
+  if (error !== enough && !(error instanceof Tampering)) throw error
 }
 
 const claimPattern = /^\0(\{"v":(\d+),"log":"([^"]*)","seq":(\d+),"prev":"([^"]*)",)/

@@ -73,10 +73,11 @@ function holdRoot({ walk: { expected }, chain }: Task, here: RecordPlace): void 
   throw new Stop(() => nameRewritten(here, { chain, since: expected.proven + 1, head }))
 }
 
-/** What a crash leaves: a last line without its end, or blocks that were never written, which read as zeros. */
+/** What a crash leaves: a next record without its end, or blocks that were never written, which read as zeros. */
 function isTorn({ place, chain }: Task, { leaf, ended }: Line): boolean {
   if (!place.isLast || chain.size < place.signed) return false
-  return !ended || leaf.indexOf(unwritten, 1) !== -1
+  if (leaf.indexOf(unwritten, 1) !== -1) return true
+  return !ended && chain.prefix.startsWith(leaf.toString('latin1', 1, 1 + chain.prefix.length))
 }
 
 const unwritten = Buffer.alloc(8)

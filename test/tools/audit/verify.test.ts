@@ -2,6 +2,7 @@
 
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import test from 'ava'
 import { AuditMaker } from '../../helpers/audit-maker.ts'
 import { tempFolder, verdictOf } from '../../helpers/audit-verdict.ts'
@@ -77,6 +78,27 @@ test('a torn end is a crash where no head covers it', async (t) => {
   t.regex(said, /has a torn end, as a crash leaves it$/)
   writeFileSync(log.path(), Buffer.concat([whole, Buffer.alloc(4096), Buffer.from('more"}\n')]))
   t.is((await verdictOf(dir, log)).status, 3)
+})
+
+test('a tail that no crash of ours could leave is not taken for one', async (t) => {
+  const dir = tempFolder(t)
+  const log = makeLog(dir)
+  writeFileSync(log.path(), 'x'.repeat(3_000_000), { flag: 'a' })
+  const { status, said } = await verdictOf(dir, log)
+  t.deepEqual([status, said], [1, '00000003.jsonl:5: record 14 does not begin as a record does'])
+})
+
+test('a packed file that swells is left at its first wrong line', async (t) => {
+  const dir = tempFolder(t)
+  const log = makeLog(dir)
+  log.pack(1)
+  writeFileSync(log.path('jsonl.gz', 1), gzipSync(Buffer.alloc(100_000_000, '\n')))
+  const started = performance.now()
+  t.is(
+    (await verdictOf(dir)).said,
+    '00000001.jsonl:1: record 1 does not begin as a record does'.replace('jsonl', 'jsonl.gz'),
+  )
+  t.true(performance.now() - started < 20_000)
 })
 
 type Change = (
