@@ -30,10 +30,13 @@ export async function readHeadsFile(path: string): Promise<HeadsFile> {
   }
 }
 
-/** Cuts what a failed attempt to add a head may have left. */
-export async function cutTornHead(path: string): Promise<void> {
-  const { size, rest, isTornAtMost } = await readHeadsFile(path)
-  if (rest.length > 0 && isTornAtMost) await truncate(path, size)
+/** Cuts what a failed attempt to add a head may have left: a part of it, or one about more records than `kept`. */
+export async function cutFailedHead(path: string, kept: number): Promise<void> {
+  const { heads, size, rest, isTornAtMost } = await readHeadsFile(path)
+  if (rest.length > 0 && !isTornAtMost) return
+  const failed = heads.filter((head) => head.size > kept).map(({ text }) => Buffer.byteLength(text) + 1)
+  const end = failed.reduce((left, bytes) => left - bytes, size)
+  if (end < size + rest.length) await truncate(path, end)
 }
 
 function ignoreMissing(error: NodeJS.ErrnoException): Buffer {

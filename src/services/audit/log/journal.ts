@@ -10,7 +10,7 @@ import { appendWhole } from './append-whole.ts'
 import type { Fsync } from './audit-log.ts'
 import { beginSegment, extend } from './begin-segment.ts'
 import { headsName } from './folder.ts'
-import { cutTornHead } from './heads-file.ts'
+import { cutFailedHead } from './heads-file.ts'
 import { mend } from './mend.ts'
 import { writeBody } from './own-entry.ts'
 import { isNoRoom, type Segment } from './segment.ts'
@@ -41,7 +41,7 @@ export class Journal {
   #headed: number
   /** What a failed write may have left; the segment is not written to before it is mended. */
   #doubt: Buffer | undefined
-  /** Storing the last head failed, and may have left a part of it. */
+  /** Storing the last head failed, and may have left a part of it, or all. */
   #areHeadsInDoubt = false
   /** What mending has to say, not yet on record. */
   #notes: readonly AuditEntry[] = []
@@ -116,7 +116,7 @@ export class Journal {
   }
 
   async #storeHead(path: string, head: string): Promise<void> {
-    if (this.#areHeadsInDoubt) await cutTornHead(path)
+    if (this.#areHeadsInDoubt) await cutFailedHead(path, this.#headed)
     this.#areHeadsInDoubt = true
     await appendWhole(path, `${head}\n`)
     this.#areHeadsInDoubt = false

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { closeSync, openSync, readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
@@ -99,4 +100,43 @@ test.serial('goes on in the old segment while no new one can be begun', async (t
   t.true(await log.commit(read(2)))
   await log.close()
   await readWhole(join(dir, log.id))
+})
+
+/** The kernel opens one further file for this process, and no more, until what is returned is called. */
+function useUpFiles(): () => void {
+  const [, before = ''] = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? []
+  const limit = (soft: string): void => {
+    execFileSync('prlimit', ['--pid', String(process.pid), `--nofile=${soft}:`])
+  }
+  limit('256')
+  const open: number[] = []
+  try {
+    for (;;) open.push(openSync(process.execPath, 'r'))
+  } catch {
+    closeSync(open.pop() as number)
+  }
+  return () => {
+    for (const file of open.splice(0)) closeSync(file)
+    limit(before)
+  }
+}
+
+test.serial('stores no head twice where its folder cannot be opened the first time', async (t) => {
+  const dir = await temporaryFolder(t)
+  const options = setup(dir)
+  const log = await openAuditLog(options)
+  t.true(await log.commit(read(1)))
+  const free = useUpFiles()
+  t.teardown(free)
+  await t.throwsAsync(log.rotate(), { code: 'EMFILE' })
+  free()
+  t.deepEqual(options.heads, [])
+  await log.rotate()
+  await log.close()
+  const { headed } = await readWhole(join(dir, log.id))
+  t.deepEqual([...new Set(headed)], headed)
+  t.deepEqual(
+    options.heads.map((head) => Number(head.split('\n')[1])),
+    headed,
+  )
 })
