@@ -32,9 +32,10 @@ async function start(options: AuditLogOptions, { id, lock }: Claim, folder: stri
   const { state, notes, isOfOtherKey } = await recover(place, id)
   const journal = new Journal(place, state)
   try {
+    // Before the key signs: a head that has left must not be of one that the log does not name.
+    await keepKey(folder, vkey)
     if (isOfOtherKey) await journal.rotate()
     await journal.append([...notes, ownEntry('audit.started')].map((entry) => writeBody(entry, clock.now())))
-    await keepKey(folder, vkey)
     return new Writer(options, { id, vkey, folder, journal, lock })
   } catch (error) {
     await journal.close()

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { appendFile, readdir, readFile, rm, truncate, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
@@ -205,6 +205,19 @@ test('begins a segment where the key is another, and holds the heads of the old 
   t.is(vkeys.length, 2)
   t.is(vkeys[1], log.vkey)
   t.truthy(readVkey(log.vkey))
+})
+
+test('names a key beside the log before anything is signed with it', async (t) => {
+  const dir = await temporaryFolder(t)
+  const first = await openAuditLog(setup(dir))
+  const folder = join(dir, first.id)
+  await first.close()
+  await rm(join(folder, '00000001.heads'))
+  const named: string[] = []
+  const publish = (): void => void named.push(readFileSync(join(folder, 'key.pub'), 'utf8'))
+  const log = await openAuditLog(setup(dir, { key: generateKeyPairSync('ed25519').privateKey, publish }))
+  await log.close()
+  t.true(named[0]?.includes(log.vkey))
 })
 
 test('starts from the last segment alone, whatever came before it', async (t) => {
