@@ -2,6 +2,7 @@
 
 import { createReadStream } from 'node:fs'
 import { join } from 'node:path'
+import { pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { Chain, type ChainState } from '../chain.ts'
 import { packedName, plainName, type SegmentFiles } from './folder.ts'
@@ -26,7 +27,7 @@ export async function readFirstRecord(folder: string, segment: SegmentFiles): Pr
 
 async function readFirstLine(folder: string, { plain, number }: SegmentFiles): Promise<string | undefined> {
   const file = createReadStream(join(folder, plain ? plainName(number) : packedName(number)), { end: most - 1 })
-  const text = plain ? file : file.pipe(createGunzip())
+  const text = plain ? file : pipeline(file, createGunzip(), () => {})
   let read = Buffer.alloc(0)
   try {
     for await (const chunk of text) {

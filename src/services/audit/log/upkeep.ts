@@ -89,19 +89,23 @@ export class Upkeep {
   /** One after another, beside the records. */
   #tidy(): Promise<void> {
     const before = this.#tidying ?? Promise.resolve()
-    this.#tidying = before.then(() => this.#compressAndRemove())
+    this.#tidying = before.then(() => this.#removeAndCompress())
     return this.#tidying
   }
 
-  async #compressAndRemove(): Promise<void> {
+  /** Removal first: a full disk has room for its record, but not for a packed copy. */
+  async #removeAndCompress(): Promise<void> {
     const { folder, journal } = this.#log
     const { signal } = this.#stopping
     if (signal.aborted) return
     await attempt(
       this.#archive,
       async () => {
-        await compressClosed(folder, journal.segmentNumber, signal)
-        if (this.#options.retain !== undefined) await this.#removeExpired(this.#options.retain)
+        try {
+          if (this.#options.retain !== undefined) await this.#removeExpired(this.#options.retain)
+        } finally {
+          await compressClosed(folder, journal.segmentNumber, signal)
+        }
       },
       signal,
     )

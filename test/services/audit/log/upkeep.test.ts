@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs'
-import { mkdir, readdir, readFile, rmdir } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
 import { openAuditLog } from '../../../../src/services/audit/log/open.ts'
@@ -129,4 +129,44 @@ test('keeps the current segment, however old, and all where nothing says how lon
     t.true(files.includes('00000002.jsonl'))
     t.true((await readFile(join(folder, '00000002.jsonl'), 'utf8')).includes('"seq":3,'))
   }
+})
+
+test('removes what is too old though nothing can be compressed, for that may be for want of room', async (t) => {
+  const dir = await temporaryFolder(t)
+  const clock = new HandClock()
+  const options = setup(dir, { clock, retain: 25 * day })
+  const log = await openAuditLog(options)
+  const folder = join(dir, log.id)
+  await mkdir(join(folder, '00000001.jsonl.gz.tmp'))
+  await log.commit(read(1))
+  await log.rotate()
+  await awaitLine(options, /^error: closed segments .*EISDIR/)
+  t.true(existsSync(join(folder, '00000001.jsonl')))
+  clock.pass(30 * day)
+  await log.commit(read(2))
+  await log.rotate()
+  await awaitFile(join(folder, '00000001.heads'), false)
+  await log.close()
+  t.false(existsSync(join(folder, '00000001.jsonl')))
+})
+
+test('takes a packed segment that cannot be read for a fault of the archive, and goes on', async (t) => {
+  const dir = await temporaryFolder(t)
+  const clock = new HandClock()
+  const first = await openAuditLog(setup(dir, { clock }))
+  const folder = join(dir, first.id)
+  await first.commit(read(1))
+  await first.rotate()
+  await first.commit(read(2))
+  await first.rotate()
+  await awaitFile(join(folder, '00000002.jsonl'), false)
+  await first.close()
+  await rm(join(folder, '00000002.jsonl.gz'))
+  await mkdir(join(folder, '00000002.jsonl.gz'))
+  clock.pass(30 * day)
+  const options = setup(dir, { clock, retain: 25 * day })
+  const log = await openAuditLog(options)
+  await awaitLine(options, /^error: closed segments .*EISDIR/)
+  t.true(await log.commit(read(3)))
+  await log.close()
 })
