@@ -21,7 +21,10 @@ export interface AuditEntry {
 export interface AuditTrail {
   /** Never waits and never throws; what cannot be kept is counted, and the count put on record. */
   append(entry: AuditEntry): void
-  /** True once the entry is on disk, as `settings.audit.fsync` says; false where it cannot be, and then it is not in the log. */
+  /**
+   * True once the entry is on disk, as `settings.audit.fsync` says; false where it cannot be, and then it is not in the log;
+   * also false where the disk does not answer, and then it may be there later.
+   */
   commit(entry: AuditEntry): Promise<boolean>
 }
 

@@ -14,6 +14,9 @@ import { Upkeep } from './upkeep.ts'
 /** How long entries gather that nobody waits for, in milliseconds: each write costs more than what it writes. */
 const gathering = 5
 
+/** A disk that neither writes nor fails holds up those who wait no longer, in milliseconds. */
+const patience = 5_000
+
 /** A log that is ours to write. */
 export interface HeldLog {
   readonly id: string
@@ -37,6 +40,9 @@ export class Writer implements AuditLog {
   #gathering: NodeJS.Timeout | undefined
   #retry: NodeJS.Timeout | undefined
   #draining = false
+  /** On their way to the disk. */
+  #underWay: readonly Waiting[] = []
+  #isStalled = false
   #closed: Promise<void> | undefined
 
   constructor(options: AuditLogOptions, held: HeldLog) {
@@ -59,7 +65,7 @@ export class Writer implements AuditLog {
   }
 
   commit(entry: AuditEntry): Promise<boolean> {
-    if (!this.#outage.isDue) return Promise.resolve(false)
+    if (!this.#outage.isDue || this.#isStalled) return Promise.resolve(false)
     return new Promise((resolve) => {
       if (!this.#take(entry, resolve)) resolve(false)
     })
@@ -109,10 +115,28 @@ export class Writer implements AuditLog {
 
   async #drain(): Promise<void> {
     this.#gathering = undefined
-    do await this.#turns.take(() => this.#flush())
+    do await this.#inTime(this.#turns.take(() => this.#flush()))
     while (this.#queue.isUrgent && !this.#outage.isOn)
     this.#draining = false
     if (!this.#queue.isEmpty) this.#wake(this.#options.fsync === 'always')
+  }
+
+  async #inTime(step: Promise<boolean>): Promise<void> {
+    const stalled = setTimeout(() => this.#stall(), patience).unref()
+    try {
+      const kept = await step
+      if (kept && this.#isStalled) this.#outage.end()
+    } finally {
+      clearTimeout(stalled)
+      this.#isStalled = false
+    }
+  }
+
+  /** Who waits is told that nothing is known to be kept; what is under way may be found in the log all the same. */
+  #stall(): void {
+    this.#isStalled = true
+    this.#outage.begin(new Error(`the disk does not answer within ${patience} ms`))
+    for (const { settle } of [...this.#underWay, ...this.#queue.takeRequired()]) settle?.(false)
   }
 
   /** False where it could not be kept. */
@@ -120,8 +144,10 @@ export class Writer implements AuditLog {
     const losses = this.#queue.takeLosses()
     const batch = this.#queue.take(this.#options.fsync === 'always' ? 1 : batchRecords)
     if (batch.length === 0 && losses === undefined) return true
+    this.#underWay = batch
     const bodies = [...this.#describe(losses), ...batch.map(({ body }) => body)]
     const lines = await this.#keep(bodies).catch((error) => this.#fail(error, batch, losses))
+    this.#underWay = []
     if (lines === undefined) return false
     this.#tell(batch, lines)
     if (this.#outage.isOn) await this.#upkeep.signHead('passing')

@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { closeSync, openSync, unlinkSync } from 'node:fs'
 import { appendFile, copyFile, readFile, rename, truncate, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
@@ -113,4 +115,33 @@ test('closes where its file is gone', async (t) => {
   await it.log.close()
   t.true(it.options.lines.some((line) => line.includes('entries that waited are lost')))
   t.is(it.options.status.faults.size, 0)
+})
+
+test('holds nobody up for ever where the disk neither writes nor fails, and goes on when it does', async (t) => {
+  const dir = await temporaryFolder(t)
+  const options = setup(dir)
+  const log = await openAuditLog(options)
+  const pipe = join(dir, log.id, '00000001.heads')
+  execFileSync('mkfifo', [pipe])
+  const turned = t.throwsAsync(log.rotate(), { code: 'EINVAL' })
+  const held = [log.commit(read(1)), log.commit(read(2))]
+  log.append(read(3))
+  t.deepEqual(await Promise.all(held), [false, false])
+  t.regex([...options.status.faults].join(), /^audit,the audit log .+ the disk does not answer within 5000 ms/)
+  const before = performance.now()
+  t.false(await log.commit(read(4)))
+  t.true(performance.now() - before < 1000, 'at once')
+  // Somebody reads the pipe: what was opened to write to it gets through.
+  const reader = openSync(pipe, 'r+')
+  unlinkSync(pipe)
+  await turned
+  closeSync(reader)
+  await awaitLine(options, /^info: over: the audit log/)
+  t.true(await log.commit(read(5)))
+  await log.close()
+  const { records } = await readWhole(join(dir, log.id))
+  t.deepEqual(
+    records.filter(({ event }) => event === 'data.read').map(({ n }) => n),
+    [3, 5],
+  )
 })
