@@ -243,3 +243,25 @@ test('what stands beside a log is noted, and breaks nothing', async (t) => {
   t.deepEqual(notes?.toSorted(), ['00000001.jsonl.bak', 'sub'])
   t.true(readdirSync(rootOf(log)).includes('README'))
 })
+
+test('a published head that the log itself has lost is missed', async (t) => {
+  const log = makeLog(tempFolder(t))
+  const lines = linesOf(log.path('heads', 2))
+  log.sign()
+  write(log.path('heads', 2), lines.slice(6))
+  t.deepEqual(await statuses(log), [3, 3, 1, 1])
+  const { said } = await verdictOf(rootOf(log), all(log))
+  t.is(
+    said,
+    '00000002.heads: the head at 7 is missing: it is in `published`, and heads are kept before they are published',
+  )
+})
+
+test('a head whose signature is another is told from one by another key', async (t) => {
+  const log = makeLog(tempFolder(t))
+  const file = log.path('heads', 1)
+  const lines = linesOf(file)
+  const [one, two] = [lines[4] ?? '', lines[10] ?? '']
+  write(file, lines.with(4, two).with(10, one))
+  t.is((await verdictOf(rootOf(log))).said, '00000001.heads: the head at 3 has a wrong signature')
+})
