@@ -1,4 +1,4 @@
-/** Repeated refusals of one caller: the first is written at once, those after it become one record a second. */
+/** Repeated refusals of one caller on one route: the first is written at once, those after it become one record a second. */
 
 import { addressBlock } from '../../core/address.ts'
 import type { AuditEntry } from '../../core/audit.ts'
@@ -6,9 +6,10 @@ import type { Exchange } from '../../core/exchange.ts'
 import type { Clock } from '../clock.ts'
 import { brief } from './value.ts'
 
-/** Callers and reasons that are told apart; what is beyond them is counted together. */
+/** Callers and refusals that are told apart; beyond them refusals still are, but no callers. */
 const maxWindows = 10_000
-const others = ''
+/** No address. */
+const others = '*\0'
 const second = 1_000
 
 interface Counted {
@@ -67,8 +68,9 @@ export class Repeats {
   }
 
   #keyFor(exchange: Exchange): string {
-    const key = keyOf(exchange)
-    return this.#windows.size < maxWindows || this.#windows.has(key) ? key : others
+    const refusal = refusalOf(exchange)
+    const key = `${callerOf(exchange)}\0${refusal}`
+    return this.#windows.size < maxWindows || this.#windows.has(key) ? key : others + refusal
   }
 
   #open(key: string): void {
@@ -78,7 +80,7 @@ export class Repeats {
 
   #count(key: string, window: Window, describe: () => AuditEntry): void {
     if (window.counted === undefined) {
-      const entry = key === others ? withoutCaller(describe()) : describe()
+      const entry = key.startsWith(others) ? withoutCaller(describe()) : describe()
       window.counted = { entry, since: this.#clock.now(), count: 0 }
     }
     window.counted.count++
@@ -104,16 +106,20 @@ export class Repeats {
   }
 }
 
-/**
- * Who was refused by what: an address, or the network of an IPv6 one, as limits count them; and the user, since one address
- * may stand for many.
- */
-function keyOf({ address, decision, principal }: Exchange): string {
-  const { denial, judge } = decision.denial ? decision : (decision.reported[0] ?? decision)
-  const mode = decision.denial ? 'enforced' : 'reportOnly'
-  const { issuer, id } = principal
-  return [addressBlock(address), mode, judge?.guard, denial?.code, issuer, brief(id)].join('\0')
+/** An address, or the network of an IPv6 one, as limits count them; and the user, since one address may stand for many. */
+function callerOf({ address, principal: { issuer, id } }: Exchange): string {
+  return [addressBlock(address), issuer, brief(id)].join('\0')
 }
+
+/** What was refused, and by what; only policies can make these many: no caller chooses a name. */
+function refusalOf({ decision, method, route }: Exchange): string {
+  const { denial, judge, reported } = decision
+  const verdicts = denial ? [`enforced ${judge?.guard} ${denial.code}`] : reported.map(describeReported)
+  return [method, route?.service, route?.path, ...verdicts].join('\0')
+}
+
+const describeReported = ({ judge, denial }: Exchange['decision']['reported'][number]): string =>
+  `reportOnly ${judge.guard} ${denial.code}`
 
 /** Those beyond the bound come from many: what is told of the first is not told of the others. */
 const withoutCaller = (entry: AuditEntry): AuditEntry => ({

@@ -106,6 +106,34 @@ test('tells addresses, users, guards and the mode apart', (t) => {
   t.is(written.length, 2 * callers.length)
 })
 
+test('tells routes and methods apart: what is harmless hides no attempt at what is not', (t) => {
+  const { written, repeats, add } = counting()
+  const at = (method: string, path: string) =>
+    Object.assign(refused(), { method, route: { method, path, service: 'shop' } })
+  const attempts = [at('GET', '/orders'), at('GET', '/users'), at('HEAD', '/users'), at('DELETE', '/users/:id')]
+  for (const attempt of [...attempts, ...attempts]) add(attempt)
+  t.is(written.length, attempts.length)
+  add(Object.assign(refused(), { method: 'GET' }))
+  add(Object.assign(refused(), { method: 'DELETE' }))
+  t.is(written.length, attempts.length + 2, 'where no route answers as well')
+  repeats.close()
+})
+
+test('tells apart what several report-only guards would have refused', (t) => {
+  const { written, repeats, add } = counting()
+  const reported = (...guards: string[]) => {
+    const exchange = refused()
+    exchange.decision.denial = undefined
+    exchange.decision.judge = undefined
+    for (const guard of guards)
+      exchange.decision.reported.push({ judge: { guard, source: { file: 'a', line: 1 } }, denial: scopeMissing })
+    return exchange
+  }
+  for (const exchange of [reported('scopes'), reported('scopes', 'authorize'), reported('authorize')]) add(exchange)
+  t.is(written.length, 3)
+  repeats.close()
+})
+
 test('takes the /64 of an IPv6 address for one caller', (t) => {
   const { written, repeats, add } = counting()
   for (let n = 1; n <= 100; n++) add(refused({ address: `2001:db8::${n.toString(16)}` }))
@@ -126,6 +154,15 @@ test('counts those beyond ten thousand callers together, and tells of no caller 
   t.is(written.length, 10_003)
   const together = written.find(({ count }) => Number(count) > 1)
   t.like(together, { count: 1_999, address: undefined, requestId: undefined })
+})
+
+test('tells guards apart also beyond ten thousand callers', (t) => {
+  const { written, repeats, add } = counting()
+  for (let n = 0; n < 10_000; n++) add(refused({ address: `10.0.${n >> 8}.${n & 255}` }))
+  for (const guard of ['scopes', 'authorize'])
+    for (const host of [1, 2]) add(refused({ guard, address: `192.0.2.${host}` }))
+  t.is(written.length, 10_002)
+  repeats.close()
 })
 
 test('keeps no process alive', (t) => {
