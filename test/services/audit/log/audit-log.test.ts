@@ -182,6 +182,20 @@ test('copies the line of each record that is kept', async (t) => {
   await log.close()
 })
 
+test('goes on where a copy throws', async (t) => {
+  const dir = await temporaryFolder(t)
+  const options = setup(dir, {
+    copy: () => {
+      throw new Error('a bug of the copy')
+    },
+  })
+  const log = await openAuditLog(options)
+  t.true(await log.commit(read(1)))
+  t.true(await log.commit(read(2)))
+  await log.close()
+  t.true(options.lines.includes('error: audit records cannot be copied {"err":{}}'))
+})
+
 test('writes the times that its clock tells, also when that goes back', async (t) => {
   const dir = await temporaryFolder(t)
   const clock = new HandClock()
