@@ -1,5 +1,6 @@
 /** The line that a segment begins with. */
 
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type FirstRecord, parseFirstRecord } from '../../services/audit/log/first-record.ts'
 import { packedName, plainName, type SegmentFiles } from '../../services/audit/log/folder.ts'
@@ -7,9 +8,11 @@ import { eachLine } from './each-line.ts'
 import { Tampering } from './report.ts'
 import { readSegment } from './segment-bytes.ts'
 
-/** Where the records of a segment are. */
-export const segmentPath = (folder: string, { number, plain }: SegmentFiles): string =>
-  join(folder, plain ? plainName(number) : packedName(number))
+/** Where the records of a segment are now: its writer may have packed it since it was listed. */
+export function segmentPath(folder: string, { number, plain }: SegmentFiles): string {
+  const path = join(folder, plainName(number))
+  return plain && existsSync(path) ? path : join(folder, packedName(number))
+}
 
 /** Nothing where there is no whole line; throws only where the file cannot be read. */
 export async function firstLineOf(folder: string, segment: SegmentFiles): Promise<string | undefined> {

@@ -8,11 +8,12 @@ import { dirname, join } from 'node:path'
 import test from 'ava'
 import fc from 'fast-check'
 import { openAuditLog } from '../../../src/services/audit/log/open.ts'
-import { readHead } from '../../../src/services/audit/note.ts'
+import { readHead, type SignedHead } from '../../../src/services/audit/note.ts'
 import { systemClock } from '../../../src/services/clock.ts'
 import { createLog } from '../../../src/services/log.ts'
 import { Metrics } from '../../../src/services/metrics.ts'
 import { Status } from '../../../src/services/status.ts'
+import { verifyLogs } from '../../../src/tools/audit/verify.ts'
 import { AuditMaker, newKey } from '../../helpers/audit-maker.ts'
 import { tempFolder, verdictOf } from '../../helpers/audit-verdict.ts'
 
@@ -79,6 +80,24 @@ test('a log that lived through rotations, restarts and removals is whole, and un
     }),
     { numRuns: 60 },
   )
+})
+
+test('a log whose segments are packed while it is read is whole, however fast they are', async (t) => {
+  const dir = tempFolder(t)
+  const log = new AuditMaker(dir)
+  for (let n = 0; n < 80; n++) {
+    log.fill(1)
+    log.rotate()
+  }
+  log.head()
+  const heads = log.heads.map((text) => ({ head: readHead(text) as SignedHead, from: 'published' }))
+  let next = 2
+  const progress = (): void => {
+    if (next < log.segment) log.pack(next++)
+  }
+  const { logs } = await verifyLogs(dir, { heads, keys: [], progress })
+  t.deepEqual([logs[0]?.verdict, logs[0]?.reason], ['whole', undefined])
+  t.is(next, log.segment, 'packed meanwhile')
 })
 
 test('a log that a kill ended at any byte after its last head is whole as far as can be seen', async (t) => {
