@@ -50,10 +50,13 @@ export const serve = defineCommand({
     const server = await listen(app.koa.callback(), { ...address, limits, world, bareHead: app.policy.bareHead })
     world.status.open()
     announce({ url: server.url, directory, values: text(flags.values), app, kept, log, stream: process.stdout })
-    await untilShutdown({ server, status: world.status, log })
+    const keep = async (): Promise<void> => {
+      recorder.close()
+      await kept?.close()
+    }
+    await untilShutdown({ server, status: world.status, log, keep })
     await app.close()
-    recorder.close()
-    await kept?.close()
+    await keep()
     await world.upstreams.close()
     return 0
   },

@@ -1,5 +1,6 @@
 /** The end of a server: a signal drains it, a second one ends it at once, and no stray error ends it unsaid. */
 
+import { atMost } from '../services/later.ts'
 import type { Log } from '../services/log.ts'
 import type { Status } from '../services/status.ts'
 import type { Listening } from './listen.ts'
@@ -8,14 +9,18 @@ interface Running {
   readonly server: Pick<Listening, 'close'>
   readonly status: Status
   readonly log: Log
+  /** Has what is in memory only, and must not be lost, written down. */
+  keep(): Promise<void>
 }
 
 /** What runs gets this long to end: less than the 30 s after which Kubernetes kills, in milliseconds. */
 const graceMs = 25_000
+/** What is to be kept gets this long when an error ends the process. */
+const keepMs = 1_000
 
 /** Resolves when SIGTERM or SIGINT came and the server is drained. */
-export async function untilShutdown({ server, status, log }: Running): Promise<void> {
-  reportStrayErrors(log)
+export async function untilShutdown({ server, status, log, keep }: Running): Promise<void> {
+  reportStrayErrors({ log, keep })
   process.on('SIGHUP', () => log.warn('reload is not there yet: restart to load policies'))
   const signal = await firstSignal()
   status.close()
@@ -38,10 +43,10 @@ function firstSignal(): Promise<NodeJS.Signals> {
 }
 
 /** A promise that a handler forgot must not end the server for everyone else; after any other stray error its state is unknown. */
-function reportStrayErrors(log: Log): void {
+function reportStrayErrors({ log, keep }: Pick<Running, 'log' | 'keep'>): void {
   process.on('unhandledRejection', (err) => log.error({ err }, 'a promise was rejected and nobody awaited it'))
   process.on('uncaughtException', (err) => {
     log.error({ err }, 'unexpected error; the server ends')
-    process.exit(1)
+    void atMost(keepMs, keep()).finally(() => process.exit(1))
   })
 }

@@ -84,3 +84,29 @@ test(`whatever was answered is on record, and the chain holds, after ${kills} ki
   t.log(`${answered.length} answers, ${lines.length} records`)
   t.true(answered.length > kills * 10)
 })
+
+test('what was only counted is on record though an error that nobody caught ends the server', async (t) => {
+  const cwd = emptyFolder()
+  const directory = writePolicies({
+    'api.yaml': `
+service: api
+routes:
+  POST /bug: { authenticate: public, because: a test, handler: './bug.js#bug' }
+`,
+    'bug.js':
+      'export const bug = () => { setImmediate(() => { throw new Error("bug") }); return new Promise(() => {}) }',
+  })
+  const { url, child } = await serveCommand([directory], { cwd })
+  const closed = once(child, 'close')
+  for (let n = 0; n < 4; n++) t.is(await call(`${url}/nothing`, 'GET'), 404)
+  t.is(await call(`${url}/bug`, 'POST'), undefined)
+  await closed
+  const dir = join(cwd, 'data/audit')
+  const text = readFileSync(join(dir, readdirSync(dir)[0] ?? '', '00000001.jsonl'), 'utf8')
+  const records = text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  t.true(records.some(({ event, count }) => event === 'access.denied' && count === 3))
+  t.is(records.at(-1)?.event, 'audit.stopped')
+})

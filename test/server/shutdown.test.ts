@@ -28,7 +28,8 @@ const program = `
   status.open()
   process.stdin.unref?.()
   log.info({ port: server.port }, 'listening')
-  await untilShutdown({ server, status, log })
+  const keep = async () => log.info('kept')
+  await untilShutdown({ server, status, log, keep })
   log.info({ ready: status.ready }, 'ended')
   process.exit(0)
 `
@@ -117,12 +118,13 @@ test('outlives a promise that a handler forgot', async (t) => {
   client.socket.destroy()
 })
 
-test('logs an error that nobody could catch, and ends with status 1', async (t) => {
+test('logs an error that nobody could catch, has kept what must not be lost, and ends with status 1', async (t) => {
   const served = new Served()
   const client = await served.connect()
   client.send(request('/bug'))
   const line = await served.line('unexpected error; the server ends')
   t.like(line, { level: 'error', err: { message: 'bug' } })
+  await served.line('kept')
   t.deepEqual(await served.exit, [1, null])
   await client.rest()
 })
