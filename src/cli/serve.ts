@@ -47,7 +47,13 @@ export const serve = defineCommand({
     if (warnings.length > 0) process.stderr.write(`${reportText(warnings, paintFor(process.stderr))}\n`)
     const { limits, listen: address, audit } = app.policy.settings
     const kept = audit && (await keepLog(audit, world))
-    const server = await listen(app.koa.callback(), { ...address, limits, world, bareHead: app.policy.bareHead })
+    const server = await listen(app.koa.callback(), {
+      ...address,
+      limits,
+      world,
+      bareHead: app.policy.bareHead,
+      unread: (refused) => recorder.unread(refused),
+    })
     world.status.open()
     announce({ url: server.url, directory, values: text(flags.values), app, kept, log, stream: process.stdout })
     const keep = async (): Promise<void> => {

@@ -12,6 +12,16 @@ export interface Outcome {
   readonly aborted: boolean
 }
 
+/** What was refused before it became a request: bytes that are none, and a client that sends them too slowly. */
+export interface Unread {
+  readonly requestId: string
+  /** Empty where the client is gone. */
+  readonly address: string
+  readonly denial: Denial
+  /** The parser's own word for it. */
+  readonly cause: string | undefined
+}
+
 export interface Observer {
   /** The exchange begins; `finished` follows once, however it ends. */
   started?(exchange: Exchange): void

@@ -1,8 +1,11 @@
 /** The HTTP server: every connection is bounded in time and size, and whatever comes is answered from the catalogue. */
 
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerOptions } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { readAddress } from '../core/address.ts'
 import { type Denial, deny } from '../core/denial.ts'
+import type { Unread } from '../core/observer.ts'
 import { GateResponse } from '../enforce/gate-response.ts'
 import type { Settings } from '../policy/settings.ts'
 import type { WriteHead } from '../policy/stack.ts'
@@ -17,6 +20,8 @@ export interface ListenOptions extends Address {
   readonly world: Pick<World, 'log' | 'randomId'>
   /** Writes on the head of answers that no route gives. */
   readonly bareHead: WriteHead
+  /** Is told of what never became a request. */
+  readonly unread?: (refused: Unread) => void
 }
 
 export interface Listening {
@@ -42,7 +47,7 @@ const shuttingDown = deny('shutting_down', { headers: ['Retry-After', '1'] })
 
 /** Opens the server; rejects with `StartFault` where the address cannot be had. */
 export async function listen(handle: RequestListener, options: ListenOptions): Promise<Listening> {
-  const { host, limits, world, bareHead } = options
+  const { host, limits, world, bareHead, unread } = options
   const server = createServer(parserOptions(limits))
   server.maxConnections = limits.connections + surplus
   const connections = new Connections(server, limits.connections)
@@ -54,7 +59,9 @@ export async function listen(handle: RequestListener, options: ListenOptions): P
   })
   refuseTheRest(server, (socket, denial, cause) => {
     const requestId = world.randomId()
-    world.log.info({ requestId, address: addressOf(socket), code: denial.code, cause }, 'refused what is no request')
+    const address = addressOf(socket)
+    world.log.info({ requestId, address, code: denial.code, cause }, 'refused what is no request')
+    unread?.({ requestId, address, denial, cause })
     connections.refuse(socket, bareAnswer(denial, requestId, bareHead))
   })
   const port = await bind(server, options)
@@ -102,7 +109,7 @@ function refuseTheRest(server: Server, refuse: Refuse): void {
   })
 }
 
-const addressOf = (socket: Duplex): unknown => ('remoteAddress' in socket ? socket.remoteAddress : undefined)
+const addressOf = (socket: Duplex): string => readAddress((socket as Partial<Socket>).remoteAddress ?? '') ?? ''
 
 type Report = (cause: object, text: string) => void
 

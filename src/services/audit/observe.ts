@@ -4,10 +4,12 @@ import type { Answer } from '../../core/answer.ts'
 import type { AuditEntry, AuditOutcome } from '../../core/audit.ts'
 import { type Denial, deny } from '../../core/denial.ts'
 import type { Exchange } from '../../core/exchange.ts'
-import type { Observer, Outcome } from '../../core/observer.ts'
+import type { Observer, Outcome, Unread } from '../../core/observer.ts'
+import { anonymous } from '../../core/principal.ts'
 import type { World } from '../services.ts'
 import { type Ending, entryOf, intentOf, isAllowed, isSafe, outcomeOf } from './entry.ts'
-import { Repeats } from './repeats.ts'
+import { type Repeated, Repeats } from './repeats.ts'
+import { brief } from './value.ts'
 
 /** An answer that waits for its record, or has it. */
 interface Held {
@@ -24,6 +26,8 @@ const unavailable = deny('audit_unavailable', { headers: ['Retry-After', '1'] })
 const notYet = 0
 
 export interface AuditObserver extends Observer {
+  /** Puts on record what was refused before it became a request; of that nothing but this is known. */
+  unread(refused: Unread): void
   /** Writes the refusals that were only counted so far. */
   close(): void
 }
@@ -53,6 +57,10 @@ class Recorder implements AuditObserver {
     if (exchange.audit?.required === true) this.#finish(exchange, outcome)
     else if (isRepeatable(exchange, result)) this.#repeats.add(exchange, () => this.#describe(exchange, outcome))
     else this.#append(exchange, outcome)
+  }
+
+  unread(refused: Unread): void {
+    if (this.#world.audit.isKept) this.#repeats.add(repeatedOf(refused), () => describeUnread(refused))
   }
 
   close(): void {
@@ -125,3 +133,21 @@ const keepsReads = ({ action, required, resource, details }: NonNullable<Exchang
 /** Refusals, and what is on record only because a report-only guard would have refused it. */
 const isRepeatable = ({ audit, method }: Exchange, outcome: AuditOutcome): boolean =>
   outcome === 'denied' || (isSafe(method) && !(audit && keepsReads(audit)))
+
+const describeUnread = ({ requestId, address, denial, cause }: Unread): AuditEntry => ({
+  event: 'access.denied',
+  outcome: 'denied',
+  address: address || undefined,
+  reason: denial.code,
+  cause: cause && brief(cause),
+  requestId,
+  status: denial.status,
+})
+
+const repeatedOf = ({ address, denial }: Unread): Repeated => ({
+  address,
+  principal: anonymous,
+  method: '',
+  route: undefined,
+  decision: { denial, judge: undefined, reported: [] },
+})

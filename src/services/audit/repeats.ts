@@ -26,6 +26,11 @@ interface Window {
 
 type Write = (entry: AuditEntry) => void
 
+/** What tells one refusal from another. */
+export interface Repeated extends Pick<Exchange, 'address' | 'principal' | 'method' | 'route'> {
+  readonly decision: Pick<Exchange['decision'], 'denial' | 'judge' | 'reported'>
+}
+
 export class Repeats {
   readonly #clock: Clock
   readonly #write: Write
@@ -38,8 +43,8 @@ export class Repeats {
   }
 
   /** Writes the entry, or counts it; `describe` is asked for one that is needed. */
-  add(exchange: Exchange, describe: () => AuditEntry): void {
-    const key = this.#keyFor(exchange)
+  add(refused: Repeated, describe: () => AuditEntry): void {
+    const key = this.#keyFor(refused)
     const window = this.#windows.get(key)
     if (window !== undefined && (window.counted !== undefined || !this.#isOver(window))) {
       this.#count(key, window, describe)
@@ -67,9 +72,9 @@ export class Repeats {
     this.#timer = undefined
   }
 
-  #keyFor(exchange: Exchange): string {
-    const refusal = refusalOf(exchange)
-    const key = `${callerOf(exchange)}\0${refusal}`
+  #keyFor(refused: Repeated): string {
+    const refusal = refusalOf(refused)
+    const key = `${callerOf(refused)}\0${refusal}`
     return this.#windows.size < maxWindows || this.#windows.has(key) ? key : others + refusal
   }
 
@@ -107,12 +112,12 @@ export class Repeats {
 }
 
 /** An address, or the network of an IPv6 one, as limits count them; and the user, since one address may stand for many. */
-function callerOf({ address, principal: { issuer, id } }: Exchange): string {
+function callerOf({ address, principal: { issuer, id } }: Repeated): string {
   return [addressBlock(address), issuer, brief(id)].join('\0')
 }
 
 /** What was refused, and by what; only policies can make these many: no caller chooses a name. */
-function refusalOf({ decision, method, route }: Exchange): string {
+function refusalOf({ decision, method, route }: Repeated): string {
   const { denial, judge, reported } = decision
   const verdicts = denial ? [`enforced ${judge?.guard} ${denial.code}`] : reported.map(describeReported)
   return [method, route?.service, route?.path, ...verdicts].join('\0')
