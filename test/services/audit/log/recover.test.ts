@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
-import { appendFile, readdir, readFile, rm, truncate, unlink, writeFile } from 'node:fs/promises'
+import { appendFile, readdir, readFile, rm, stat, truncate, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import test, { type ExecutionContext } from 'ava'
@@ -218,6 +218,18 @@ test('names a key beside the log before anything is signed with it', async (t) =
   const log = await openAuditLog(setup(dir, { key: generateKeyPairSync('ed25519').privateKey, publish }))
   await log.close()
   t.true(named[0]?.includes(log.vkey))
+})
+
+test('adds a key to those beside the log whole, whatever a crash left of the attempt before', async (t) => {
+  const { dir, folder } = await written(t)
+  const known = await readFile(join(folder, 'key.pub'), 'utf8')
+  await writeFile(join(folder, 'key.pub.tmp'), `${known}portcullis/aud`)
+  const { ino } = await stat(join(folder, 'key.pub'))
+  const log = await openAuditLog(setup(dir, { key: generateKeyPairSync('ed25519').privateKey }))
+  await log.close()
+  t.is(await readFile(join(folder, 'key.pub'), 'utf8'), `${known}${log.vkey}\n`)
+  t.not((await stat(join(folder, 'key.pub'))).ino, ino, 'replaced, not written to')
+  t.false(existsSync(join(folder, 'key.pub.tmp')))
 })
 
 test('starts from the last segment alone, whatever came before it', async (t) => {
