@@ -129,6 +129,16 @@ test('records a change that failed as such, with nothing of why that could hold 
   t.like((await sink.until(2))[1], { event: 'data.create', outcome: 'failed', reason: 'upstream_failed', status: 502 })
 })
 
+test('records that a handler refused, without what it told the client', async (t) => {
+  const { gate, sink } = await openAudited(t)
+  const reply = await gate.call('POST', '/api/refusing')
+  t.is(reply.status, 403)
+  t.true(reply.body.includes('secret of the handler'))
+  const record = await only(sink)
+  t.like(record, { event: 'access.denied', outcome: 'denied', reason: 'forbidden', cause: undefined })
+  t.false(JSON.stringify(record).includes('secret of the handler'))
+})
+
 test('records what report-only guards would have refused', async (t) => {
   const { gate, sink } = await openAudited(t)
   await gate.call('GET', '/api/reported', { headers: bearer() })

@@ -97,6 +97,7 @@ routes:
     audit: { required: true }
     handler: ./failing.js#fail
   GET /failing: { handler: './failing.js#fail' }
+  POST /refusing: { handler: './failing.js#refuse' }
   GET /reported:
     authenticate: [jwt, public]
     scopes: [things:read]
@@ -116,7 +117,10 @@ routes:
   GET /silent:
     audit: { required: true }
 `,
-  'failing.js': 'export const fail = () => { throw new Error("secret of the handler") }',
+  'failing.js': `
+    export const fail = () => { throw new Error("secret of the handler") }
+    export const refuse = (ctx) => ctx.throw(403, "secret of the handler")
+  `,
 })
 
 export interface Audited {

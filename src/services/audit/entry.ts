@@ -79,7 +79,7 @@ function describe(exchange: Exchange, { event, outcome }: Result, { ending, pseu
     service: route?.service,
     guard: judge?.guard,
     reason: denial?.code,
-    cause: denial && causeOf(denial),
+    cause: denial && causeOf(denial, isAllowed(exchange)),
     policy: exchange.policy,
     source: quote(judge?.source ?? audit?.source ?? route?.source),
     reported: reportedOf(decision.reported),
@@ -108,10 +108,13 @@ function principalOf({ principal: { id, issuer } }: Exchange, write: (text: stri
   return { issuer: brief(issuer), id: write === brief ? brief(id) : write(`${issuer}\0${id}`) }
 }
 
-/** What is known beyond the code; never sent to the client, except for a message of its own. */
-function causeOf({ code, cause, message }: Denial): string | undefined {
+/**
+ * What is known beyond the code; never sent to the client, except for a message of our own. One of the destination's is left
+ * out: what an app tells its client may quote what that sent.
+ */
+function causeOf({ code, cause, message }: Denial, isOfDestination: boolean): string | undefined {
   if (cause !== undefined) return brief(cause)
-  return message === catalogue[code].message ? undefined : brief(message)
+  return isOfDestination || message === catalogue[code].message ? undefined : brief(message)
 }
 
 function detailsOf({ details }: AuditPlan, exchange: Exchange, mask: Mask): AuditValue | undefined {

@@ -83,9 +83,11 @@ test('cuts whatever a client can make long, and writes well-formed Unicode alone
   t.is(JSON.parse(text).reported.length, 16)
 })
 
-test('tells a cause that was sent to the client, unless it is the text of the catalogue', (t) => {
+test('tells a cause that was sent to the client, unless it is the text of the catalogue, or that of the destination', (t) => {
   const exchange = allowed()
   exchange.decision.denial = deny('request_malformed', { message: 'two Host headers' })
+  t.is(written(exchange).cause, undefined)
+  exchange.decision.judges = [judge]
   t.is(written(exchange).cause, 'two Host headers')
   exchange.decision.denial = deny('forbidden')
   t.is(written(exchange).cause, undefined)
