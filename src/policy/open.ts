@@ -2,7 +2,7 @@
 
 import { isLoopbackHost } from '../core/address.ts'
 import type { Diagnostic } from '../core/diagnostic.ts'
-import { type IssuerWorld, openIssuer } from '../services/keys/open-issuer.ts'
+import type { IssuerWorld } from '../services/keys/open-issuer.ts'
 import type { TokenVerifier } from '../services/keys/verifier.ts'
 import { compileRoles } from '../services/roles/roles.ts'
 import type { RoleRule } from '../services/roles/rule.ts'
@@ -94,8 +94,11 @@ const isDevelopment = ({ listen }: Settings): boolean =>
   isLoopbackHost(listen.host) && process.env.NODE_ENV !== 'production'
 
 /** Opens all, or none: where one cannot be opened, the others are closed again. */
-async function openIssuers({ issuers }: Policy, world: IssuerWorld): Promise<ReadonlyMap<string, TokenVerifier>> {
-  const tried = await Promise.allSettled(issuers.map(({ name, value }) => openIssuer(name, value, world)))
+async function openIssuers(
+  { issuers }: Policy,
+  world: IssuerWorld & Pick<World, 'verifiers'>,
+): Promise<ReadonlyMap<string, TokenVerifier>> {
+  const tried = await Promise.allSettled(issuers.map(({ name, value }) => world.verifiers.open(name, value, world)))
   const opened = new Map<string, TokenVerifier>()
   tried.forEach((attempt, index) => {
     if (attempt.status === 'fulfilled') opened.set(issuers[index]?.name ?? '', attempt.value)

@@ -5,6 +5,7 @@ import type { Trail } from './audit/trail.ts'
 import type { Clock } from './clock.ts'
 import type { Counters } from './counters/counters.ts'
 import type { TokenVerifier } from './keys/verifier.ts'
+import type { VerifierPool } from './keys/verifier-pool.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import type { ApiDocuments } from './openapi.ts'
@@ -20,6 +21,7 @@ export interface World {
   readonly randomId: () => string
   readonly counters: Counters
   readonly upstreams: Upstreams
+  readonly verifiers: VerifierPool
   readonly revocation: Revocation
   readonly metrics: Metrics
   readonly status: Status

@@ -3,6 +3,7 @@
 import { Trail } from './audit/trail.ts'
 import { systemClock } from './clock.ts'
 import { memoryCounters } from './counters/memory.ts'
+import { VerifierPool } from './keys/verifier-pool.ts'
 import type { Log } from './log.ts'
 import { Metrics } from './metrics.ts'
 import { randomId } from './random-id.ts'
@@ -17,6 +18,7 @@ export const createWorld = (log: Log): World => ({
   randomId,
   counters: memoryCounters(systemClock),
   upstreams: new UpstreamPools(systemClock),
+  verifiers: new VerifierPool(),
   revocation: noRevocation,
   metrics: new Metrics(),
   status: new Status(),

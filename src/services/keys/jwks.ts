@@ -22,6 +22,10 @@ interface JwksParts {
   readonly later: Later
   readonly status: Status
   readonly log: Log
+  /** The set to begin with. */
+  readonly last?: readonly unknown[] | undefined
+  /** Told of every set that is another one. */
+  readonly keep?: (published: readonly unknown[]) => void
 }
 
 /** At most so many fetches at once, over all issuers. */
@@ -47,6 +51,7 @@ export class Jwks implements KeySource {
 
   constructor(parts: JwksParts) {
     this.#parts = parts
+    if (parts.last) this.#take(parts.last)
   }
 
   get generation(): number {
@@ -104,6 +109,7 @@ export class Jwks implements KeySource {
     this.#published = text
     this.#keys = published.flatMap((jwk) => this.#read(jwk))
     this.#generation++
+    this.#parts.keep?.(published)
   }
 
   #read(jwk: unknown): readonly VerificationKey[] {

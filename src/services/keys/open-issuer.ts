@@ -33,6 +33,8 @@ export interface IssuerWorld {
   readonly folder?: string
   readonly dispatcher?: Dispatcher
   readonly later?: Later
+  /** What was published last, by URL: what verifies until the first answer. */
+  readonly lastKeys?: Map<string, readonly unknown[]>
 }
 
 /** Milliseconds that the start waits for the first answer of a JWKS. */
@@ -82,11 +84,13 @@ async function openJwks(
   url: string,
   world: IssuerWorld & Pick<VerificationKey, 'algorithms'>,
 ): Promise<KeySource> {
-  const { dispatcher, later = unhurried } = world
+  const { dispatcher, later = unhurried, lastKeys } = world
   const [{ Jwks }, { fetchJwks }] = await Promise.all([import('./jwks.ts'), import('./fetch-jwks.ts')])
   const fetch = (signal: AbortSignal) => fetchJwks(url, { signal, ...(dispatcher && { dispatcher }) })
-  const jwks = new Jwks({ ...world, name, fetch, later })
-  await Promise.race([jwks.refresh(), delay(patience, undefined, { ref: false })])
+  const last = lastKeys?.get(url)
+  const jwks = new Jwks({ ...world, name, fetch, later, last, keep: (keys) => lastKeys?.set(url, keys) })
+  const answered = jwks.refresh()
+  if (last === undefined) await Promise.race([answered, delay(patience, undefined, { ref: false })])
   return jwks
 }
 
