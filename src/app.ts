@@ -5,6 +5,7 @@ import type { Diagnostic } from './core/diagnostic.ts'
 import type { Observer } from './core/observer.ts'
 import { type Active, activate, enforce } from './enforce/enforce.ts'
 import { EnforcingKoa } from './enforce/enforcing-koa.ts'
+import { InForce } from './enforce/in-force.ts'
 import { checkStandalone } from './policy/check-standalone.ts'
 import { compile } from './policy/compile.ts'
 import { refuseErrors, sortDiagnostics } from './policy/findings.ts'
@@ -12,13 +13,14 @@ import { examine } from './policy/inspect.ts'
 import { load } from './policy/load.ts'
 import { type OpenOptions, open } from './policy/open.ts'
 import type { Policy, Route } from './policy/policy.ts'
+import { filesOf } from './policy/references.ts'
 import type { SourceText } from './policy/source.ts'
-import type { CompiledPolicy } from './policy/stack.ts'
+import type { CompiledPolicy, WriteHead } from './policy/stack.ts'
 import { metricsObserver } from './services/metrics.ts'
 
 export interface ReadyOptions extends OpenOptions {
-  /** The text of a values file, for `${value:NAME}`. */
-  readonly values?: SourceText | undefined
+  /** Reads the values file, for `${value:NAME}`; every loading asks anew. */
+  readonly values?: (() => SourceText | undefined) | undefined
   /** Somebody else answers what `handler: next` lets through; without, such a route is an error. */
   readonly mounted?: boolean
 }
@@ -30,6 +32,8 @@ export interface Ready {
   /** The routes as they were written, inheritance resolved. */
   readonly routes: readonly Route[]
   readonly issuers: Policy['issuers']
+  /** The files that `${file:…}` names. */
+  readonly files: readonly string[]
   /** What `check` warns of. */
   readonly warnings: readonly Diagnostic[]
   /** Stops what keeps its keys current. */
@@ -40,9 +44,17 @@ export interface AppOptions extends ReadyOptions {
   readonly observers?: readonly Observer[]
 }
 
+/** What the start has loaded; `reload` brings what is in force after it. */
 export interface App extends Omit<Ready, 'active' | 'close'> {
   /** Enforces the policies; usable without listening through `koa.callback()`. */
   readonly koa: Koa
+  /** Writes on the head of answers that no route gives, as the policies in force have it. */
+  readonly bareHead: WriteHead
+  /**
+   * Loads the policies again, and swaps them between two requests. Rejects as `makeReady` does, and the old ones stay in
+   * force. One at a time.
+   */
+  reload(): Promise<Ready>
   close(): Promise<void>
 }
 
@@ -51,7 +63,7 @@ export interface App extends Omit<Ready, 'active' | 'close'> {
  * there is nothing to read, `StartFault` where the machine lacks something; nothing that it opened stays open then.
  */
 export async function makeReady(directory: string, options: ReadyOptions): Promise<Ready> {
-  const { policy: written, diagnostics } = examine(load(directory), options.values)
+  const { policy: written, diagnostics } = examine(load(directory), options.values?.())
   refuseErrors(options.mounted ? diagnostics : sortDiagnostics([...diagnostics, ...checkStandalone(written)]))
   const opened = await open(written, options)
   try {
@@ -61,6 +73,7 @@ export async function makeReady(directory: string, options: ReadyOptions): Promi
       policy,
       routes: opened.policy.routes,
       issuers: opened.policy.issuers,
+      files: filesOf(written.references),
       warnings: sortDiagnostics([...diagnostics, ...opened.warnings]),
       close: opened.close,
     }
@@ -73,12 +86,15 @@ export async function makeReady(directory: string, options: ReadyOptions): Promi
 /** Makes the app of a policy directory, which answers every request itself; throws as `makeReady` does. */
 export async function createApp(directory: string, { observers = [], ...options }: AppOptions): Promise<App> {
   const { world } = options
-  const { active, close, ...ready } = await makeReady(directory, options)
-  world.metrics.policy = { digest: active.policy.digest, loaded: world.clock.now() }
+  const load = () => makeReady(directory, options)
+  const policies = new InForce(await load(), world)
+  const { active, close, ...started } = policies.current
   const watching = [metricsObserver(world.metrics), ...observers]
   return {
-    ...ready,
-    koa: new EnforcingKoa(enforce({ current: active }, world, watching)),
-    close: async () => close(),
+    ...started,
+    koa: new EnforcingKoa(enforce(() => policies.lease(), world, watching)),
+    bareHead: (...args) => policies.current.policy.bareHead(...args),
+    reload: () => policies.renew(load),
+    close: () => policies.close(),
   }
 }

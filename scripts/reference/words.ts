@@ -109,6 +109,10 @@ export const metricQueries: Readonly<Record<keyof typeof families, Query>> = {
     asks: 'How long the policy in force has been there, in seconds.',
     query: 'time() - portcullis_policy_loaded_timestamp_seconds',
   },
+  policyReloads: {
+    asks: 'Policies that were refused while older ones stayed in force.',
+    query: 'increase(portcullis_policy_reloads_total{result="failure"}[10m]) > 0',
+  },
   auditRecords: {
     asks: 'How much is put on record, in records a second.',
     query: 'sum(rate(portcullis_audit_records_total[5m]))',

@@ -1,8 +1,11 @@
-/** `portcullis serve`: load, check, compile, listen; SIGTERM drains. */
+/** `portcullis serve`: load, check, compile, listen; SIGHUP loads anew, SIGTERM drains. */
 
-import { createApp } from '../app.ts'
+import { type App, createApp } from '../app.ts'
+import { readValues as readAgain } from '../library/options.ts'
 import { accessLog } from '../server/access-log.ts'
 import { listen } from '../server/listen.ts'
+import { PolicyWatch } from '../server/policy-watch.ts'
+import { Reloads } from '../server/reloads.ts'
 import { untilShutdown } from '../server/shutdown.ts'
 import { keepLog } from '../services/audit/keep-log.ts'
 import { auditObserver } from '../services/audit/observe.ts'
@@ -20,6 +23,7 @@ export const serve = defineCommand({
     port: { type: 'string', value: 'PORT', description: 'In place of `settings.listen.port`; 0 takes a free one.' },
     host: { type: 'string', value: 'HOST', description: 'In place of `settings.listen.host`.' },
     values: { type: 'string', value: 'FILE', description: 'Values in place of the declared ones.' },
+    watch: { type: 'boolean', description: 'Reloads when the policies change, as SIGHUP does.' },
     'log-level': {
       type: 'string',
       value: 'LEVEL',
@@ -37,8 +41,12 @@ export const serve = defineCommand({
     const log = createLog({ pretty: process.stdout.isTTY, level: readLevel(text(flags['log-level'])) })
     const world = createWorld(log)
     const recorder = auditObserver(world)
+    const values = text(flags.values)
+    // A file that cannot be read is wrong usage at the start, and a refused reload later.
+    readValues(flags.values)
+    const reloading = prepareReloads({ directory, values, log, isWatching: flags.watch === true })
     const app = await createApp(directory, {
-      values: readValues(flags.values),
+      values: () => (values === undefined ? undefined : readAgain({ values })),
       world,
       listenOn,
       observers: [accessLog(log), recorder],
@@ -51,22 +59,47 @@ export const serve = defineCommand({
       ...address,
       limits,
       world,
-      bareHead: app.policy.bareHead,
+      bareHead: app.bareHead,
       unread: (refused) => recorder.unread(refused),
     })
     world.status.open()
-    announce({ url: server.url, directory, values: text(flags.values), app, kept, log, stream: process.stdout })
+    announce({ url: server.url, directory, values, app, kept, log, stream: process.stdout })
     const keep = async (): Promise<void> => {
       recorder.close()
       await kept?.close()
     }
-    await untilShutdown({ server, status: world.status, log, keep })
+    reloading.begin(app)
+    const close = (graceMs: number): Promise<void> => {
+      reloading.end()
+      return server.close(graceMs)
+    }
+    await untilShutdown({ server: { close }, status: world.status, log, keep })
     await app.close()
     await keep()
     await world.upstreams.close()
     return 0
   },
 })
+
+interface Reloading extends Pick<ConstructorParameters<typeof PolicyWatch>[0], 'directory' | 'values' | 'log'> {
+  readonly isWatching: boolean
+}
+
+/** From here on, SIGHUP and changes are taken note of; they are acted on once there is an app to reload. */
+function prepareReloads({ isWatching, ...about }: Reloading) {
+  const reloads = new Reloads(about.log, ({ files }) => watch?.follow(files))
+  const watch = isWatching ? new PolicyWatch({ ...about, changed: () => reloads.ask('watch') }) : undefined
+  return {
+    begin(app: App) {
+      watch?.follow(app.files)
+      reloads.begin(app)
+    },
+    end() {
+      watch?.close()
+      reloads.close()
+    },
+  }
+}
 
 function readLevel(level = 'info'): LogLevel {
   const known = logLevels.find((name) => name === level)

@@ -7,6 +7,7 @@ import type { CompiledPolicy } from '../policy/stack.ts'
 import type { World } from '../services/services.ts'
 import { announceClose, isClosing, offersUpgrade } from './closing.ts'
 import { Engine } from './engine.ts'
+import type { Lease } from './generation.ts'
 import type { Trust } from './hygiene.ts'
 import { compileMatcher, type Matcher } from './match.ts'
 
@@ -25,12 +26,9 @@ export const activate = (policy: CompiledPolicy, { randomId }: Pick<World, 'rand
     trust: { isTrustedProxy: compileRanges(policy.settings.trustedProxies), requestId: randomId },
   })
 
-/**
- * The middleware. Whoever holds `active` may put another policy in place at any time: a request keeps the one it began
- * with. Koa is left nothing to answer, not even a fault.
- */
+/** The middleware: a request keeps the policy that it began with. Koa is left nothing to answer, not even a fault. */
 export function enforce(
-  active: { readonly current: Active },
+  lease: () => Lease,
   world: Pick<World, 'clock' | 'log'>,
   observers: readonly Observer[],
 ): (ctx: Context) => Promise<void> | undefined {
@@ -40,6 +38,10 @@ export function enforce(
     const { req } = ctx
     if (isClosing(req.socket)) return undefined
     if (offersUpgrade(req)) announceClose(req.socket)
-    return engine.handle(ctx, active.current)
+    const leased = lease()
+    const judged = engine.handle(ctx, leased.active)
+    if (judged) return judged.then(() => leased.release())
+    leased.release()
+    return undefined
   }
 }

@@ -13,19 +13,13 @@ import type { WriteHead } from '../policy/stack.ts'
 import type { World } from '../services/services.ts'
 import { answerOnContext, type Brought, closeAfter, layHeadOnContext } from './answer-on-context.ts'
 import { isClosing, offersUpgrade } from './closing.ts'
-import type { Active } from './enforce.ts'
 import { Engine } from './engine.ts'
 import { Failure } from './failure.ts'
+import type { Lease } from './generation.ts'
 import { readFacts } from './hygiene.ts'
 import { keepHead } from './keep-head.ts'
 import { refuse } from './refusal.ts'
 import type { Result } from './run.ts'
-
-/** The policy that a request is judged by, and word that it is judged. */
-export interface Lease {
-  readonly active: Active
-  release(): void
-}
 
 export interface Mounted {
   /** The current policy, or why there is none. */

@@ -5,7 +5,9 @@ import type { Middleware } from 'koa'
 import { makeReady, type Ready } from '../app.ts'
 import { type Denial, deny } from '../core/denial.ts'
 import type { Observer } from '../core/observer.ts'
-import { type Lease, mount } from '../enforce/mount.ts'
+import type { Lease } from '../enforce/generation.ts'
+import { InForce } from '../enforce/in-force.ts'
+import { mount } from '../enforce/mount.ts'
 import type { RouteState } from '../handlers/route-handler.ts'
 import { type KeptLog, keepLog } from '../services/audit/keep-log.ts'
 import { type AuditObserver, auditObserver } from '../services/audit/observe.ts'
@@ -15,7 +17,6 @@ import type { World } from '../services/services.ts'
 import { createWorld } from '../services/world.ts'
 import { describeDecision } from './describe-decision.ts'
 import type { PortcullisEvents } from './events.ts'
-import { Generation } from './generation.ts'
 import { isDevelopment, type PortcullisOptions, readValues } from './options.ts'
 
 const starting = deny('starting', { headers: ['Retry-After', '1'] })
@@ -36,7 +37,7 @@ export class Portcullis extends EventEmitter<PortcullisEvents> {
   readonly #options: PortcullisOptions
   readonly #world: World
   readonly #recorder: AuditObserver
-  #current: Generation | undefined
+  #policies: InForce<Ready> | undefined
   #kept: KeptLog | undefined
   #opening: Promise<this> | undefined
   #waiting: Promise<void> | undefined
@@ -95,15 +96,16 @@ export class Portcullis extends EventEmitter<PortcullisEvents> {
   }
 
   async #open(): Promise<this> {
-    this.#put('open', await this.#load())
+    this.#policies = new InForce(await this.#load(), this.#world)
+    this.#announce('open', this.#policies.current)
     if (!this.#closing) this.#world.status.open()
     return this
   }
 
   async #reload(): Promise<void> {
-    if (!this.#current) throw new Error('the gate is not open: `open` failed')
+    if (!this.#policies) throw new Error('the gate is not open: `open` failed')
     try {
-      this.#put('reload', await this.#load())
+      this.#announce('reload', await this.#policies.renew(() => this.#load()))
     } catch (error) {
       this.#tell('refused', { error })
       throw error
@@ -111,7 +113,7 @@ export class Portcullis extends EventEmitter<PortcullisEvents> {
   }
 
   async #close(): Promise<void> {
-    await this.#current?.retire()
+    await this.#policies?.close()
     this.#recorder.close()
     await this.#kept?.close()
     await this.#world.upstreams.close()
@@ -120,7 +122,7 @@ export class Portcullis extends EventEmitter<PortcullisEvents> {
 
   async #load(): Promise<Ready> {
     const ready = await makeReady(this.#directory, {
-      values: readValues(this.#options),
+      values: () => readValues(this.#options),
       world: this.#world,
       development: isDevelopment(this.#options),
       mounted: true,
@@ -141,18 +143,13 @@ export class Portcullis extends EventEmitter<PortcullisEvents> {
     if (audit.isWritten || stacks.some((stack) => stack.audit?.required)) this.#kept = await keepLog(audit, this.#world)
   }
 
-  #put(event: 'open' | 'reload', ready: Ready): void {
-    const before = this.#current
-    this.#current = new Generation(ready)
-    void before?.retire()
-    const { digest } = ready.policy
-    this.#world.metrics.policy = { digest, loaded: this.#world.clock.now() }
-    this.#tell(event, { digest, warnings: ready.warnings })
+  #announce(event: 'open' | 'reload', { policy, warnings }: Ready): void {
+    this.#tell(event, { digest: policy.digest, warnings })
   }
 
   #lease(): Lease | Denial {
     if (this.#closing) return closed
-    return this.#current?.lease() ?? starting
+    return this.#policies?.lease() ?? starting
   }
 
   #watch(): Observer {

@@ -29,6 +29,8 @@ export interface Loaded {
   readonly directory: string
   readonly files: readonly SourceText[]
   readonly diagnostics: readonly Diagnostic[]
+  /** The real paths of the directory and of all folders in it. */
+  readonly folders: readonly string[]
   /** SHA-256 over names below the directory and texts, in hex. */
   readonly digest: string
 }
@@ -40,7 +42,8 @@ export function load(directory: string): Loaded {
     void diagnostics.push(diagnosticAt(topOf(shown(path)), { rule, message }, loadRules))
   const files: SourceText[] = []
   const hash = createHash('sha256')
-  for (const path of list(directory, refuse)) {
+  const { found, folders } = list(directory, refuse)
+  for (const path of found) {
     const source = readSource(path)
     if (source instanceof Unreadable) refuse(path, source)
     else {
@@ -50,14 +53,14 @@ export function load(directory: string): Loaded {
   }
   if (files.length === 0 && diagnostics.length === 0)
     refuse(directory, new Unreadable('policy/empty', 'expected at least one policy file in this directory'))
-  return { directory, files, diagnostics, digest: hash.digest('hex') }
+  return { directory, files, diagnostics, folders, digest: hash.digest('hex') }
 }
 
 type Refuse = (path: string, reason: Unreadable) => void
 
-function list(directory: string, refuse: Refuse): readonly string[] {
+function list(directory: string, refuse: Refuse): Pick<Listing, 'found' | 'folders'> {
   try {
-    return new Listing(refuse).walk(directory, 0).found
+    return new Listing(refuse).walk(directory, 0)
   } catch (error) {
     throw new DirectoryFault(`cannot read the policy directory \`${directory}\`: ${reasonOf(error)}`)
   }
@@ -68,6 +71,10 @@ class Listing {
   readonly found: string[] = []
   readonly #seen = new Set<string>()
   readonly #refuse: Refuse
+
+  get folders(): readonly string[] {
+    return [...this.#seen]
+  }
 
   constructor(refuse: Refuse) {
     this.#refuse = refuse
@@ -99,6 +106,7 @@ class Listing {
   }
 }
 
-const isPolicyName = (name: string): boolean => /\.ya?ml$/.test(name) && !/\.test\.ya?ml$/.test(name)
+/** Whether a file of this name holds policies. */
+export const isPolicyName = (name: string): boolean => /\.ya?ml$/.test(name) && !/\.test\.ya?ml$/.test(name)
 
 const topOf = (file: string) => ({ file, line: 1, column: 1, endLine: 1, endColumn: 1 })

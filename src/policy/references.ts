@@ -31,6 +31,12 @@ const names: Readonly<Record<Reference['kind'], RegExp>> = {
   file: /^[^\0]+$/,
 }
 
+/** The paths of those that are files, sorted. */
+export const filesOf = (references: readonly Reference[]): readonly string[] =>
+  [...new Set(references.filter(({ kind }) => kind === 'file').map(pathOf))].sort()
+
+const pathOf = ({ name, at }: Reference): string => resolve(at.source.folder, name)
+
 /** What references stand for, by `keyOf`. */
 export type Known = ReadonlyMap<string, string>
 

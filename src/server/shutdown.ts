@@ -21,7 +21,6 @@ const keepMs = 1_000
 /** Resolves when SIGTERM or SIGINT came and the server is drained. */
 export async function untilShutdown({ server, status, log, keep }: Running): Promise<void> {
   reportStrayErrors({ log, keep })
-  process.on('SIGHUP', () => log.warn('reload is not there yet: restart to load policies'))
   const signal = await firstSignal()
   status.close()
   log.info({ signal }, 'draining; a second signal ends at once')

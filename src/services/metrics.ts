@@ -11,6 +11,7 @@ export class Metrics {
   inFlight = 0
   /** The policy in force, and when it was loaded, in milliseconds since the Unix epoch. */
   policy: { readonly digest: string; readonly loaded: number } | undefined
+  readonly policyReloads = new Counter([{ result: 'success' }, { result: 'unchanged' }, { result: 'failure' }])
   /** Entries that the audit log kept, and those that it could not keep. */
   auditRecords = 0
   auditLost = 0

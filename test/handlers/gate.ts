@@ -76,9 +76,10 @@ export async function openGate<B>(
   const policy = policyOf(site.route, destination, options.before)
   const outcomes: Outcome[] = []
   const watch = { finished: (_: Exchange, outcome: Outcome) => void outcomes.push(outcome) }
+  const lease = { active: activate(policy, services), release: () => {} }
   const app = new Koa()
   app.silent = true
-  app.use(enforce({ current: activate(policy, services) }, services, [metricsObserver(services.metrics), watch]))
+  app.use(enforce(() => lease, services, [metricsObserver(services.metrics), watch]))
   const server = createServer({ ServerResponse: GateResponse }, app.callback())
   const port = await listen(t, server)
   return { port, server, services, outcomes, logged, send: (sent) => send(port, sent) }

@@ -30,6 +30,8 @@ export async function runCommand(args: readonly string[], options: Options = {})
 export interface Served {
   readonly url: string
   readonly child: ChildProcess
+  /** What it has logged so far, line by line. */
+  logged(): readonly Readonly<Record<string, unknown>>[]
   /** Sends a signal and waits for the end. */
   end(signal: NodeJS.Signals): Promise<Ended>
 }
@@ -51,7 +53,12 @@ export async function serveCommand(args: readonly string[], options: Options = {
     const [code] = await closed
     return { code, ...output() }
   }
-  return { url, child, end }
+  const logged = () =>
+    output()
+      .stdout.split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line))
+  return { url, child, logged, end }
 }
 
 const start = (args: readonly string[], { cwd = emptyFolder(), env }: Options): ChildProcess =>

@@ -59,7 +59,7 @@ export async function openGate(
   const world = { ...createWorld(createLog({ pretty: false, level: 'error' })), ...parts }
   const app = await createApp(directory, { ...options, world, listenOn: { host: '127.0.0.1', port: 0 } })
   const { limits, listen: address } = app.policy.settings
-  const server = await listen(app.koa.callback(), { ...address, limits, world, bareHead: app.policy.bareHead })
+  const server = await listen(app.koa.callback(), { ...address, limits, world, bareHead: app.bareHead })
   return {
     url: server.url,
     port: server.port,

@@ -52,7 +52,8 @@ export async function hostGuard(t: ExecutionContext, hosted: Hosted): Promise<(s
   const app = new Koa()
   const log = { error: (fault: unknown) => t.fail(String(fault)) }
   const world = { clock: systemClock, randomId: () => 'r1', log }
-  app.use(enforce({ current: activate(policyOf(hosted), world) }, world as never, []))
+  const lease = { active: activate(policyOf(hosted), world), release: () => {} }
+  app.use(enforce(() => lease, world as never, []))
   const server = createServer(app.callback())
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
   t.teardown(() => {

@@ -95,18 +95,6 @@ test('ends at once on a second signal', async (t) => {
   await client.rest()
 })
 
-test('warns on SIGHUP and goes on', async (t) => {
-  const served = new Served()
-  const client = await served.connect()
-  t.is((await client.send(request('/')).answer()).body, 'served')
-  served.child.kill('SIGHUP')
-  t.is((await served.line('reload is not there yet: restart to load policies')).level, 'warn')
-  t.is((await client.send(request('/')).answer()).body, 'served')
-  served.child.kill('SIGTERM')
-  t.deepEqual(await served.exit, [0, null])
-  client.socket.destroy()
-})
-
 test('outlives a promise that a handler forgot', async (t) => {
   const served = new Served()
   const client = await served.connect()

@@ -5,6 +5,11 @@ import { writeLabels, writeSample } from './text-format.ts'
 export class Counter<Label extends string> {
   readonly #counts = new Map<string, number>()
 
+  /** What is known beforehand is written from the start, as 0: so that its first increase shows. */
+  constructor(known: readonly Readonly<Record<Label, string>>[] = []) {
+    for (const labels of known) this.add(labels, 0)
+  }
+
   add(labels: Readonly<Record<Label, string>>, count = 1): void {
     const written = writeLabels(labels)
     this.#counts.set(written, (this.#counts.get(written) ?? 0) + count)

@@ -43,6 +43,12 @@ export const families = {
     type: 'gauge',
     labels: [],
   },
+  policyReloads: {
+    name: 'portcullis_policy_reloads_total',
+    help: 'What became of reloads: success, unchanged, or failure, which leaves the old policies in force.',
+    type: 'counter',
+    labels: ['result'],
+  },
   auditRecords: {
     name: 'portcullis_audit_records_total',
     help: 'Records that the audit log has kept.',
@@ -69,7 +75,7 @@ export const families = {
   },
 } as const satisfies Record<string, Family>
 
-const { requests, durations, decisions, inFlight, policyInfo, policyLoaded } = families
+const { requests, durations, decisions, inFlight, policyInfo, policyLoaded, policyReloads } = families
 const { auditRecords, auditLost, auditHeads, auditDropped } = families
 
 export class Exposition {
@@ -96,6 +102,7 @@ function writeOwn(metrics: Metrics): string {
     writeFamily(decisions, tallies.map(writeDecisions).join('')),
     writeFamily(inFlight, writeSample(inFlight.name, '', metrics.inFlight)),
     writePolicy(metrics.policy),
+    writeFamily(policyReloads, metrics.policyReloads.write(policyReloads.name)),
     writeFamily(auditRecords, writeSample(auditRecords.name, '', metrics.auditRecords)),
     writeFamily(auditLost, writeSample(auditLost.name, '', metrics.auditLost)),
     writeFamily(auditHeads, metrics.auditHeads.write(auditHeads.name)),

@@ -30,7 +30,7 @@ export function mend(tree: PolicyTree, notes: Notes, write: () => string): strin
 /** What `check` says of a policy that is nowhere yet, warnings included. */
 export function findingsOf(text: string): readonly Diagnostic[] {
   const files = [{ file: 'policy.yaml', folder: '/', text }]
-  return examine({ directory: '/', files, diagnostics: [], digest: '' }, undefined).diagnostics
+  return examine({ directory: '/', files, diagnostics: [], folders: [], digest: '' }, undefined).diagnostics
 }
 
 interface Located {

@@ -1,10 +1,10 @@
 import test from 'ava'
 import { makeReady } from '../../src/app.ts'
-import { Generation } from '../../src/library/generation.ts'
+import { Generation } from '../../src/enforce/generation.ts'
 import { createLog } from '../../src/services/log.ts'
 import { createWorld } from '../../src/services/world.ts'
 import { writePolicies } from '../helpers/gate.ts'
-import { openToAll } from './app.ts'
+import { openToAll } from '../library/app.ts'
 
 async function openGeneration() {
   const world = createWorld(createLog({ pretty: false, level: 'error' }))

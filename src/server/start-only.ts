@@ -1,0 +1,20 @@
+/** The settings that hold from the start of the process to its end. */
+
+import { isDeepStrictEqual } from 'node:util'
+import type { Settings } from '../policy/settings.ts'
+
+/** Those that are no longer what the process was started with. */
+export function startOnlyChanges(started: Settings, now: Settings): readonly string[] {
+  const before = startOnly(started)
+  const after = startOnly(now)
+  return Object.keys(after).filter((name) => !isDeepStrictEqual(before[name], after[name]))
+}
+
+const startOnly = ({ listen, limits, audit }: Settings): Readonly<Record<string, unknown>> => ({
+  'settings.listen': listen,
+  'settings.limits.headers': limits.headers,
+  'settings.limits.headersTimeout': limits.headersTimeout,
+  'settings.limits.requestTimeout': limits.requestTimeout,
+  'settings.limits.connections': limits.connections,
+  'settings.audit': audit,
+})

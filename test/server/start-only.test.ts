@@ -1,0 +1,37 @@
+import { createSecretKey } from 'node:crypto'
+import test from 'ava'
+import { readSettings, type WrittenSettings } from '../../src/policy/settings.ts'
+import { startOnlyChanges } from '../../src/server/start-only.ts'
+
+const changes = (before: WrittenSettings, after: WrittenSettings) =>
+  startOnlyChanges(readSettings(before), readSettings(after))
+
+test('names what only a start changes', (t) => {
+  t.deepEqual(changes({ listen: { port: 1 } }, { listen: { port: 2 } }), ['settings.listen'])
+  t.deepEqual(changes({}, { limits: { headers: '8kb', connections: 5 } }), [
+    'settings.limits.headers',
+    'settings.limits.connections',
+  ])
+  t.deepEqual(changes({}, { limits: { headersTimeout: '1s', requestTimeout: '1s' } }), [
+    'settings.limits.headersTimeout',
+    'settings.limits.requestTimeout',
+  ])
+  t.deepEqual(changes({}, { audit: 'off' }), ['settings.audit'])
+  t.deepEqual(changes({ audit: {} }, { audit: { retain: '400d' } }), ['settings.audit'])
+})
+
+test('says nothing of what a reload changes, and of what is the same', (t) => {
+  t.deepEqual(changes({}, {}), [])
+  t.deepEqual(changes({ listen: { port: 8080 } }, {}), [])
+  t.deepEqual(changes({}, { limits: { body: '1kb' }, trustedProxies: ['10.0.0.0/8'], openapi: { title: 'x' } }), [])
+  t.deepEqual(changes({}, { secrets: { provider: 'file', dir: '/run/secrets' } }), [])
+})
+
+test('compares keys by what they are', (t) => {
+  const settings = (byte: number) => ({
+    ...readSettings(),
+    audit: { key: createSecretKey(Buffer.alloc(32, byte)) } as never,
+  })
+  t.deepEqual(startOnlyChanges(settings(1), settings(1)), [])
+  t.deepEqual(startOnlyChanges(settings(1), settings(2)), ['settings.audit'])
+})
