@@ -26,6 +26,7 @@ export async function beginSegment(place: JournalPlace, before: Chain, number: n
     await segment.append(Buffer.from(`${lines.join('\n')}\n`))
     await segment.sync()
     await syncFolder(folder)
+    place.copy(lines)
     return { chain, segment }
   } catch (error) {
     await segment.close()

@@ -24,6 +24,8 @@ export interface JournalPlace {
   /** The time of a record. */
   now(): number
   readonly publish: HeadPublisher['publish'] | undefined
+  /** Takes the lines of the records that are kept, the log's own among them; never waits and never throws. */
+  copy(lines: readonly string[]): void
 }
 
 /** Where a log stands. */
@@ -85,6 +87,7 @@ export class Journal {
     await this.#write(Buffer.from(`${lines.join('\n')}\n`))
     this.#chain = chain
     this.#notes = []
+    this.#place.copy(lines)
     return lines
   }
 

@@ -27,8 +27,9 @@ export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> 
 
 async function start(options: AuditLogOptions, { id, lock }: Claim, folder: string): Promise<AuditLog> {
   const { clock, fsync, key, publish } = options
+  const copy = copying(options)
   const vkey = vkeyOf(originOf(id), createPublicKey(key))
-  const place: JournalPlace = { folder, fsync, key, vkey, now: () => clock.now(), publish }
+  const place: JournalPlace = { folder, fsync, key, vkey, now: () => clock.now(), publish, copy }
   const { state, notes, isOfOtherKey } = await recover(place, id)
   const journal = new Journal(place, state)
   try {
@@ -40,5 +41,17 @@ async function start(options: AuditLogOptions, { id, lock }: Claim, folder: stri
   } catch (error) {
     await journal.close()
     throw error
+  }
+}
+
+/** What a copy throws is a bug of its own, and holds up no record. */
+function copying({ copy, log }: AuditLogOptions): JournalPlace['copy'] {
+  if (copy === undefined) return () => {}
+  return (lines) => {
+    try {
+      for (const line of lines) copy(line)
+    } catch (error) {
+      log.error({ err: error }, 'audit records cannot be copied')
+    }
   }
 }

@@ -161,19 +161,8 @@ export class Writer implements AuditLog {
   }
 
   #tell(batch: readonly Waiting[], lines: readonly string[]): void {
-    const { metrics, copy } = this.#options
-    metrics.auditRecords += lines.length
+    this.#options.metrics.auditRecords += lines.length
     for (const { settle } of batch) settle?.(true)
-    if (copy !== undefined) this.#copy(lines, copy)
-  }
-
-  /** What a copy throws is a bug of its own, and holds up no record. */
-  #copy(lines: readonly string[], copy: NonNullable<AuditLogOptions['copy']>): void {
-    try {
-      for (const line of lines) copy(line)
-    } catch (error) {
-      this.#options.log.error({ err: error }, 'audit records cannot be copied')
-    }
   }
 
   #describe(losses: Losses | undefined): readonly string[] {
