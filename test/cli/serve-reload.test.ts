@@ -143,11 +143,17 @@ test('a request ends under the policies that it began with', async (t) => {
   t.is((await answer).headers.get('x-version'), 'one')
 })
 
+/** A file that is written in place can be read when it is half there. */
+function replace(path: string, text: string): void {
+  writeFileSync(`${path}.draft`, text)
+  renameSync(`${path}.draft`, path)
+}
+
 test('does what many signals at once ask for, and serves the last word', async (t) => {
   const directory = writePolicies({ 'a.yaml': replying('first') })
   const served = await start(t, [directory])
   for (let number = 0; number < 300; number++) {
-    writeFileSync(join(directory, 'a.yaml'), replying(`v${number}`))
+    replace(join(directory, 'a.yaml'), replying(`v${number}`))
     served.child.kill('SIGHUP')
     if (number % 10 === 0) t.regex(await get(served), /^first$|^v\d+$/)
   }

@@ -8,6 +8,7 @@ import test, { type ExecutionContext } from 'ava'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { runCommand, serveCommand } from '../helpers/command.ts'
 import { writePolicies } from '../helpers/gate.ts'
+import { until } from '../helpers/until.ts'
 
 const patience = 120_000
 
@@ -96,6 +97,7 @@ test('shows the API, and makes a call with a token that was typed in', async (t)
   t.true((await page.locator('.info .title').innerText()).startsWith('The shop'))
   await page.locator('.opblock-get .opblock-summary-control').click()
   t.is(await tryOut(page, () => page.locator('.opblock-get input[placeholder="id"]').fill('5')), '401')
+  await until(() => complaints.length > 0)
   t.deepEqual(complaints.splice(0), [
     `error: Failed to load resource: the server responded with a status of 401 (Unauthorized)`,
   ])
