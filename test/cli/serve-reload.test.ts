@@ -278,7 +278,9 @@ ${replying(body, '  GET /me: { authenticate: jwt, reply: { body: me } }\n')}`
     t.deepEqual([await get(served), await me()], [body, 200])
   }
   await until(() => said(served, 'the keys could not be fetched') > 0)
-  t.deepEqual(await ready(served), { status: 'degraded', failing: ['issuers/corp'] })
+  let state = await ready(served)
+  while (state.status === 'ready') state = await ready(served)
+  t.deepEqual(state, { status: 'degraded', failing: ['issuers/corp'] })
 })
 
 test('drains at once on SIGTERM while a reload runs, and one that never ends keeps nothing up', async (t) => {
