@@ -89,11 +89,12 @@ class Listing {
     return this
   }
 
-  #visit(folder: string, { name }: Dirent, depth: number): void {
-    const path = join(folder, name)
+  /** What is plainly a file is not looked at: another program's draft may be gone by then. */
+  #visit(folder: string, entry: Dirent, depth: number): void {
+    const path = join(folder, entry.name)
     try {
-      if (!statSync(path).isDirectory()) {
-        if (isPolicyName(name)) this.found.push(path)
+      if (entry.isFile() || !statSync(path).isDirectory()) {
+        if (isPolicyName(entry.name)) this.found.push(path)
       } else if (depth < maxDepth) this.walk(path, depth + 1)
       else
         this.#refuse(
