@@ -51,8 +51,7 @@ export const serve = defineCommand({
       listenOn,
       observers: [accessLog(log), recorder],
     })
-    const warnings = app.warnings.filter(({ severity }) => severity === 'warning')
-    if (warnings.length > 0) process.stderr.write(`${reportText(warnings, paintFor(process.stderr))}\n`)
+    showWarnings(app)
     const { limits, listen: address, audit } = app.policy.settings
     const kept = audit && (await keepLog(audit, world))
     const server = await listen(app.koa.callback(), {
@@ -80,6 +79,11 @@ export const serve = defineCommand({
     return 0
   },
 })
+
+function showWarnings(app: App): void {
+  const warnings = app.warnings.filter(({ severity }) => severity === 'warning')
+  if (warnings.length > 0) process.stderr.write(`${reportText(warnings, paintFor(process.stderr))}\n`)
+}
 
 interface Reloading extends Pick<ConstructorParameters<typeof PolicyWatch>[0], 'directory' | 'values' | 'log'> {
   readonly isWatching: boolean

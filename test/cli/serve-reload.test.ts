@@ -141,6 +141,8 @@ test('a request ends under the policies that it began with', async (t) => {
   t.is(await get(served), 'two')
   goOn.resolve()
   t.is((await answer).headers.get('x-version'), 'one')
+  t.is((await fetch(`${served.url}/slow`)).headers.get('x-version'), 'two')
+  t.is((await served.end('SIGTERM')).code, 0)
 })
 
 /** A file that is written in place can be read when it is half there. */

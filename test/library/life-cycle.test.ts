@@ -96,6 +96,18 @@ test('keeps the old policies where the new ones are refused, and says so twice',
   t.is((await send()).body, 'old')
 })
 
+test('says in `ready` that a reload was refused, until one succeeds', async (t) => {
+  const policies = `${replying('old')}  GET /ready: { builtin: ready }\n`
+  const { gate, directory, send } = await openApp(t, { policies })
+  const status = async () => JSON.parse((await send({ path: '/ready' })).body)
+  writeFileSync(join(directory, 'app.yaml'), broken)
+  await t.throwsAsync(gate.reload(), { instanceOf: PolicyRefused })
+  t.deepEqual(await status(), { status: 'degraded', failing: ['policies'] })
+  writeFileSync(join(directory, 'app.yaml'), policies)
+  await gate.reload()
+  t.deepEqual(await status(), { status: 'ready' })
+})
+
 /** Port 9 is discard's, and nobody listens there: the keys are not to be had. */
 const unreachable = (issuer: string) => `
 issuers:

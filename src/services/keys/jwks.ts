@@ -95,6 +95,7 @@ export class Jwks implements KeySource {
     if (this.#closing.signal.aborted) return undefined
     try {
       const { keys, freshFor } = await this.#parts.fetch(this.#closing.signal)
+      if (this.#closing.signal.aborted) return undefined
       this.#take(keys)
       return this.#keys.length === 0 ? this.#fail('the set holds no key that can be used') : this.#succeed(freshFor)
     } catch (error) {
