@@ -3,8 +3,7 @@
 import type { Fault, Rules } from '../../core/diagnostic.ts'
 import { ExpressionFault, hasExpression, hasReference, parseExpression } from '../../core/expression.ts'
 import type { Site } from '../../core/site.ts'
-import { suggest } from '../../core/suggest.ts'
-import { keyWords } from './limit-key.ts'
+import { checkBy } from '../../services/counters/by.ts'
 import { boundsOf, nameOf, type WrittenLimit, type WrittenLimits } from './limit-schema.ts'
 
 export const limitRules: Rules = {
@@ -52,18 +51,12 @@ export function checkLimits(block: WrittenLimits, { route }: Site): readonly Fau
 }
 
 function checkKey({ by }: WrittenLimit): readonly Fault[] {
-  if (typeof by === 'string') return checkPart(by, ['by'])
-  return by.flatMap((part, index) => checkPart(part, ['by', index]))
-}
-
-function checkPart(text: string, path: Fault['path']): readonly Fault[] {
-  if (hasReference(text) || keyWords.some((word) => word === text)) return []
-  if (hasExpression(text)) return checkStage(text, path)
-  const message = `expected \`ip\`, \`user\`, \`all\` or an expression, not \`${text}\``
-  const near = suggest(text, keyWords)
-  return [
-    { rule: 'rateLimit/unknown-key', path, message, ...(near !== undefined && { hint: `did you mean \`${near}\`?` }) },
-  ]
+  const parts =
+    typeof by === 'string' ? [{ text: by, path: ['by'] }] : by.map((text, index) => ({ text, path: ['by', index] }))
+  const late = parts.flatMap(({ text, path }) =>
+    hasExpression(text) && !hasReference(text) ? checkStage(text, path) : [],
+  )
+  return [...checkBy(by, 'rateLimit/unknown-key'), ...late]
 }
 
 function checkPlan({ limit }: WrittenLimit): readonly Fault[] {

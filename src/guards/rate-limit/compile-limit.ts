@@ -11,8 +11,8 @@ import {
   type Value,
 } from '../../core/expression.ts'
 import type { Site } from '../../core/site.ts'
+import { compileKey } from '../../services/counters/client-key.ts'
 import type { Limit } from '../../services/counters/counters.ts'
-import { compileKey } from './limit-key.ts'
 import { identityOf, nameOf, type WrittenLimit } from './limit-schema.ts'
 
 /** A limit with the name that clients see. */

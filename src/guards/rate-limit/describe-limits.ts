@@ -1,5 +1,6 @@
 /** What limits mean for a client: the headers that tell them, and the limits themselves. */
 
+import { describeBy } from '../../services/counters/by.ts'
 import type { HeaderPart, OperationPart } from '../../services/openapi.ts'
 import { nameOf, type WrittenLimit, type WrittenLimits } from './limit-schema.ts'
 
@@ -43,10 +44,7 @@ const termsOf = ({ by, limit, per, burst, algorithm = 'token-bucket', ...rest }:
   algorithm,
 })
 
-const words: Readonly<Record<string, string>> = { ip: 'address', user: 'user', all: 'all callers together' }
-
 function describeLimit({ by, limit, per }: WrittenLimit): string {
   const most = typeof limit === 'number' ? `${limit}` : `${limit.else} (another number by \`${limit.on}\`)`
-  const keys = [by].flat().map((key) => words[key] ?? `\`${key}\``)
-  return `${most} in ${per} for each ${keys.join(' and ')}`.replace('each all callers', 'all callers')
+  return `${most} in ${per} ${describeBy(by)}`
 }

@@ -1,23 +1,14 @@
 /** How a limit is written in a policy. */
 
 import { durationPattern } from '../../core/duration.ts'
-import { array, type Infer, integer, object, record, string, union, word } from '../../schema/builder.ts'
+import { type Infer, integer, object, record, string, union, word } from '../../schema/builder.ts'
+import { bySchema, nameOfBy } from '../../services/counters/by.ts'
 
 /** Beyond this, units would no longer be counted one by one. */
 const most = 1_000_000_000
 
-const key = string({
-  minLength: 1,
-  maxLength: 256,
-  description: '`ip` (an IPv6 client is its /64), `user` (issuer and id), `all`, or an expression.',
-  examples: ['ip', 'user', '${body.email}'],
-})
-
 export const limitSchema = object({
-  by: union([key, array(key, { minItems: 1, maxItems: 8, uniqueItems: true })], {
-    description:
-      'Whose requests are counted together; a list is one compound key. A key without a value counts by address.',
-  }),
+  by: bySchema(),
   'name?': string({
     pattern: '^[A-Za-z0-9_.+ -]{1,64}$',
     title: 'a name of letters, digits, `-`, `_`, `.`, `+` and spaces',
@@ -70,7 +61,7 @@ export function boundsOf({
 }
 
 /** The name that a limit goes by: its own, or what it counts by. */
-export const nameOf = ({ name, by }: WrittenLimit): string => name ?? [by].flat().join('+')
+export const nameOf = ({ name, by }: WrittenLimit): string => name ?? nameOfBy(by)
 
 /** What its counters are kept under; `owner` is `profile/`, `service/` or `service/METHOD /path/`. */
 export const identityOf = (limit: WrittenLimit, owner: string): string => `${owner}${nameOf(limit)}`
