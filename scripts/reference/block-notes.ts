@@ -116,6 +116,25 @@ export const blockNotes: Readonly<Record<string, BlockNotes>> = {
       'timeout.md': 'how long a loader may take',
     },
   },
+  concurrency: {
+    without: 'as many as come',
+    points: [
+      'A slot is held until the answer is out to its last byte, the client is gone, or `timeout` ends it; what a handler still does after that counts no more.',
+      'Who finds no slot waits, first come, first served, for each key. Who goes away leaves the queue at once.',
+      '503 carries `Retry-After`: as long as one may wait, in whole seconds.',
+      'It is judged after `authorize`: nobody who may not ask takes a slot, and `by` may name the `resource`.',
+      "A block in `defaults` or a profile has one pool for all routes that inherit it. One on a route is that route's own.",
+      'What is held, and who waits, outlives a reload; a new `max` holds for the queue as well. Nobody is cut off where it is less than before.',
+      'Each process has slots of its own.',
+      'Under `reportOnly` nobody waits: who finds no free slot is reported and let through, without one.',
+    ],
+    see: {
+      'rate-limit.md': 'how often, in place of how many at once',
+      'timeout.md': 'how long a slot can be held',
+      '../metrics.md': 'slots in use, and who waits',
+      '../sections/settings.md': '`limits.connections`, for the server as a whole',
+    },
+  },
   audit: {
     without:
       'refusals, and requests of unsafe methods, are put on record as `data.create`, `data.update`, `data.delete`',

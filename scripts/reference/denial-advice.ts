@@ -130,7 +130,8 @@ export const denialAdvice: Readonly<Record<Code, Advice>> = {
     stage: 'the listener',
     carries: '`Retry-After`',
     client: 'Wait for `Retry-After`, then try again.',
-    operator: '`settings.limits.connections`. Are connections left open by a client or a proxy?',
+    operator:
+      '`settings.limits.connections`: are connections left open by a client or a proxy? `concurrency`: the `cause` names the limit; is its destination slow?',
   },
   audit_unavailable: {
     carries: '`Retry-After`',

@@ -74,6 +74,8 @@ export const labelWords: Readonly<Record<string, string>> = {
   guard: 'the block that decided',
   mode: '`enforced`, or `reportOnly`',
   outcome: '`allow`, or `deny`',
+  limit: 'the identity of the limit: `[profile|service/][METHOD /path/]` and what it counts by',
+  reason: '`full` where nobody more could wait, `late` where the wait was over',
   digest: 'SHA-256 over the policy files',
   publisher: '`stdout`, `webhook`, or `redis`',
   result:
@@ -101,6 +103,18 @@ export const metricQueries: Readonly<Record<keyof typeof families, Query>> = {
     query: 'sum by (route, guard) (increase(portcullis_decisions_total{mode="reportOnly",outcome="deny"}[1d]))',
   },
   inFlight: { asks: 'Requests that pile up: the destination is slow.', query: 'portcullis_requests_in_flight > 500' },
+  slotsInUse: {
+    asks: 'Limits that are close to their end: compare with the `max` of each.',
+    query: 'max by (limit) (max_over_time(portcullis_concurrency_in_use[10m]))',
+  },
+  slotsAwaited: {
+    asks: 'Queues that do not empty: the destination is slower than what comes in.',
+    query: 'min_over_time(portcullis_concurrency_waiting[5m]) > 0',
+  },
+  slotsMissed: {
+    asks: 'How many a second are turned away, by limit.',
+    query: 'sum by (limit, reason) (rate(portcullis_concurrency_missed_total[5m])) > 0',
+  },
   policyInfo: {
     asks: 'Instances that enforce different policies.',
     query: 'count(count by (digest) (portcullis_policy_info)) > 1',

@@ -77,7 +77,11 @@ export const catalogue = {
     'Upstream request failed',
     'The upstream could not be reached, or broke off before it answered.',
   ),
-  overloaded: entry(503, 'Server overloaded', '`settings.limits.connections` connections are open.'),
+  overloaded: entry(
+    503,
+    'Server overloaded',
+    '`settings.limits.connections` connections are open, or no slot of `concurrency` was free in time.',
+  ),
   keys_unavailable: entry(
     503,
     'Verification keys unavailable',

@@ -22,6 +22,7 @@ export const gates = [
   'input',
   'rateLimit:input',
   'authorize',
+  'concurrency',
   'audit',
 ] as const
 export type Gate = (typeof gates)[number]

@@ -3,6 +3,7 @@
 import { audit } from './audit/audit.ts'
 import { authenticate } from './authenticate/authenticate.ts'
 import { authorize } from './authorize/authorize.ts'
+import { concurrency } from './concurrency/concurrency.ts'
 import { cors } from './cors/cors.ts'
 import type { Guard } from './guard.ts'
 import { headers } from './headers/headers.ts'
@@ -22,6 +23,7 @@ export const guards: readonly Guard[] = [
   scopes,
   input,
   authorize,
+  concurrency,
   audit,
   timeout,
 ]

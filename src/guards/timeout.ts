@@ -18,7 +18,7 @@ const schema = union([
   ),
 ])
 
-type Block = Infer<typeof schema>
+export type TimeoutBlock = Infer<typeof schema>
 
 const defaults = { head: '30s', idle: '60s' }
 const isTooLong = (text: string): boolean => !hasReference(text) && readDuration(text) > longestTimer
@@ -29,17 +29,21 @@ const tooLong = (text: string, path: readonly string[]): Fault => ({
   message: `expected at most \`24d\`, not \`${text}\``,
 })
 
-function checkTimeout(block: Block): readonly Fault[] {
+function checkTimeout(block: TimeoutBlock): readonly Fault[] {
   if (typeof block === 'string') return isTooLong(block) ? [tooLong(block, [])] : []
   return Object.entries(block).flatMap(([key, text]) => (isTooLong(text) ? [tooLong(text, [key])] : []))
 }
 
-function readLimits(block: Block): { head: number; idle: number } {
-  const { head, idle } = { ...defaults, ...(typeof block === 'string' ? { head: block } : block) }
-  return Object.freeze({ head: readDuration(head), idle: readDuration(idle) })
+/** Until the head of the answer, as it is written; `undefined` where no block is. */
+export const headOf = (block: TimeoutBlock | undefined): string =>
+  (typeof block === 'string' ? block : block?.head) ?? defaults.head
+
+function readLimits(block: TimeoutBlock): { head: number; idle: number } {
+  const { idle = defaults.idle } = typeof block === 'string' ? {} : block
+  return Object.freeze({ head: readDuration(headOf(block)), idle: readDuration(idle) })
 }
 
-export const timeout = defineGuard<Block>({
+export const timeout = defineGuard<TimeoutBlock>({
   name: 'timeout',
   summary: 'How long the destination may take: until the head of its answer, and between two bytes of its body.',
   example: 'timeout: { head: 5s, idle: 15s }',

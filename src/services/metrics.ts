@@ -6,6 +6,7 @@ import type { RouteFacts } from '../core/site.ts'
 import { Counter } from './metrics/counter.ts'
 import type { Exposition } from './metrics/exposition.ts'
 import { RouteTally } from './metrics/route-tally.ts'
+import { SlotTally } from './metrics/slot-tally.ts'
 
 export class Metrics {
   inFlight = 0
@@ -17,6 +18,7 @@ export class Metrics {
   auditLost = 0
   readonly auditHeads = new Counter<'publisher' | 'result'>()
   readonly auditDropped = new Counter<'copy'>()
+  readonly #slots = new Map<string, SlotTally>()
   readonly #tallies = new Map<string, RouteTally>()
   readonly #unmatched = this.#tally('none', 'none')
   readonly #byFacts = new WeakMap<RouteFacts, RouteTally>()
@@ -25,6 +27,17 @@ export class Metrics {
   /** One a route; `none` for what no route was met by. */
   get tallies(): Iterable<RouteTally> {
     return this.#tallies.values()
+  }
+
+  /** One for each limit of concurrency that there is or was. */
+  get slots(): Iterable<SlotTally> {
+    return this.#slots.values()
+  }
+
+  slotTally(limit: string): SlotTally {
+    const tally = this.#slots.get(limit) ?? new SlotTally(limit)
+    this.#slots.set(limit, tally)
+    return tally
   }
 
   begin(): void {

@@ -4,6 +4,7 @@ import type { JsonSchema } from '../schema/schema.ts'
 import type { Trail } from './audit/trail.ts'
 import type { Clock } from './clock.ts'
 import type { Counters } from './counters/counters.ts'
+import type { Slots } from './counters/slots.ts'
 import type { TokenVerifier } from './keys/verifier.ts'
 import type { VerifierPool } from './keys/verifier-pool.ts'
 import type { Log } from './log.ts'
@@ -20,6 +21,7 @@ export interface World {
   /** Random and unguessable, 32 hex digits: request ids, trace ids. */
   readonly randomId: () => string
   readonly counters: Counters
+  readonly slots: Slots
   readonly upstreams: Upstreams
   readonly verifiers: VerifierPool
   readonly revocation: Revocation

@@ -3,6 +3,7 @@
 import { Trail } from './audit/trail.ts'
 import { systemClock } from './clock.ts'
 import { memoryCounters } from './counters/memory.ts'
+import { memorySlots } from './counters/memory-slots.ts'
 import { VerifierPool } from './keys/verifier-pool.ts'
 import type { Log } from './log.ts'
 import { Metrics } from './metrics.ts'
@@ -13,15 +14,19 @@ import { Status } from './status.ts'
 import { UpstreamPools } from './upstreams/pools.ts'
 
 /** Made once a process; it outlives every reload. */
-export const createWorld = (log: Log): World => ({
-  clock: systemClock,
-  randomId,
-  counters: memoryCounters(systemClock),
-  upstreams: new UpstreamPools(systemClock),
-  verifiers: new VerifierPool(),
-  revocation: noRevocation,
-  metrics: new Metrics(),
-  status: new Status(),
-  audit: new Trail(),
-  log,
-})
+export function createWorld(log: Log): World {
+  const metrics = new Metrics()
+  return {
+    clock: systemClock,
+    randomId,
+    counters: memoryCounters(systemClock),
+    slots: memorySlots(metrics),
+    upstreams: new UpstreamPools(systemClock),
+    verifiers: new VerifierPool(),
+    revocation: noRevocation,
+    metrics,
+    status: new Status(),
+    audit: new Trail(),
+    log,
+  }
+}

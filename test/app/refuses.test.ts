@@ -10,6 +10,7 @@ import { guards } from '../../src/guards/index.ts'
 import { handlers } from '../../src/handlers/index.ts'
 import { sunk } from '../helpers/audit-sink.ts'
 import { type CallOptions, type Gate, openGate } from '../helpers/gate.ts'
+import { until } from '../helpers/until.ts'
 
 const secret = 'a secret of these tests, longer than thirty-two bytes'
 process.env.REFUSES_SECRET = secret
@@ -35,6 +36,7 @@ routes:
   GET /authorize: { authorize: { action: write, subject: Thing }, reply: {} }
   GET /authorize/missing: { authorize: { action: read, subject: Thing, resource: './code.js#missing' }, reply: {} }
   GET /authorize/slow: { timeout: 100ms, authorize: { action: read, subject: Thing, resource: './code.js#never' }, reply: {} }
+  GET /concurrency: { concurrency: { max: 1 }, timeout: 1s, handler: './code.js#never' }
   POST /audit: { audit: { required: true }, reply: {} }
   GET /timeout: { timeout: 100ms, handler: './code.js#never' }
   GET /handler/empty: { handler: './code.js#empty' }
@@ -111,6 +113,7 @@ const calls = (): readonly (readonly [string, string, CallOptions])[] => [
   ['GET', '/authorize', { headers: bearer() }],
   ['GET', '/authorize/missing', { headers: bearer() }],
   ['GET', '/authorize/slow', { headers: bearer() }],
+  ['GET', '/concurrency', { headers: bearer() }],
   ['POST', '/audit', { headers: bearer() }],
   ['GET', '/timeout', { headers: bearer() }],
   ['GET', '/handler/empty', { headers: bearer() }],
@@ -123,6 +126,8 @@ const calls = (): readonly (readonly [string, string, CallOptions])[] => [
 
 test('guards and destinations refuse with what they say, and with nothing else', async (t) => {
   await gate.call('GET', '/rateLimit', { headers: bearer() })
+  const held = gate.call('GET', '/concurrency', { headers: bearer() })
+  await until(() => gate.world.metrics.slotTally('shop/GET /concurrency/all').inUse === 1)
   const met = new Map<string, Set<Code>>()
   for (const call of calls()) {
     const [who, code] = await refusalOf(...call)
@@ -131,4 +136,5 @@ test('guards and destinations refuse with what they say, and with nothing else',
   // `builtin: docs` is not found where its host has no document, which `check` does not let through.
   for (const { name, refuses } of [...guards, ...handlers].filter((block) => block.name !== 'builtin'))
     t.deepEqual([...(met.get(name) ?? [])].sort(), [...refuses].sort(), name)
+  t.is((await held).status, 504)
 })

@@ -16,6 +16,8 @@ export interface Gate {
   readonly world: World
   readonly directory: string
   call(method: string, path: string, options?: CallOptions): Promise<Reply>
+  /** Loads the policies of its folder anew. */
+  reload(): Promise<void>
   close(): Promise<void>
 }
 
@@ -66,6 +68,7 @@ export async function openGate(
     world,
     directory,
     call: (method, path, call = {}) => callOnce({ port: server.port, method, path, ...call }),
+    reload: async () => void (await app.reload()),
     close: async () => {
       await server.close(0)
       await app.close()

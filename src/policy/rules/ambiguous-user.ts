@@ -2,7 +2,9 @@
 
 import { hasReference } from '../../core/expression.ts'
 import { pathsIn } from '../../core/paths-in.ts'
-import type { WrittenLimit, WrittenLimits } from '../../guards/rate-limit/limit-schema.ts'
+import { type ConcurrencyBlock, keyOf } from '../../guards/concurrency/concurrency-block.ts'
+import type { WrittenLimits } from '../../guards/rate-limit/limit-schema.ts'
+import type { By } from '../../services/counters/by.ts'
 import { bareIdsOf } from '../../services/roles/bare-ids.ts'
 import { concerns } from '../../services/roles/rule.ts'
 import { excuse } from '../excuse.ts'
@@ -15,6 +17,8 @@ import { defineRule, type PolicyRule } from './rule.ts'
 
 const cause = 'Of several issuers, two can give the same id to different people, who would then pass for each other.'
 
+const countByUser = 'count `by: user`, which is issuer and id together, or say `because: "<reason>"`'
+
 const rules: PolicyRule['rules'] = {
   'authorize/ambiguous-user': {
     severity: 'error',
@@ -25,7 +29,13 @@ const rules: PolicyRule['rules'] = {
   'rateLimit/ambiguous-user': {
     severity: 'error',
     cause,
-    hint: 'count `by: user`, which is issuer and id together, or say `because: "<reason>"`',
+    hint: countByUser,
+    excusable: true,
+  },
+  'concurrency/ambiguous-user': {
+    severity: 'error',
+    cause,
+    hint: countByUser,
     excusable: true,
   },
 }
@@ -34,7 +44,7 @@ export const ambiguousUser = defineRule({
   rules,
   check: (policy) => [
     ...authorizationsOf(policy).flatMap((authorization) => checkAuthorization(authorization, policy)),
-    ...policy.routes.flatMap((route) => checkLimits(route, policy)),
+    ...policy.routes.flatMap((route) => [...checkLimits(route, policy), ...checkSlots(route, policy)]),
   ],
 })
 
@@ -64,20 +74,28 @@ function checkLimits(route: Route, policy: Policy): readonly Finding[] {
   if (block === undefined || issuers.length === 0) return []
   return (block.value as WrittenLimits).flatMap((limit, index) => {
     const { at, because } = block.items[index] ?? block
-    const findings = isBare(limit) ? [ambiguousLimit(at, issuers)] : []
+    const findings = isBare(limit.by) ? [ambiguousKey('rateLimit/ambiguous-user', at, issuers)] : []
     return excuse(findings, because ?? route.because, rules)
   })
 }
 
+function checkSlots(route: Route, policy: Policy): readonly Finding[] {
+  const block = route.blocks.get('concurrency')
+  const issuers = rivalIssuers(route, policy)
+  if (block === undefined || issuers.length === 0 || !isBare(keyOf(block.value as ConcurrencyBlock))) return []
+  const findings = [ambiguousKey('concurrency/ambiguous-user', block.at, issuers)]
+  return excuse(findings, block.because ?? route.because, rules)
+}
+
 /** What is not filled in yet is judged once it is. */
-function isBare({ by }: WrittenLimit): boolean {
+function isBare(by: By): boolean {
   const parts = [by].flat()
   const members = pathsIn(parts).flatMap(({ root, names }) => (root === 'user' ? names.slice(0, 1) : []))
   return members.includes('id') && !members.includes('issuer') && !parts.includes('user') && !parts.some(hasReference)
 }
 
-const ambiguousLimit = (at: Place, issuers: readonly string[]): Finding => ({
-  rule: 'rateLimit/ambiguous-user',
+const ambiguousKey = (rule: string, at: Place, issuers: readonly string[]): Finding => ({
+  rule,
   at: below(at, 'by'),
   message: `counts by \`user.id\` alone, which ${listed(issuers)} can both give`,
 })

@@ -13,7 +13,7 @@ export const expressions = defineRule({
     'policy/misplaced-expression': {
       severity: 'error',
       cause: 'Here a `${…}` would be taken as plain text: expressions stand only where the language says.',
-      hint: 'expressions stand in `rateLimit` (`by`, `limit.on`), `authorize` (`resource`, `roles`), `audit` (`resource`, `details`), `roles` (`when`) and `upstream.headers`',
+      hint: 'expressions stand in `rateLimit` (`by`, `limit.on`), `concurrency` (`by`), `authorize` (`resource`, `roles`), `audit` (`resource`, `details`), `roles` (`when`) and `upstream.headers`',
     },
     'policy/invalid-expression': {
       severity: 'error',
@@ -57,7 +57,7 @@ function checkRoutes({ routes, schemas }: Policy): readonly Finding[] {
 const readsItsOwn = new Set(['authorize', 'upstream'])
 
 /** What is read after `authorize` found the resource. */
-const readsResource = new Set(['audit', 'upstream'])
+const readsResource = new Set(['concurrency', 'audit', 'upstream'])
 
 /** What stands in these is text for people, or a language of its own. */
 const silent = new Set(['pattern', 'title', 'description', 'examples'])

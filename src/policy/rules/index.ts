@@ -31,6 +31,7 @@ import type { PolicyRule } from './rule.ts'
 import { secretCollision } from './secret-collision.ts'
 import { sharedSchemas } from './shared-schemas.ts'
 import { unused } from './unused.ts'
+import { waitBeyondTimeout } from './wait-beyond-timeout.ts'
 import { weakening } from './weakening.ts'
 import { withoutRoutes } from './without-routes.ts'
 
@@ -51,6 +52,7 @@ export const policyRules: readonly PolicyRule[] = [
   grantableScopes,
   limitIdentity,
   idleCost,
+  waitBeyondTimeout,
   expressions,
   sharedSchemas,
   patterns,

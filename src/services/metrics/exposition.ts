@@ -3,6 +3,7 @@
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import type { Metrics } from '../metrics.ts'
 import { bounds, type RouteTally } from './route-tally.ts'
+import type { SlotTally } from './slot-tally.ts'
 import { type Family, writeFamily, writeLabels, writeSample } from './text-format.ts'
 
 /** What this server counts about itself, in the order of the exposition. */
@@ -30,6 +31,24 @@ export const families = {
     help: 'Requests that are being answered.',
     type: 'gauge',
     labels: [],
+  },
+  slotsInUse: {
+    name: 'portcullis_concurrency_in_use',
+    help: 'Slots of `concurrency` that requests hold, by limit.',
+    type: 'gauge',
+    labels: ['limit'],
+  },
+  slotsAwaited: {
+    name: 'portcullis_concurrency_waiting',
+    help: 'Requests that wait for a slot of `concurrency`, by limit.',
+    type: 'gauge',
+    labels: ['limit'],
+  },
+  slotsMissed: {
+    name: 'portcullis_concurrency_missed_total',
+    help: 'Requests that got no slot of `concurrency`, by limit and reason; under reportOnly they were let through.',
+    type: 'counter',
+    labels: ['limit', 'reason'],
   },
   policyInfo: {
     name: 'portcullis_policy_info',
@@ -76,6 +95,7 @@ export const families = {
 } as const satisfies Record<string, Family>
 
 const { requests, durations, decisions, inFlight, policyInfo, policyLoaded, policyReloads } = families
+const { slotsInUse, slotsAwaited, slotsMissed } = families
 const { auditRecords, auditLost, auditHeads, auditDropped } = families
 
 export class Exposition {
@@ -101,12 +121,37 @@ function writeOwn(metrics: Metrics): string {
     writeFamily(durations, tallies.map(writeDurations).join('')),
     writeFamily(decisions, tallies.map(writeDecisions).join('')),
     writeFamily(inFlight, writeSample(inFlight.name, '', metrics.inFlight)),
+    writeSlots([...metrics.slots]),
     writePolicy(metrics.policy),
     writeFamily(policyReloads, metrics.policyReloads.write(policyReloads.name)),
     writeFamily(auditRecords, writeSample(auditRecords.name, '', metrics.auditRecords)),
     writeFamily(auditLost, writeSample(auditLost.name, '', metrics.auditLost)),
     writeFamily(auditHeads, metrics.auditHeads.write(auditHeads.name)),
     writeFamily(auditDropped, metrics.auditDropped.write(auditDropped.name)),
+  ].join('')
+}
+
+function writeSlots(tallies: readonly SlotTally[]): string {
+  if (tallies.length === 0) return ''
+  const each = (write: (labels: string, tally: SlotTally) => string) =>
+    tallies.map((tally) => write(writeLabels({ limit: tally.limit }), tally)).join('')
+  const { name } = slotsMissed
+  return [
+    writeFamily(
+      slotsInUse,
+      each((labels, { inUse }) => writeSample(slotsInUse.name, labels, inUse)),
+    ),
+    writeFamily(
+      slotsAwaited,
+      each((labels, { waiting }) => writeSample(slotsAwaited.name, labels, waiting)),
+    ),
+    writeFamily(
+      slotsMissed,
+      each(
+        (labels, { full, late }) =>
+          writeSample(name, `${labels},reason="full"`, full) + writeSample(name, `${labels},reason="late"`, late),
+      ),
+    ),
   ].join('')
 }
 
