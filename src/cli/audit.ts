@@ -65,10 +65,14 @@ export const audit = defineCommand({
     try {
       return await (await action.load())(call)
     } catch (error) {
-      throw error instanceof Unreadable ? new UsageFault(error.message) : error
+      throw isUnreadable(error) ? new UsageFault((error as Error).message) : error
     }
   },
 })
+
+/** A folder that is no log, or a file that the system does not hand over. */
+const isUnreadable = (error: unknown): boolean =>
+  error instanceof Unreadable || (error instanceof Error && 'syscall' in error)
 
 /** A flag that means nothing here is a mistake, and is not passed over. */
 function refuse(flags: Call['flags'], action: string, takes: readonly string[]): void {

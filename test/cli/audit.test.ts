@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process'
 import { createPrivateKey, createPublicKey } from 'node:crypto'
 import { once } from 'node:events'
-import { readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
@@ -108,6 +108,11 @@ test.serial('refuses what it cannot use', async (t) => {
     [['show', logs, '--heads', 'x'], '`audit show` takes no `--heads`'],
     [['show', logs, '--since', 'yesterday'], 'expected `--since` to be a time'],
     [['show', logs, '--log', 'x'], 'no log is named `x`; known here: `node-0123abcd`'],
+    [
+      ['show', logs, '--outcome', 'refused'],
+      'to be one of `allowed`, `denied`, `failed`, `intended`, `done`, got `refused`',
+    ],
+    [['show', logs, '--outcome', 'toString'], 'to be one of'],
     [['show', logs, '--format', 'xml'], 'expected `--format text` or `--format json`'],
   ] as const
   for (const [args, message] of mistakes) {
@@ -190,6 +195,26 @@ test.serial('a line that is no record is counted, and the rest shown', async (t)
   const { code, stdout, stderr } = await run('show', log.folder)
   t.deepEqual([code, stdout.split('\n').length - 1], [0, 6])
   t.regex(stderr, /a line of `.*00000002.jsonl` is no record: `audit verify` says more/)
+})
+
+test.serial('a packed file that is broken is named, and the rest shown', async (t) => {
+  const log = makeLog(tempFolder(t))
+  log.pack(1)
+  const file = log.path('jsonl.gz', 1)
+  truncateSync(file, readFileSync(file).length - 3)
+  const { code, stdout, stderr } = await run('show', log.folder)
+  t.is(code, 0)
+  t.regex(stdout, /mallory/)
+  t.regex(stderr, /^portcullis: `.*00000001\.jsonl\.gz` cannot be read to its end: the gzip file is broken: .*\n$/)
+})
+
+test.serial('a file that the system does not hand over is wrong usage, and no verdict', async (t) => {
+  const log = makeLog(tempFolder(t))
+  rmSync(join(log.folder, 'key.pub'), { force: true })
+  mkdirSync(join(log.folder, 'key.pub'))
+  const { code, stdout, stderr } = await run('keys', log.folder)
+  t.deepEqual([code, stdout], [2, ''])
+  t.regex(stderr, /^portcullis: EISDIR: .*\n$/)
 })
 
 test.serial('shows the public keys, and makes a private one', async (t) => {

@@ -10,14 +10,14 @@ import { Unreadable } from '../../tools/audit/report.ts'
 import { type Call, text, UsageFault } from '../command.ts'
 import { paintFor } from '../paint.ts'
 import { directoryOf, formatOf } from './call.ts'
-import { recordLine } from './record-line.ts'
+import { outcomeColours, recordLine } from './record-line.ts'
 
 export async function show(call: Call): Promise<number> {
   const directory = directoryOf(call)
-  const write = writerOf(call)
   const filter = createFilter(wantedOf(call.flags))
   const log = text(call.flags.log)
   const inventory = await chosen(directory, log)
+  const write = writerOf(call, log === undefined && (call.flags.follow === true || inventory.logs.length > 1))
   const following = call.flags.follow
     ? await follow(directory, inventory, { filter, log, show: (shown) => write(shown) })
     : undefined
@@ -42,35 +42,61 @@ async function showAll(
   write: (shown: Shown) => boolean,
   filter: ReturnType<typeof createFilter>,
 ): Promise<number> {
-  const spoilt = new Map<string, number>()
-  const count = (file: string): void => void spoilt.set(file, (spoilt.get(file) ?? 0) + 1)
-  for await (const shown of readRecords(logs, filter, count)) {
+  const spoilt = new Spoilt()
+  for await (const shown of readRecords(logs, filter, spoilt)) {
     if (process.stdout.destroyed) break
     if (!write(shown))
       await Promise.race([once(process.stdout, 'drain'), once(process.stdout, 'close')]).catch(() => {})
   }
-  for (const [file, lines] of spoilt)
-    process.stderr.write(
-      `portcullis: ${lines === 1 ? `a line of \`${file}\` is no record` : `${lines} lines of \`${file}\` are no records`}: \`audit verify\` says more\n`,
-    )
+  for (const sentence of spoilt.sentences) process.stderr.write(`portcullis: ${sentence}: \`audit verify\` says more\n`)
   return 0
 }
 
-function writerOf(call: Call): (shown: Shown) => boolean {
+/** What could not be shown, told after the rest. */
+class Spoilt {
+  readonly #lines = new Map<string, number>()
+  readonly #files: string[] = []
+
+  line(file: string): void {
+    this.#lines.set(file, (this.#lines.get(file) ?? 0) + 1)
+  }
+
+  file(file: string, why: string): void {
+    this.#files.push(`\`${file}\` cannot be read to its end: ${why}`)
+  }
+
+  get sentences(): readonly string[] {
+    const lines = [...this.#lines].map(([file, count]) =>
+      count === 1 ? `a line of \`${file}\` is no record` : `${count} lines of \`${file}\` are no records`,
+    )
+    return [...this.#files, ...lines]
+  }
+}
+
+function writerOf(call: Call, isMixed: boolean): (shown: Shown) => boolean {
   if (formatOf(call) === 'json') return ({ line }) => process.stdout.write(`${line}\n`)
-  const paint = paintFor(process.stdout)
-  return ({ record }) => process.stdout.write(`${recordLine(record, paint)}\n`)
+  const look = { paint: paintFor(process.stdout), isTerminal: process.stdout.isTTY === true, isMixed }
+  return ({ record }) => process.stdout.write(`${recordLine(record, look)}\n`)
 }
 
 const wantedOf = (flags: Call['flags']): Wanted => ({
   user: text(flags.user),
   issuer: text(flags.issuer),
   event: text(flags.event),
-  outcome: text(flags.outcome),
+  outcome: outcomeOf(text(flags.outcome)),
   requestId: text(flags['request-id']),
   since: timeOf('since', text(flags.since)),
   until: timeOf('until', text(flags.until)),
 })
+
+/** The list is closed, so that another one is a mistake, and not a search without a find. */
+function outcomeOf(written: string | undefined): string | undefined {
+  if (written === undefined || Object.hasOwn(outcomeColours, written)) return written
+  const known = Object.keys(outcomeColours)
+    .map((name) => `\`${name}\``)
+    .join(', ')
+  throw new UsageFault(`expected \`--outcome\` to be one of ${known}, got \`${written}\``)
+}
 
 /** A time as records write it: of an ISO time, or of so long ago. */
 function timeOf(flag: string, written: string | undefined): string | undefined {

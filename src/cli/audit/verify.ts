@@ -56,7 +56,7 @@ function reasonOf({ reason, place }: LogReport): readonly string[] {
 
 function extentOf({ records, first, last, from, to, verdict }: LogReport): string {
   if (records === 0) return 'no records'
-  const which = verdict === 'tampered' ? 'records before that' : 'records'
+  const which = verdict === 'tampered' ? 'records read until then' : 'records'
   return `${records} ${which}, ${first} to ${last}, from ${printable(from ?? '?')} to ${printable(to ?? '?')}`
 }
 

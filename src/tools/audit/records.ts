@@ -5,6 +5,7 @@ import { linesIn } from './each-line.ts'
 import type { AuditRecord, Filter } from './filter.ts'
 import { firstRecordOf, segmentPath } from './first-line.ts'
 import type { LogFolder } from './inventory.ts'
+import { Tampering } from './report.ts'
 import { readSegment } from './segment-bytes.ts'
 
 /** A wanted record, and its line. */
@@ -13,12 +14,15 @@ export interface Shown {
   readonly line: string
 }
 
-/** All that are there now, oldest first; `spoilt` is told of lines that are none. */
-export async function* readRecords(
-  logs: readonly LogFolder[],
-  filter: Filter,
-  spoilt: (file: string) => void,
-): AsyncGenerator<Shown> {
+/** Told of what cannot be shown; the rest is. */
+export interface Spoilt {
+  /** A line that is no record. */
+  line(file: string): void
+  file(file: string, why: string): void
+}
+
+/** All that are there now, oldest first. Throws where a file may not be read. */
+export async function* readRecords(logs: readonly LogFolder[], filter: Filter, spoilt: Spoilt): AsyncGenerator<Shown> {
   const streams = logs.map((log) => recordsOf(log, filter, spoilt))
   const heads = await Promise.all(streams.map((stream) => stream.next()))
   for (;;) {
@@ -39,16 +43,24 @@ function isEarlier(heads: readonly IteratorResult<Shown>[], index: number, best:
   return best === -1 || timeAt(index) < timeAt(best)
 }
 
-async function* recordsOf(log: LogFolder, filter: Filter, spoilt: (file: string) => void): AsyncGenerator<Shown> {
+async function* recordsOf(log: LogFolder, filter: Filter, spoilt: Spoilt): AsyncGenerator<Shown> {
   const { path, segments } = log
   for (const [index, segment] of segments.entries()) {
     if (await isTooOld(path, segments[index + 1], filter)) continue
-    const file = segmentPath(path, segment)
+    yield* recordsIn(segmentPath(path, segment), filter, spoilt)
+  }
+}
+
+async function* recordsIn(file: string, filter: Filter, spoilt: Spoilt): AsyncGenerator<Shown> {
+  try {
     for await (const lines of linesIn(readSegment(file, () => {})))
       for (const { leaf } of lines) {
-        const shown = readShown(leaf.subarray(1), filter, () => spoilt(file))
+        const shown = readShown(leaf.subarray(1), filter, () => spoilt.line(file))
         if (shown !== undefined) yield shown
       }
+  } catch (error) {
+    if (!(error instanceof Tampering)) throw error
+    spoilt.file(file, error.message)
   }
 }
 

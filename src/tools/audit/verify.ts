@@ -116,7 +116,9 @@ function judge(
   if (largestGiven.size === 0) return unproven('no head from elsewhere says where it ends')
   if (provenByGiven < seen.size)
     return unproven(
-      `no head from elsewhere covers ${rangeOf(provenByGiven + 1, seen.size)}, the last that does is at ${provenByGiven}`,
+      provenByGiven > seen.start
+        ? `no head from elsewhere covers ${rangeOf(provenByGiven + 1, seen.size)}, the last that does is at ${provenByGiven}`
+        : `no head from elsewhere covers ${rangeOf(seen.start + 1, seen.size)}`,
     )
   return { verdict: 'whole' }
 }

@@ -66,6 +66,8 @@ test('removed segments are fine where a signed record says so', async (t) => {
   const { status, logs } = await verdictOf(dir, log)
   t.is(status, 0)
   t.like(logs[0], { records: 5, first: 10, last: 14, heads: { own: 2, given: 3, beforeStart: 2 } })
+  const old = await verdictOf(dir, { heads: log.heads.slice(0, 1) })
+  t.deepEqual([old.status, old.said], [3, ': no head from elsewhere covers 10–14'])
 })
 
 test('a torn end is a crash where no head covers it', async (t) => {
