@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { headsName, keysName } from '../../services/audit/log/folder.ts'
 import { logOf } from '../../services/audit/note.ts'
 import { ExpectedHeads } from './expected-heads.ts'
-import { firstLineOf, segmentPath } from './first-line.ts'
+import { firstLineOf, firstRecordOf, segmentPath } from './first-line.ts'
 import type { GivenHead } from './given-heads.ts'
 import { HeadKeys } from './head-keys.ts'
 import { type LogFolder, readFolder, takeInventory } from './inventory.ts'
@@ -98,8 +98,12 @@ async function tryLog(folder: LogFolder, log: string, { proof, tell }: Reading):
   }
 }
 
-async function learnKeys({ path, hasKeys }: LogFolder, keys: HeadKeys): Promise<void> {
-  if (!hasKeys) return
+/** Heads are judged by any key that signed, so all must be known before the first record is read. */
+async function learnKeys({ path, hasKeys, segments }: LogFolder, keys: HeadKeys): Promise<void> {
+  if (!hasKeys) {
+    for (const segment of segments) keys.learn((await firstRecordOf(path, segment))?.vkey ?? '')
+    return
+  }
   const file = join(path, keysName)
   const lines = (await readFile(file, 'utf8')).split('\n')
   const wrong = lines.findIndex((line, index) => (index < lines.length - 1 ? !keys.learn(line) : line !== ''))

@@ -46,6 +46,14 @@ test('without heads from elsewhere the end is unproven', async (t) => {
   t.deepEqual([status, said], [3, ': no head from elsewhere covers 7–13, the last that does is at 6'])
 })
 
+test('a log without its key file is as good: its records name the keys', async (t) => {
+  const dir = tempFolder(t)
+  const log = makeLog(dir)
+  log.pack(1)
+  rmSync(join(log.folder, 'key.pub'))
+  t.is((await verdictOf(dir, { heads: log.heads })).status, 0)
+})
+
 test('packed segments are as good, also beside the same unpacked', async (t) => {
   const dir = tempFolder(t)
   const log = makeLog(dir)
