@@ -44,9 +44,11 @@ export async function open(checked: Policy, { world, listenOn, ...options }: Ope
   const { policy, diagnostics } = checked.references.length === 0 ? unchanged(checked) : await reopen(checked)
   const settings = readSettings(policy.settings[0]?.value, listenOn)
   const development = options.development ?? isDevelopment(settings)
-  const issuers = await openIssuers(policy, { ...world, development })
+  const state = await world.stores.open()
+  const issuers = await openIssuers(policy, { ...world, ...state, development })
   const services: Services = {
     ...world,
+    ...state,
     issuers,
     roles: compileRoles(mergeRoles(policy.roles)),
     schemas: Object.fromEntries(policy.schemas.map(({ name, value }) => [name, value])),

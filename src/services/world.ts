@@ -10,6 +10,7 @@ import { Metrics } from './metrics.ts'
 import { randomId } from './random-id.ts'
 import { noRevocation } from './revocation/revocation.ts'
 import type { World } from './services.ts'
+import { Stores } from './state/stores.ts'
 import { Status } from './status.ts'
 import { UpstreamPools } from './upstreams/pools.ts'
 
@@ -19,11 +20,13 @@ export function createWorld(log: Log): World {
   return {
     clock: systemClock,
     randomId,
-    counters: memoryCounters(systemClock),
-    slots: memorySlots(metrics),
+    stores: new Stores({
+      counters: memoryCounters(systemClock),
+      slots: memorySlots(metrics),
+      revocation: noRevocation,
+    }),
     upstreams: new UpstreamPools(systemClock),
     verifiers: new VerifierPool(),
-    revocation: noRevocation,
     metrics,
     status: new Status(),
     audit: new Trail(),
