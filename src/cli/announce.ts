@@ -14,6 +14,8 @@ import { docsPage, type Surroundings, suggestions } from './suggestions.ts'
 
 interface Announcement {
   readonly url: string
+  /** Where the admin listener is, if there is one. */
+  readonly admin: string | undefined
   readonly directory: string
   /** The values file of the command line. */
   readonly values: string | undefined
@@ -25,16 +27,16 @@ interface Announcement {
 }
 
 /** A readable summary on a terminal, one structured line anywhere else. */
-export function announce({ url, directory, values, app, kept, log, stream }: Announcement): void {
+export function announce({ url, admin, directory, values, app, kept, log, stream }: Announcement): void {
   const { routes, issuers, policy } = app
   if (stream.isTTY) {
     const command = commandFor(directory, values)
-    stream.write(summaryOf({ url, directory, kept, routes, issuers, command }, paintFor(stream)))
+    stream.write(summaryOf({ url, admin, directory, kept, routes, issuers, command }, paintFor(stream)))
     return
   }
   const open = routes.filter(isPublic).length
   const audit = kept && join(kept.dir, kept.id)
-  const facts = { url, directory, routes: routes.length, public: open, digest: policy.digest, audit }
+  const facts = { url, directory, routes: routes.length, public: open, digest: policy.digest, audit, admin }
   log.info(facts, `listening on ${url}`)
 }
 
@@ -56,7 +58,7 @@ const mostShown = 12
 
 /** The text of the summary. */
 export function summaryOf(
-  { directory, kept, ...around }: Surroundings & Pick<Announcement, 'directory' | 'kept'>,
+  { admin, directory, kept, ...around }: Surroundings & Pick<Announcement, 'admin' | 'directory' | 'kept'>,
   paint: Paint,
 ): string {
   const { url, routes, command } = around
@@ -77,6 +79,7 @@ export function summaryOf(
     '',
     ...(page === undefined ? [] : [`  In a browser: ${paint('green', page)}`]),
     `  Every route: ${paint('dim', command('routes'))}`,
+    ...(admin ? [`  For its operator: ${paint('green', admin)}`] : []),
     ...(kept ? [`  On record: ${paint('dim', auditCommand('show', kept.dir))}`] : []),
     '',
   ]

@@ -3,6 +3,7 @@
 import { type App, createApp } from '../app.ts'
 import { readValues as readAgain } from '../library/options.ts'
 import { accessLog } from '../server/access-log.ts'
+import { openAdmin } from '../server/admin.ts'
 import { listen } from '../server/listen.ts'
 import { PolicyWatch } from '../server/policy-watch.ts'
 import { Reloads } from '../server/reloads.ts'
@@ -52,25 +53,28 @@ export const serve = defineCommand({
       observers: [accessLog(log), recorder],
     })
     showWarnings(app)
-    const { limits, listen: address, audit } = app.policy.settings
+    const { limits, listen: address, audit, admin } = app.policy.settings
     const kept = audit && (await keepLog(audit, world))
+    const { bareHead } = app
+    const operated = admin && (await openAdmin(admin, { world, bareHead, reloads: reloading.reloads }))
     const server = await listen(app.koa.callback(), {
       ...address,
       limits,
       world,
-      bareHead: app.bareHead,
+      bareHead,
       unread: (refused) => recorder.unread(refused),
     })
     world.status.open()
-    announce({ url: server.url, directory, values, app, kept, log, stream: process.stdout })
+    announce({ url: server.url, admin: operated?.url, directory, values, app, kept, log, stream: process.stdout })
     const keep = async (): Promise<void> => {
       recorder.close()
       await kept?.close()
     }
     reloading.begin(app)
-    const close = (graceMs: number): Promise<void> => {
+    const close = async (graceMs: number): Promise<void> => {
       reloading.end()
-      return server.close(graceMs)
+      await server.close(graceMs)
+      await operated?.close(lastCallsMs)
     }
     await untilShutdown({ server: { close }, status: world.status, log, keep })
     await app.close()
@@ -79,6 +83,9 @@ export const serve = defineCommand({
     return 0
   },
 })
+
+/** What still asks the admin listener when all else is drained gets this long, in milliseconds. */
+const lastCallsMs = 1_000
 
 function showWarnings(app: App): void {
   const warnings = app.warnings.filter(({ severity }) => severity === 'warning')
@@ -92,8 +99,9 @@ interface Reloading extends Pick<ConstructorParameters<typeof PolicyWatch>[0], '
 /** From here on, SIGHUP and changes are taken note of; they are acted on once there is an app to reload. */
 function prepareReloads({ isWatching, ...about }: Reloading) {
   const reloads = new Reloads(about.log, ({ files }) => watch?.follow(files))
-  const watch = isWatching ? new PolicyWatch({ ...about, changed: () => reloads.ask('watch') }) : undefined
+  const watch = isWatching ? new PolicyWatch({ ...about, changed: () => void reloads.ask('watch') }) : undefined
   return {
+    reloads,
     begin(app: App) {
       watch?.follow(app.files)
       reloads.begin(app)

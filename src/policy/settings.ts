@@ -9,6 +9,14 @@ import { duration, size } from '../schema/quantity.ts'
 import { checkAuditSettings } from '../services/audit/check-settings.ts'
 import { type AuditSettings, auditSettingsSchema, readAuditSettings } from '../services/audit/settings.ts'
 import { auditSettingsRules } from '../services/audit/settings-rules.ts'
+import {
+  type AdminSettings,
+  adminSettingsRules,
+  adminSettingsSchema,
+  checkAdminSettings,
+  gatePort,
+  readAdminSettings,
+} from './admin-settings.ts'
 
 export const settingsSchema = object({
   'listen?': object(
@@ -48,6 +56,7 @@ export const settingsSchema = object({
     { description: 'What the server bears of one request, and of all connections together.' },
   ),
   'audit?': auditSettingsSchema,
+  'admin?': adminSettingsSchema,
   'openapi?': object(
     {
       'title?': string({ minLength: 1, description: 'The name of the API; `API` unless told.' }),
@@ -80,10 +89,13 @@ export interface Settings {
   }
   /** None where it is `off`. */
   readonly audit: AuditSettings | undefined
+  /** None where it is not written. */
+  readonly admin: AdminSettings | undefined
 }
 
 export const settingsRules: Rules = {
   ...auditSettingsRules,
+  ...adminSettingsRules,
   'settings/invalid-cidr': {
     severity: 'error',
     cause: 'An entry of `trustedProxies` is no address and no CIDR range.',
@@ -112,13 +124,8 @@ export const settingsRules: Rules = {
 }
 
 /** Findings beyond the schema. */
-export function checkSettings({
-  trustedProxies = [],
-  secrets,
-  limits = {},
-  audit,
-  openapi,
-}: WrittenSettings): readonly Fault[] {
+export function checkSettings(settings: WrittenSettings): readonly Fault[] {
+  const { trustedProxies = [], secrets, limits = {}, audit, openapi } = settings
   const written = trustedProxies.map((text, index) => ({ text, path: ['trustedProxies', index] as const }))
   const judged = written.filter(({ text }) => !hasReference(text))
   const invalid = judged.filter(({ text }) => !isCidr(text))
@@ -137,6 +144,7 @@ export function checkSettings({
     })),
     ...checkLimits(limits),
     ...checkAuditSettings(audit),
+    ...checkAdminSettings(settings),
     ...checkServers(openapi?.servers),
     ...(noDir ? [{ rule: 'settings/secrets-dir', path: ['secrets'], message: 'expected the key `dir`' }] : []),
   ]
@@ -193,11 +201,11 @@ export interface ListenOn {
 
 /** Fills in the defaults. */
 export function readSettings(
-  { listen, trustedProxies, secrets, limits, audit }: WrittenSettings = {},
+  { listen, trustedProxies, secrets, limits, audit, admin }: WrittenSettings = {},
   listenOn: ListenOn = {},
 ): Settings {
   return {
-    listen: { host: listenOn.host ?? listen?.host ?? '127.0.0.1', port: listenOn.port ?? listen?.port ?? 8080 },
+    listen: { host: listenOn.host ?? listen?.host ?? '127.0.0.1', port: listenOn.port ?? listen?.port ?? gatePort },
     trustedProxies: trustedProxies ?? [],
     secrets: { provider: secrets?.provider ?? 'env', dir: secrets?.dir ?? '' },
     limits: {
@@ -208,5 +216,6 @@ export function readSettings(
       connections: limits?.connections ?? 10_000,
     },
     audit: readAuditSettings(audit),
+    admin: readAdminSettings(admin),
   }
 }

@@ -7,15 +7,22 @@ export interface Address {
   readonly host: string
   /** 0 takes a free one. */
   readonly port: number
+  /** What somebody does who chooses another; passes a flag unless told. */
+  readonly change?: (name: 'host' | 'port') => string
 }
 
+const passFlag = (name: string): string => `pass --${name}`
+
 /** By the code of the error that node reports. */
-const sentences: Readonly<Record<string, (address: Address) => string>> = {
-  EADDRINUSE: ({ port }) => `port \`${port}\` is in use; stop the other server or pass --port`,
-  EACCES: ({ port }) => `port \`${port}\` needs more rights than this process has; pass --port with 1024 or above`,
-  EADDRNOTAVAIL: ({ host }) => `\`${host}\` is no address of this machine; pass --host with one that is`,
-  ENOTFOUND: ({ host }) => `the host \`${host}\` is not known; pass --host with an address of this machine`,
-  EAI_AGAIN: ({ host }) => `the host \`${host}\` cannot be looked up now; pass --host with an address of this machine`,
+const sentences: Readonly<Record<string, (address: Required<Address>) => string>> = {
+  EADDRINUSE: ({ port, change }) => `port \`${port}\` is in use; stop the other server or ${change('port')}`,
+  EACCES: ({ port, change }) =>
+    `port \`${port}\` needs more rights than this process has; ${change('port')} with 1024 or above`,
+  EADDRNOTAVAIL: ({ host, change }) => `\`${host}\` is no address of this machine; ${change('host')} with one that is`,
+  ENOTFOUND: ({ host, change }) =>
+    `the host \`${host}\` is not known; ${change('host')} with an address of this machine`,
+  EAI_AGAIN: ({ host, change }) =>
+    `the host \`${host}\` cannot be looked up now; ${change('host')} with an address of this machine`,
 }
 
 /** Listens, and answers with the port; rejects with `StartFault`. */
@@ -23,7 +30,9 @@ export function bind(server: Server, address: Address): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>()
   const refuse = (error: NodeJS.ErrnoException) => {
     const sentence = sentences[error.code ?? '']
-    const text = sentence ? sentence(address) : `cannot listen on \`${address.host}:${address.port}\`: ${error.message}`
+    const text = sentence
+      ? sentence({ change: passFlag, ...address })
+      : `cannot listen on \`${address.host}:${address.port}\`: ${error.message}`
     reject(new StartFault(text, { cause: error }))
   }
   server.once('error', refuse)

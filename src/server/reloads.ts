@@ -1,18 +1,27 @@
-/** Reloads while the server runs: on SIGHUP, and when watched policies change. What is refused is logged, and changes nothing. */
+/** Reloads while the server runs: on SIGHUP, when watched policies change, when an operator asks. What is refused changes nothing. */
 
 import type { App, Ready } from '../app.ts'
-import { StartFault } from '../core/start-fault.ts'
-import { PolicyRefused } from '../policy/findings.ts'
-import { DirectoryFault } from '../policy/load.ts'
 import type { Log } from '../services/log.ts'
+import { logReload } from './log-reload.ts'
+import { type ReloadResult, readRefusal, reloadedTo } from './reload-result.ts'
 import { startOnlyChanges } from './start-only.ts'
 
-type Cause = 'signal' | 'watch'
+export type Cause = 'signal' | 'watch' | 'admin'
 
 type Served = Pick<App, 'policy' | 'reload'>
 
-/** So many errors of one refusal are logged; `check` shows all. */
-const mostLogged = 20
+/** Those who wait for one reload: they share its result, or learn that the server ends. */
+interface Waiting extends PromiseWithResolvers<ReloadResult | undefined> {
+  cause: Cause
+}
+
+/** A reload that is over. */
+export interface LastReload {
+  readonly cause: Cause
+  /** When it was over, in milliseconds since the Unix epoch. */
+  readonly at: number
+  readonly result: ReloadResult
+}
 
 export class Reloads {
   readonly #log: Log
@@ -20,15 +29,21 @@ export class Reloads {
   #app: Served | undefined
   /** The digest in force; none where the last reload failed. */
   #digest: string | undefined
-  #wanted: Cause | undefined
-  #isRunning = false
+  #next: Waiting | undefined
+  #running: Waiting | undefined
+  #last: LastReload | undefined
   #isClosed = false
 
   /** Takes SIGHUP from here on; `done` is told of what is put in force. */
   constructor(log: Log, done: (ready: Ready) => void = () => {}) {
     this.#log = log
     this.#done = done
-    process.on('SIGHUP', () => this.ask('signal'))
+    process.on('SIGHUP', () => void this.ask('signal'))
+  }
+
+  /** None before the first. */
+  get last(): LastReload | undefined {
+    return this.#last
   }
 
   /** Does what was asked for meanwhile. */
@@ -38,64 +53,52 @@ export class Reloads {
     void this.#work(app)
   }
 
-  /** Reloads; while one runs, all who ask share the next one. */
-  ask(cause: Cause): void {
-    if (this.#wanted !== 'signal') this.#wanted = cause
+  /** Reloads; while one runs, all who ask share the next one. Resolves to nothing where the server ends before. */
+  ask(cause: Cause): Promise<ReloadResult | undefined> {
+    if (this.#isClosed) return Promise.resolve(undefined)
+    const next = this.#next ?? { cause, ...Promise.withResolvers<ReloadResult | undefined>() }
+    if (cause !== 'watch') next.cause = cause
+    this.#next = next
     if (this.#app) void this.#work(this.#app)
+    return next.promise
   }
 
   /** Nothing is put in force any more. SIGHUP is still taken: unheard, it would end the process. */
   close(): void {
     this.#isClosed = true
+    for (const waiting of [this.#running, this.#next]) waiting?.resolve(undefined)
   }
 
   async #work(app: Served): Promise<void> {
-    if (this.#isRunning) return
-    this.#isRunning = true
-    while (this.#wanted !== undefined && !this.#isClosed) {
-      const cause = this.#wanted
-      this.#wanted = undefined
-      await this.#reload(app, cause)
+    if (this.#running) return
+    while (this.#next !== undefined && !this.#isClosed) {
+      this.#running = this.#next
+      this.#next = undefined
+      const { cause, resolve } = this.#running
+      resolve(await this.#reload(app, cause))
     }
-    this.#isRunning = false
+    this.#running = undefined
   }
 
-  async #reload(app: Served, cause: Cause): Promise<void> {
+  async #reload(app: Served, cause: Cause): Promise<ReloadResult | undefined> {
+    const [result, ready] = await this.#attempt(app)
+    if (this.#isClosed) return undefined
+    this.#last = { cause, at: Date.now(), result }
+    if (result.result !== 'unchanged' || cause !== 'watch') logReload(this.#log, result)
+    if (ready) this.#done(ready)
+    return result
+  }
+
+  async #attempt(app: Served): Promise<readonly [ReloadResult, Ready?]> {
     try {
       const ready = await app.reload()
-      if (this.#isClosed) return
-      this.#tell(app, ready, cause)
-      this.#done(ready)
+      const { digest, settings } = ready.policy
+      const result = digest === this.#digest ? 'unchanged' : 'reloaded'
+      this.#digest = digest
+      return [reloadedTo(ready, { result, restart: startOnlyChanges(app.policy.settings, settings) }), ready]
     } catch (error) {
       this.#digest = undefined
-      if (!this.#isClosed) this.#explain(error)
+      return [readRefusal(error)]
     }
-  }
-
-  #tell(app: Served, { policy, routes, warnings }: Ready, cause: Cause): void {
-    const { digest, settings } = policy
-    const isSame = digest === this.#digest
-    this.#digest = digest
-    if (isSame && cause === 'watch') return
-    const facts = { digest, routes: routes.length, warnings: warnings.length }
-    this.#log.info(
-      facts,
-      isSame ? 'policies unchanged; the files and secrets they name were read again' : 'policies reloaded',
-    )
-    const late = startOnlyChanges(app.policy.settings, settings)
-    if (late.length > 0)
-      this.#log.warn({ settings: late }, `only a restart changes ${late.map((name) => `\`${name}\``).join(', ')}`)
-  }
-
-  #explain(error: unknown): void {
-    const stays = 'the policies from before stay in force'
-    if (error instanceof PolicyRefused) {
-      const errors = error.diagnostics.filter(({ severity }) => severity === 'error')
-      for (const { rule, file, line, column, message } of errors.slice(0, mostLogged))
-        this.#log.error({ rule, place: `${file}:${line}:${column}` }, message)
-      this.#log.error({ errors: errors.length }, `policies refused; ${stays}`)
-    } else if (error instanceof StartFault || error instanceof DirectoryFault)
-      this.#log.error(`policies not reloaded: ${error.message}; ${stays}`)
-    else this.#log.error({ err: error }, `policies not reloaded; ${stays}`)
   }
 }

@@ -14,7 +14,7 @@ const surroundings = (policies: string) => {
   const directory = writePolicies({ 'p.yaml': policies })
   const { routes, issuers } = inspect(directory)
   const command = (name: string, ...flags: readonly string[]) => ['portcullis', name, ...flags].join(' ')
-  return { url: 'http://h', directory, kept: undefined, routes, issuers, command }
+  return { url: 'http://h', admin: undefined, directory, kept: undefined, routes, issuers, command }
 }
 
 test('suggests a call that passes, one that is refused, and the same with a token', (t) => {

@@ -53,6 +53,7 @@ const settings = {
   secrets: { provider: 'env', dir: '' },
   limits: { body: 102_400, headers: 16_384, headersTimeout: 10_000, requestTimeout: 30_000, connections: 100 },
   audit: undefined,
+  admin: undefined,
 } as const
 
 const bare = headerSet({ 'X-Content-Type-Options': 'nosniff' })

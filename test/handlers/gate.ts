@@ -142,6 +142,7 @@ function policyOf(facts: RouteFacts, destination: Stack['destination'], before: 
     secrets: { provider: 'env', dir: '' },
     limits,
     audit: undefined,
+    admin: undefined,
   } as const
   return { settings, stacks: [stack], bareHead: () => undefined, digest: 'd' }
 }

@@ -87,6 +87,7 @@ function policyOf(hosted: Hosted): CompiledPolicy {
       secrets: { provider: 'env', dir: '' },
       limits,
       audit: undefined,
+      admin: undefined,
     },
     stacks: (hosted.methods ?? ['GET', 'POST']).map((method) => stackOf(hosted, method)),
     bareHead: () => undefined,

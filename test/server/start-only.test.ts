@@ -17,6 +17,8 @@ test('names what only a start changes', (t) => {
     'settings.limits.requestTimeout',
   ])
   t.deepEqual(changes({}, { audit: 'off' }), ['settings.audit'])
+  t.deepEqual(changes({}, { admin: { token: 'one' } }), ['settings.admin'])
+  t.deepEqual(changes({ admin: { token: 'one' } }, { admin: { token: 'two', port: 9901 } }), ['settings.admin'])
   t.deepEqual(changes({ audit: {} }, { audit: { retain: '400d' } }), ['settings.audit'])
 })
 

@@ -18,6 +18,7 @@ export const plainSecret = defineRule({
     'issuers/plain-secret': { severity: 'error', cause, hint },
     'upstream/plain-secret': { severity: 'error', cause, hint },
     'audit/plain-secret': { severity: 'error', cause, hint },
+    'settings/plain-secret': { severity: 'error', cause, hint },
   },
   check(policy) {
     const references = new Map(policy.references.map((reference) => [placeKey(reference.at), reference]))
@@ -42,6 +43,7 @@ const secretsOf = (policy: Policy): readonly WrittenSecret[] => [
   ...issuerSecrets(policy),
   ...upstreamSecrets(policy),
   ...auditSecrets(policy),
+  ...adminSecrets(policy),
 ]
 
 const issuerSecrets = ({ issuers }: Policy): readonly WrittenSecret[] =>
@@ -75,6 +77,16 @@ const upstreamSecret = (text: string, at: Place, name: string): WrittenSecret =>
   at,
   name,
 })
+
+const adminSecrets = ({ settings }: Policy): readonly WrittenSecret[] =>
+  settings
+    .filter(({ value: { admin } }) => admin !== undefined && !hasReference(admin))
+    .map(({ value, at }) => ({
+      rule: 'settings/plain-secret',
+      text: value.admin?.token,
+      at: below(at, 'admin', 'token'),
+      name: 'the token of the admin listener',
+    }))
 
 function auditSecrets(policy: Policy): readonly WrittenSecret[] {
   const { value, at } = auditSection(policy) ?? {}
