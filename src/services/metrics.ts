@@ -13,11 +13,15 @@ export class Metrics {
   /** The policy in force, and when it was loaded, in milliseconds since the Unix epoch. */
   policy: { readonly digest: string; readonly loaded: number } | undefined
   readonly policyReloads = new Counter([{ result: 'success' }, { result: 'unchanged' }, { result: 'failure' }])
+  /** Takes of limits that the shared store did not answer. */
+  readonly limitFallbacks = new Counter<'limit' | 'mode'>()
   /** Entries that the audit log kept, and those that it could not keep. */
   auditRecords = 0
   auditLost = 0
   readonly auditHeads = new Counter<'publisher' | 'result'>()
   readonly auditDropped = new Counter<'copy'>()
+  /** Revocations that this process knows, and those of them that are not yet known to be in Redis. */
+  readonly revocations = { held: 0, pending: 0 }
   readonly #slots = new Map<string, SlotTally>()
   readonly #tallies = new Map<string, RouteTally>()
   readonly #unmatched = this.#tally('none', 'none')

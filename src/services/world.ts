@@ -8,7 +8,7 @@ import { VerifierPool } from './keys/verifier-pool.ts'
 import type { Log } from './log.ts'
 import { Metrics } from './metrics.ts'
 import { randomId } from './random-id.ts'
-import { noRevocation } from './revocation/revocation.ts'
+import { localRevocation } from './revocation/local-revocation.ts'
 import type { World } from './services.ts'
 import { Stores } from './state/stores.ts'
 import { Status } from './status.ts'
@@ -23,7 +23,7 @@ export function createWorld(log: Log): World {
     stores: new Stores({
       counters: memoryCounters(systemClock),
       slots: memorySlots(metrics),
-      revocation: noRevocation,
+      revocation: localRevocation(systemClock, metrics),
     }),
     upstreams: new UpstreamPools(systemClock),
     verifiers: new VerifierPool(),

@@ -7,7 +7,6 @@ import { systemClock } from '../../../src/services/clock.ts'
 import { openIssuer } from '../../../src/services/keys/open-issuer.ts'
 import type { TokenVerifier } from '../../../src/services/keys/verifier.ts'
 import { createLog } from '../../../src/services/log.ts'
-import { noRevocation } from '../../../src/services/revocation/revocation.ts'
 import { Status } from '../../../src/services/status.ts'
 import { audience, issuer, secret } from '../agreed.ts'
 import { median } from '../statistics.ts'
@@ -38,7 +37,7 @@ async function measure({ algorithm, key, block, token }: Kind): Promise<Part> {
       { issuer, audience, algorithms: [algorithm], ...block },
       {
         clock: systemClock,
-        revocation: noRevocation,
+        revocation: { isRevoked: () => false },
         status: new Status(),
         log: createLog({ pretty: false, level: 'error' }),
         development: false,

@@ -16,7 +16,6 @@ export interface Expected {
 /** The registered claims, each of its own type; times in seconds. */
 interface Registered {
   readonly audience: readonly string[]
-  readonly subject: string | undefined
   readonly id: string | undefined
   readonly expires: number
   readonly notBefore: number
@@ -50,7 +49,6 @@ function readTypes({ iss, aud, sub, jti, exp, nbf, iat }: Readonly<Record<string
     return refusal.claimTypes
   return {
     audience: Object.freeze(audience),
-    subject: sub,
     id: jti,
     expires: exp,
     notBefore: nbf ?? Number.NEGATIVE_INFINITY,

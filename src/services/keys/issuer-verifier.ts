@@ -30,7 +30,7 @@ interface VerifierParts extends Expected {
   readonly readPrincipal: ReadPrincipal
   readonly keys: KeySource
   readonly clock: Clock
-  readonly revocation: Revocation
+  readonly revocation: Pick<Revocation, 'isRevoked'>
 }
 
 type Verdict = Verified | Denial
@@ -77,10 +77,10 @@ export class IssuerVerifier implements TokenVerifier {
     if (registered instanceof Denial) return registered
     const principal = this.#parts.readPrincipal(token.claims)
     if (principal === undefined) return refusal.principal
-    const { audience, subject = principal.id, id, issuedAt, notBefore, expires } = registered
+    const { audience, id, issuedAt, notBefore, expires } = registered
     const statement = {
       verified: Object.freeze({ principal, audience }),
-      revocable: { issuer: this.issuer, subject, id, issuedAt },
+      revocable: { issuer: this.issuer, user: principal.id, id, issuedAt },
       from: notBefore * 1000 - this.#parts.leeway,
       until: expires * 1000 + this.#parts.leeway,
     }
@@ -89,7 +89,7 @@ export class IssuerVerifier implements TokenVerifier {
     return renewing ? renewing.then(() => this.#prove(text, statement, wanted)) : this.#prove(text, statement, wanted)
   }
 
-  #prove(text: string, statement: Statement, wanted: Wanted): Verdict | Promise<Verdict> {
+  #prove(text: string, statement: Statement, wanted: Wanted): Verdict {
     this.#forgetOldKeys()
     const keys = this.#parts.keys.find(wanted)
     if (keys instanceof Denial) return keys
@@ -103,13 +103,11 @@ export class IssuerVerifier implements TokenVerifier {
   }
 
   /** What may change from one request to the next, asked on every one. */
-  #admit({ verified, revocable, from, until }: Statement): Verdict | Promise<Verdict> {
+  #admit({ verified, revocable, from, until }: Statement): Verdict {
     const now = this.#parts.clock.now()
     if (now >= until) return refusal.expired
     if (now < from) return refusal.notYet
-    const revoked = this.#parts.revocation.isRevoked(revocable)
-    if (typeof revoked === 'boolean') return revoked ? refusal.revoked : verified
-    return revoked.then((is) => (is ? refusal.revoked : verified))
+    return this.#parts.revocation.isRevoked(revocable) ? refusal.revoked : verified
   }
 }
 

@@ -24,7 +24,7 @@ import type { TokenVerifier } from './verifier.ts'
 
 export interface IssuerWorld {
   readonly clock: Clock
-  readonly revocation: Revocation
+  readonly revocation: Pick<Revocation, 'isRevoked'>
   readonly status: Status
   readonly log: Log
   /** The server answers this machine alone, and not in production: a development key may sign. */

@@ -32,7 +32,7 @@ class HandKeys implements KeySource {
   }
 }
 
-function open(revocation: Revocation = { isRevoked: () => false }) {
+function open(revocation: Pick<Revocation, 'isRevoked'> = { isRevoked: () => false }) {
   const [keys, clock] = [new HandKeys(), new HandClock()]
   const issuer = goodClaims.iss
   const parts = {
@@ -85,9 +85,9 @@ test('admits a remembered token once its nbf has come', (t) => {
   t.is(codeOf(verifier.verify(early)), 'ok')
 })
 
-test('asks for revocation on every hit, at once or by a promise', async (t) => {
+test('asks for revocation on every hit', (t) => {
   const asked: RevocableToken[] = []
-  let answer: boolean | Promise<boolean> = false
+  let answer = false
   const isRevoked = (token: RevocableToken) => {
     asked.push(token)
     return answer
@@ -97,11 +97,9 @@ test('asks for revocation on every hit, at once or by a promise', async (t) => {
   t.is(codeOf(verifier.verify(named)), 'ok')
   answer = true
   t.is(codeOf(verifier.verify(named)), 'token_invalid')
-  answer = Promise.resolve(true)
-  t.is(codeOf(await verifier.verify(named)), 'token_invalid')
-  answer = Promise.resolve(false)
-  t.is(codeOf(await verifier.verify(named)), 'ok')
-  t.deepEqual(asked, Array(4).fill({ issuer: goodClaims.iss, subject: 'u1', id: 'j1', issuedAt: now }))
+  answer = false
+  t.is(codeOf(verifier.verify(named)), 'ok')
+  t.deepEqual(asked, Array(3).fill({ issuer: goodClaims.iss, user: 'u1', id: 'j1', issuedAt: now }))
 })
 
 test('forgets what was proven when the keys change', (t) => {
