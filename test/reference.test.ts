@@ -107,6 +107,7 @@ test('metrics bear the labels that they say', async (t) => {
   const metrics = new Metrics()
   metrics.policy = { digest: 'd', loaded: 0 }
   metrics.slotTally('shop/all')
+  metrics.limitFallbacks.add({ limit: 'shop/user', mode: 'local' })
   metrics.begin()
   const judge = { guard: 'scopes', source: { file: 'p.yaml', line: 1 } }
   const decision = { judges: [judge], passed: 1, reported: [], denial: undefined, judge: undefined }

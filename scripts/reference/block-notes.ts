@@ -66,6 +66,7 @@ export const blockNotes: Readonly<Record<string, BlockNotes>> = {
       '`token-bucket` never allows more than `burst` + rate × time. `sliding-window` never allows more than `limit` in any window, and may refuse up to 1/64 of a window early.',
       "A limit in `defaults` or a profile is one counter for all routes that inherit it. One on a route is that route's own.",
       'A counter is known by service, route and `name`, never by its line: it outlives a reload.',
+      'Where `settings.state` is Redis, all nodes count together, by its clock. A client that it refused is refused without asking again until it would be served; what it does not answer is decided by `onStoreFailure`.',
       'Answers carry `X-RateLimit-*`, `RateLimit-Policy` and `RateLimit` of the limit nearest to its end; 429 carries `Retry-After`.',
     ],
     see: {

@@ -147,6 +147,12 @@ export const denialAdvice: Readonly<Record<Code, Advice>> = {
     operator:
       'The app took requests before the policies were opened: await `open` before it listens. If it stays, the log says what failed.',
   },
+  state_unavailable: {
+    carries: '`Retry-After`',
+    client: 'Wait for `Retry-After`, then try again.',
+    operator:
+      'Redis does not answer; `ready` answers `degraded`, the log says why. The `cause` names the limit: with `onStoreFailure: local` each node would count by itself meanwhile.',
+  },
   keys_unavailable: {
     carries: '`Retry-After`',
     client: 'Wait for `Retry-After`, then try again with the same token.',

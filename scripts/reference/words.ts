@@ -103,6 +103,10 @@ export const metricQueries: Readonly<Record<keyof typeof families, Query>> = {
     query: 'sum by (route, guard) (increase(portcullis_decisions_total{mode="reportOnly",outcome="deny"}[1d]))',
   },
   inFlight: { asks: 'Requests that pile up: the destination is slow.', query: 'portcullis_requests_in_flight > 500' },
+  limitFallbacks: {
+    asks: 'Limits that each node counts by itself, or not at all: the shared store does not answer.',
+    query: 'sum by (limit, mode) (rate(portcullis_limit_fallbacks_total[5m])) > 0',
+  },
   slotsInUse: {
     asks: 'Limits that are close to their end: compare with the `max` of each.',
     query: 'max by (limit) (max_over_time(portcullis_concurrency_in_use[10m]))',

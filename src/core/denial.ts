@@ -82,6 +82,11 @@ export const catalogue = {
     'Server overloaded',
     '`settings.limits.connections` connections are open, or no slot of `concurrency` was free in time.',
   ),
+  state_unavailable: entry(
+    503,
+    'Shared state unavailable',
+    'A limit of the route says `onStoreFailure: deny`, and the store that all nodes count in does not answer.',
+  ),
   keys_unavailable: entry(
     503,
     'Verification keys unavailable',

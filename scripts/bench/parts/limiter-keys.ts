@@ -11,7 +11,14 @@ const litter = 1_000
 
 const algorithm: Algorithm = process.argv[2] === 'sliding-window' ? 'sliding-window' : 'token-bucket'
 const counters = memoryCounters(systemClock)
-const limit: Limit = { id: 'bench', algorithm, limit: 600, period: 3_600_000, burst: 600 }
+const limit: Limit = {
+  id: 'bench',
+  algorithm,
+  limit: 600,
+  period: 3_600_000,
+  burst: 600,
+  onStoreFailure: 'local',
+}
 const take = (key: string) => counters.take([{ limit, key, cost: 1 }])
 
 function used(): number {

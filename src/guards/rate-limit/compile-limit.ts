@@ -49,9 +49,9 @@ export function compileLimit(written: WrittenLimit, site: Site): RouteLimit {
 }
 
 function numbersOf(written: WrittenLimit, { owner }: Site, limit: number): NamedLimit {
-  const { per, burst = limit, algorithm = 'token-bucket' } = written
-  const id = identityOf(written, owner)
-  return Object.freeze({ id, name: nameOf(written), algorithm, limit, period: readDuration(per), burst })
+  const { burst = limit, algorithm = 'token-bucket', onStoreFailure = 'local' } = written
+  const [id, name, period] = [identityOf(written, owner), nameOf(written), readDuration(written.per)]
+  return Object.freeze({ id, name, algorithm, limit, period, burst, onStoreFailure })
 }
 
 /** No value and a list of values name no plan. */

@@ -30,6 +30,10 @@ export function describeLimits(limits: WrittenLimits, cost: number): OperationPa
   const taken = cost === 1 ? '' : ` One request counts as ${cost}.`
   return {
     headers,
+    refusals: [
+      'rate_limited',
+      ...(limits.some(({ onStoreFailure }) => onStoreFailure === 'deny') ? (['state_unavailable'] as const) : []),
+    ],
     notes: [`Limited to ${limits.map(describeLimit).join(', and to ')}.${taken}`],
     extensions: { 'x-rate-limit': limits.map((limit) => ({ ...termsOf(limit), cost })) },
   }

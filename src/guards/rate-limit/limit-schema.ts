@@ -46,6 +46,11 @@ export const limitSchema = object({
       '`token-bucket` never allows more than burst + rate × t, `sliding-window` never more than `limit` in any window; ' +
       '`token-bucket` unless told.',
   }),
+  'onStoreFailure?': word(['local', 'allow', 'deny'], {
+    description:
+      'While the store that nodes share (`settings.state`) does not answer: `local` counts on each node by itself, `allow` ' +
+      'lets everything pass, `deny` refuses with 503 `state_unavailable`; `local` unless told.',
+  }),
 })
 
 export type WrittenLimit = Infer<typeof limitSchema>

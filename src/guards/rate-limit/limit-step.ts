@@ -3,7 +3,7 @@
 import { type Denial, deny } from '../../core/denial.ts'
 import type { Exchange } from '../../core/exchange.ts'
 import type { Quota } from '../../core/quota.ts'
-import type { Batch, Counters, Standing, Take } from '../../services/counters/counters.ts'
+import type { Batch, Counters, Limit, Standing, Take } from '../../services/counters/counters.ts'
 import type { Gate, Step } from '../guard.ts'
 import type { NamedLimit, RouteLimit } from './compile-limit.ts'
 import { wholeSeconds } from './write-quota.ts'
@@ -38,7 +38,12 @@ export function limitStep(
   }
 }
 
-function settle(exchange: Exchange, takes: readonly NamedTake[], { allowed, standings }: Batch): Denial | undefined {
+/** A second on, the store may be back: its circuit closes by itself. */
+const secondsAway = '1'
+
+function settle(exchange: Exchange, takes: readonly NamedTake[], batch: Batch): Denial | undefined {
+  const { allowed, standings, unavailable } = batch
+  if (unavailable !== undefined) return refuseUncounted(unavailable)
   takes.forEach(({ limit }, index) => {
     const standing = standings[index]
     if (standing && isNearer(standing, exchange.quota)) exchange.quota = quotaOf(limit, standing)
@@ -56,6 +61,11 @@ function isNearer(standing: Standing, quota: Quota | undefined): boolean {
 
 function quotaOf({ id, name, burst, limit, period }: NamedLimit, { remaining, reset, retryAfter }: Standing): Quota {
   return { id, name, size: burst, limit, seconds: wholeSeconds(period), remaining, reset, retryAfter }
+}
+
+function refuseUncounted({ id }: Limit): Denial {
+  const cause = `limit \`${id}\` cannot be counted: the store does not answer`
+  return deny('state_unavailable', { headers: ['Retry-After', secondsAway], cause })
 }
 
 function refuse(quota: Quota | undefined): Denial {

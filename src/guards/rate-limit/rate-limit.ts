@@ -26,7 +26,7 @@ export const rateLimit = defineGuard<WrittenLimits>({
   - { by: [ip, '\${headers.x-device}'], name: device, limit: 20, per: 1h, algorithm: sliding-window }`,
   schema: array(limitSchema, { minItems: 1, description: 'The limits of one gate are taken all or none.' }),
   expressions: ['by', 'limit.on'],
-  refuses: ['rate_limited'],
+  refuses: ['rate_limited', 'state_unavailable'],
   inherits: true,
   reportable: true,
   rules: limitRules,

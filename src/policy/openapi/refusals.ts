@@ -24,6 +24,7 @@ const carried: Readonly<Partial<Record<Code, string>>> = {
   media_type_unsupported: 'Accept',
   rate_limited: 'Retry-After',
   overloaded: 'Retry-After',
+  state_unavailable: 'Retry-After',
   keys_unavailable: 'Retry-After',
   audit_unavailable: 'Retry-After',
   shutting_down: 'Retry-After',

@@ -8,7 +8,7 @@
 import type { Clock } from '../clock.ts'
 import { Account } from './account.ts'
 import { Cells } from './cells.ts'
-import type { Batch, Counters, Take } from './counters.ts'
+import type { Batch, LocalCounters, Take } from './counters.ts'
 import { Ledger } from './ledger.ts'
 
 /** More than one, so that keys cannot come in faster than they are looked at. */
@@ -19,7 +19,7 @@ const sampleSize = 16
 /** A prime, so that a sample is of all ages. */
 const sampleStride = 7_919
 
-class MemoryCounters implements Counters {
+class MemoryCounters implements LocalCounters {
   readonly #clock: Clock
   readonly #maxKeys: number
   readonly #cells = new Cells<Ledger>()

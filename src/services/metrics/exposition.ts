@@ -32,6 +32,12 @@ export const families = {
     type: 'gauge',
     labels: [],
   },
+  limitFallbacks: {
+    name: 'portcullis_limit_fallbacks_total',
+    help: 'Decisions on limits that the shared store did not answer, by limit and what was done instead.',
+    type: 'counter',
+    labels: ['limit', 'mode'],
+  },
   slotsInUse: {
     name: 'portcullis_concurrency_in_use',
     help: 'Slots of `concurrency` that requests hold, by limit.',
@@ -95,7 +101,7 @@ export const families = {
 } as const satisfies Record<string, Family>
 
 const { requests, durations, decisions, inFlight, policyInfo, policyLoaded, policyReloads } = families
-const { slotsInUse, slotsAwaited, slotsMissed } = families
+const { limitFallbacks, slotsInUse, slotsAwaited, slotsMissed } = families
 const { auditRecords, auditLost, auditHeads, auditDropped } = families
 
 export class Exposition {
@@ -121,6 +127,7 @@ function writeOwn(metrics: Metrics): string {
     writeFamily(durations, tallies.map(writeDurations).join('')),
     writeFamily(decisions, tallies.map(writeDecisions).join('')),
     writeFamily(inFlight, writeSample(inFlight.name, '', metrics.inFlight)),
+    writeFamily(limitFallbacks, metrics.limitFallbacks.write(limitFallbacks.name)),
     writeSlots([...metrics.slots]),
     writePolicy(metrics.policy),
     writeFamily(policyReloads, metrics.policyReloads.write(policyReloads.name)),

@@ -4,7 +4,7 @@ import type { Batch, Counters, Limit, Standing } from '../../../src/services/cou
 
 export const bucket = (numbers: Partial<Limit> = {}): Limit => {
   const limit = { id: 'shop/user', algorithm: 'token-bucket', limit: 10, period: 60_000, ...numbers } as const
-  return { burst: limit.limit, ...limit }
+  return { burst: limit.limit, onStoreFailure: 'local', ...limit }
 }
 
 export const sliding = (numbers: Partial<Limit> = {}): Limit => bucket({ algorithm: 'sliding-window', ...numbers })

@@ -35,13 +35,13 @@ test('takes all of a batch or nothing', (t) => {
         const { allowed, standings } = together.take(takes)
         t.is(
           allowed,
-          standings.every(({ retryAfter }) => retryAfter === 0),
+          standings.every((standing) => standing?.retryAfter === 0),
         )
         if (allowed) for (const one of takes) t.true(apart.take([one]).allowed)
         // Whatever was refused left no trace: the others stand as if it had never been asked.
         const after = takes.map((one) => apart.take([{ ...one, cost: 100 }]).standings[0]?.remaining)
         t.deepEqual(
-          standings.map(({ remaining }) => remaining),
+          standings.map((standing) => standing?.remaining),
           after,
         )
       }
