@@ -1,17 +1,23 @@
 /** The policies in force: swapped between two requests, and kept where the next ones are refused. */
 
+import { StartFault } from '../core/start-fault.ts'
 import type { World } from '../services/services.ts'
 import { Generation, type Lease, type Loaded } from './generation.ts'
 
 type Watched = Pick<World, 'clock' | 'metrics' | 'status'>
 
+/** A loading that takes longer is given up, in milliseconds: it may wait for something that never comes. */
+const longestMs = 60_000
+
 export class InForce<T extends Loaded> {
   readonly #world: Watched
+  readonly #longestMs: number
   #generation: Generation<T>
   #isClosed = false
 
-  constructor(first: T, world: Watched) {
+  constructor(first: T, world: Watched, longest = longestMs) {
     this.#world = world
+    this.#longestMs = longest
     this.#generation = new Generation(first)
     this.#note()
   }
@@ -25,12 +31,12 @@ export class InForce<T extends Loaded> {
   }
 
   /**
-   * Puts in force what `load` brings. Where it fails, nothing changes, and the status says so until one succeeds. The
-   * caller sees to it that one runs at a time.
+   * Puts in force what `load` brings. Where it fails, or takes longer than a minute, nothing changes, and the status says
+   * so until one succeeds. The caller sees to it that one runs at a time.
    */
   async renew(load: () => Promise<T>): Promise<T> {
     try {
-      const loaded = await load()
+      const loaded = await inTime(load(), this.#longestMs)
       if (this.#isClosed) loaded.close()
       else this.#put(loaded)
       return loaded
@@ -62,4 +68,17 @@ export class InForce<T extends Loaded> {
     const { digest } = this.#generation.active.policy
     this.#world.metrics.policy = { digest, loaded: this.#world.clock.now() }
   }
+}
+
+/** What comes too late is let go of. */
+function inTime<T extends Loaded>(loading: Promise<T>, milliseconds: number): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>()
+  let isLate = false
+  const giveUp = setTimeout(() => {
+    isLate = true
+    reject(new StartFault(`loading took longer than ${milliseconds / 1000} s, and was given up`))
+  }, milliseconds)
+  const end = () => clearTimeout(giveUp)
+  loading.then((loaded) => (isLate ? loaded.close() : resolve(loaded)), reject).finally(end)
+  return promise
 }

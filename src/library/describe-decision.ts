@@ -18,6 +18,7 @@ export function describeDecision(exchange: Exchange, outcome: Outcome): Decision
     code: decision.denial?.code,
     guard: decision.judge?.guard,
     policy: source && quote(source),
+    digest: exchange.policy,
     reported: decision.reported.map(quoteVerdict),
     principal: principal === anonymous ? undefined : { id: principal.id, issuer: principal.issuer },
     address,

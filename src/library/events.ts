@@ -31,6 +31,8 @@ export interface DecisionEvent {
   readonly guard: string | undefined
   /** The line of the policy that says so: `policies/orders.yaml:14`; that of the route where no guard refused it. */
   readonly policy: string | undefined
+  /** The digest of the policies that judged it; none where none were in force. */
+  readonly digest: string | undefined
   /** What report-only guards would have refused. */
   readonly reported: readonly { readonly guard: string; readonly policy: string; readonly code: Code }[]
   /** Who called; none where nobody was authenticated. */

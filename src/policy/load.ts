@@ -17,6 +17,12 @@ export const loadRules: Rules = {
     cause: 'The policy directory holds no policy file, so there is nothing to enforce.',
     hint: 'put at least one `*.yaml` file with `routes` into it',
   },
+  'policy/empty-file': {
+    severity: 'error',
+    cause:
+      'A policy file that is being written is empty for a moment: were it taken as it is, its routes would be gone.',
+    hint: 'write what it is meant to say, a comment at least, or remove it',
+  },
 }
 
 /** Why a directory cannot be looked at all; the command prints it and ends with status 2. */
@@ -46,6 +52,7 @@ export function load(directory: string): Loaded {
   for (const path of found) {
     const source = readSource(path)
     if (source instanceof Unreadable) refuse(path, source)
+    else if (source.text.trim() === '') refuse(path, emptyFile)
     else {
       files.push(source)
       hash.update(`${relative(directory, path)}\0${source.text}\0`)
@@ -55,6 +62,8 @@ export function load(directory: string): Loaded {
     refuse(directory, new Unreadable('policy/empty', 'expected at least one policy file in this directory'))
   return { directory, files, diagnostics, folders, digest: hash.digest('hex') }
 }
+
+const emptyFile = new Unreadable('policy/empty-file', 'expected a policy, got an empty file')
 
 type Refuse = (path: string, reason: Unreadable) => void
 

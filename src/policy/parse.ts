@@ -25,7 +25,7 @@ export const parseRules: Rules = {
   ...sectionRules,
   ...routeRules,
   'policy/no-routes': {
-    severity: 'warning',
+    severity: 'error',
     cause: 'No file of the directory has a route: every request would be answered with 404.',
     hint: 'add `routes` with at least one `METHOD /path`',
   },

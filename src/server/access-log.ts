@@ -30,6 +30,7 @@ function describe(exchange: Exchange, { status, milliseconds, aborted }: Outcome
     ...(route ? { route: `${route.method} ${route.path}` } : { path: exchange.path.slice(0, 256) }),
     status,
     milliseconds: Math.round(milliseconds * 10) / 10,
+    digest: exchange.policy,
     ...(aborted && { aborted }),
     ...(decision.denial && { code: decision.denial.code, cause: decision.denial.cause ?? decision.denial.message }),
     ...(decision.judge && quote(decision.judge)),

@@ -1,4 +1,5 @@
 import test from 'ava'
+import { StartFault } from '../../src/core/start-fault.ts'
 import { InForce } from '../../src/enforce/in-force.ts'
 import { createLog } from '../../src/services/log.ts'
 import { createWorld } from '../../src/services/world.ts'
@@ -45,6 +46,24 @@ test('a failure changes nothing, and shows until one succeeds', async (t) => {
   t.deepEqual([inForce.current.active.policy.digest, closed], ['one', []])
   await renew('one')
   t.deepEqual([...world.status.faults.keys()], [])
+})
+
+test('gives up a loading that does not end, says so, and lets go of what comes of it later', async (t) => {
+  const { world, closed, loadedOf, results } = bench()
+  const inForce = new InForce(loadedOf('first'), world, 20)
+  const hanging = Promise.withResolvers<ReturnType<typeof loadedOf>>()
+  const error = await t.throwsAsync(
+    inForce.renew(() => hanging.promise),
+    { instanceOf: StartFault },
+  )
+  t.is(error.message, 'loading took longer than 0.02 s, and was given up')
+  t.deepEqual([...world.status.faults.keys()], ['policies'])
+  await inForce.renew(async () => loadedOf('next'))
+  hanging.resolve(loadedOf('late'))
+  await hanging.promise
+  t.is(inForce.current.active.policy.digest, 'next')
+  t.deepEqual(closed, ['first', 'late'])
+  t.deepEqual(results(), [1, 0, 1])
 })
 
 test('what is loaded while it closes is let go of, and puts nothing in force', async (t) => {

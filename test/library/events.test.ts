@@ -29,8 +29,11 @@ test('tells of every request how it was decided, and no credential', async (t) =
     await send({ path, headers: { Authorization: 'Bearer credential', 'X-Request-Id': 'r-1' } })
     return (await told)[0]
   }
-  const { milliseconds, ...open } = await ask('/open/7?key=hidden')
+  const { milliseconds, digest, ...open } = await ask('/open/7?key=hidden')
   t.true(milliseconds > 0)
+  const reloaded = once(gate, 'reload')
+  await gate.reload()
+  t.is(digest, (await reloaded)[0].digest)
   t.deepEqual(open, {
     requestId: 'r-1',
     method: 'GET',

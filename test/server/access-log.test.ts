@@ -54,6 +54,13 @@ test('logs an allowed exchange at debug, without path and query', (t) => {
   )
 })
 
+test('names the policies that judged it by their digest', (t) => {
+  const line = observe((exchange) => {
+    exchange.policy = 'd1'
+  })
+  t.is(line.digest, 'd1')
+})
+
 test('logs a denial at info, with the guard and its line of the policy', (t) => {
   const line = observe(
     ({ decision }) => {
