@@ -11,5 +11,13 @@ export { diagnose } from './library/diagnose.ts'
 export type { DecisionEvent, PolicyEvent, PortcullisEvents, RefusedEvent } from './library/events.ts'
 export type { PortcullisLog, PortcullisOptions } from './library/options.ts'
 export { type Portcullis, portcullis } from './library/portcullis.ts'
+export type {
+  RevocationResult,
+  Revocations,
+  TimeRevocation,
+  TokenRevocation,
+  UserRevocation,
+} from './library/revocations.ts'
 export { PolicyRefused } from './policy/findings.ts'
 export { DirectoryFault } from './policy/load.ts'
+export { RevocationsFull } from './services/revocation/revocation.ts'

@@ -227,7 +227,10 @@ export const show: RouteHandler<{ params: { id: string } }> = (ctx) => {
 
 test('the public names are these', (t) => {
   writeFileSync(join(project, 'names.mjs'), `console.log(Object.keys(await import('portcullis')).join(' '))`)
-  t.is(run('names.mjs').stdout.trim(), 'Denial DirectoryFault PolicyRefused StartFault deny diagnose portcullis')
+  t.is(
+    run('names.mjs').stdout.trim(),
+    'Denial DirectoryFault PolicyRefused RevocationsFull StartFault deny diagnose portcullis',
+  )
   const index = readFileSync(join(packageFolder, 'dist/index.d.ts'), 'utf8')
   const named = [...index.matchAll(/export (type )?\{([^}]*)\}/g)].flatMap(([, whole, names = '']) =>
     names.split(',').map((name) => (whole ? `type ${name.trim()}` : name.trim())),
@@ -253,8 +256,13 @@ test('the public names are these', (t) => {
       'RefusedEvent',
       'Resource',
       'ResourceLoader',
+      'RevocationResult',
+      'Revocations',
       'RouteHandler',
       'RouteState',
+      'TimeRevocation',
+      'TokenRevocation',
+      'UserRevocation',
     ],
   )
 })

@@ -119,6 +119,14 @@ export const metricQueries: Readonly<Record<keyof typeof families, Query>> = {
     asks: 'How many a second are turned away, by limit.',
     query: 'sum by (limit, reason) (rate(portcullis_concurrency_missed_total[5m])) > 0',
   },
+  revocationsHeld: {
+    asks: 'Nodes that come close to the 250,000 that there may be.',
+    query: 'max(portcullis_revocations_held) > 200000',
+  },
+  revocationsPending: {
+    asks: 'Revocations that other nodes do not know of, because Redis is away.',
+    query: 'min_over_time(portcullis_revocations_pending[1m]) > 0',
+  },
   policyInfo: {
     asks: 'Instances that enforce different policies.',
     query: 'count(count by (digest) (portcullis_policy_info)) > 1',

@@ -11,13 +11,17 @@ import { mount } from '../enforce/mount.ts'
 import type { RouteState } from '../handlers/route-handler.ts'
 import { type KeptLog, keepLog } from '../services/audit/keep-log.ts'
 import { type AuditObserver, auditObserver } from '../services/audit/observe.ts'
+import { issuerClaim } from '../services/keys/issuer.ts'
 import { createLog, type Log } from '../services/log.ts'
 import { metricsObserver } from '../services/metrics.ts'
+import type { Reach } from '../services/revocation/revocation.ts'
+import { type Order, revoke } from '../services/revocation/revoke.ts'
 import type { World } from '../services/services.ts'
 import { createWorld } from '../services/world.ts'
 import { describeDecision } from './describe-decision.ts'
 import type { PortcullisEvents } from './events.ts'
 import { isDevelopment, type PortcullisOptions, readValues } from './options.ts'
+import { Revocations } from './revocations.ts'
 
 const starting = deny('starting', { headers: ['Retry-After', '1'] })
 const closed = deny('shutting_down', { headers: ['Retry-After', '1'] })
@@ -33,6 +37,8 @@ export class Portcullis extends EventEmitter<PortcullisEvents> {
    * `close`.
    */
   readonly middleware: Middleware<RouteState>
+  /** Takes tokens back before they expire. */
+  readonly revocation: Revocations = new Revocations((order) => this.#revoke(order))
   readonly #directory: string
   readonly #options: PortcullisOptions
   readonly #world: World
@@ -110,6 +116,20 @@ export class Portcullis extends EventEmitter<PortcullisEvents> {
       this.#tell('refused', { error })
       throw error
     }
+  }
+
+  async #revoke(order: Order): Promise<Reach> {
+    const state = this.#world.stores.opened
+    if (this.#closing) throw new Error('the gate is closed: make a new one')
+    if (!this.#policies || !state) throw new Error('the gate is not open: call `open` before `revocation`')
+    const { issuer } = order
+    const known = this.#policies.current.issuers.map(({ name, value }) => issuerClaim(name, value))
+    if (issuer !== undefined && !known.includes(issuer)) {
+      throw new TypeError(
+        `expected an issuer of the policies, not \`${issuer}\`: ${known.join(', ') || 'they name none'}`,
+      )
+    }
+    return revoke(order, { ...this.#world, ...state })
   }
 
   async #close(): Promise<void> {

@@ -8,6 +8,7 @@ export const auditEvents = {
   'data.delete': 'A DELETE was allowed.',
   'access.denied': 'A request was refused, by a guard or because no route answers it.',
   'auth.failed': 'A request was refused by `authenticate`: its credential is missing or not good.',
+  'auth.revoked': 'Tokens were revoked before they expire: one, those of a user, or all until a time.',
   'audit.segment': 'A file of the log begins; it holds the state of the log before it.',
   'audit.started': 'A process began to write this log.',
   'audit.stopped': 'A process stopped writing this log, in good order.',
@@ -27,10 +28,10 @@ export const isOwnEvent = (name: string): boolean => name.startsWith('audit.')
 export const eventPattern = '^[a-z][a-z0-9_-]{0,31}(\\.[a-z][a-z0-9_-]{0,31}){1,5}$'
 export const eventTitle = 'two words or more in lower case, with dots between them'
 
-/** What the log says of a refusal, whatever the route would record. */
-const refusals: ReadonlySet<string> = new Set<AuditEvent>(['access.denied', 'auth.failed'])
+/** What the log says of a refusal, whatever the route would record, and of what no request asked for. */
+const notActions: ReadonlySet<string> = new Set<AuditEvent>(['access.denied', 'auth.failed', 'auth.revoked'])
 
 /** What an allowed request can be recorded as, beside the names that `settings.audit.events` adds. */
 export const auditActions: readonly string[] = Object.keys(auditEvents).filter(
-  (name) => !isOwnEvent(name) && !refusals.has(name),
+  (name) => !isOwnEvent(name) && !notActions.has(name),
 )

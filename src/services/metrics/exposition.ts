@@ -56,6 +56,18 @@ export const families = {
     type: 'counter',
     labels: ['limit', 'reason'],
   },
+  revocationsHeld: {
+    name: 'portcullis_revocations_held',
+    help: 'Revocations of tokens, users and issuers that this process knows.',
+    type: 'gauge',
+    labels: [],
+  },
+  revocationsPending: {
+    name: 'portcullis_revocations_pending',
+    help: 'Revocations that Redis is still to be told of, or has not yet confirmed.',
+    type: 'gauge',
+    labels: [],
+  },
   policyInfo: {
     name: 'portcullis_policy_info',
     help: 'The policy in force, by its digest.',
@@ -102,6 +114,7 @@ export const families = {
 
 const { requests, durations, decisions, inFlight, policyInfo, policyLoaded, policyReloads } = families
 const { limitFallbacks, slotsInUse, slotsAwaited, slotsMissed } = families
+const { revocationsHeld, revocationsPending } = families
 const { auditRecords, auditLost, auditHeads, auditDropped } = families
 
 export class Exposition {
@@ -129,6 +142,8 @@ function writeOwn(metrics: Metrics): string {
     writeFamily(inFlight, writeSample(inFlight.name, '', metrics.inFlight)),
     writeFamily(limitFallbacks, metrics.limitFallbacks.write(limitFallbacks.name)),
     writeSlots([...metrics.slots]),
+    writeFamily(revocationsHeld, writeSample(revocationsHeld.name, '', metrics.revocations.held)),
+    writeFamily(revocationsPending, writeSample(revocationsPending.name, '', metrics.revocations.pending)),
     writePolicy(metrics.policy),
     writeFamily(policyReloads, metrics.policyReloads.write(policyReloads.name)),
     writeFamily(auditRecords, writeSample(auditRecords.name, '', metrics.auditRecords)),

@@ -5,7 +5,7 @@ import type { Metrics } from '../metrics.ts'
 import { covers, type Entry, isOfMany, keysOf, merge, saysAll } from './entry.ts'
 import { type RevocableToken, RevocationsFull } from './revocation.ts'
 
-/** Revocations of tokens and users at most; about 250 bytes each. */
+/** Revocations of tokens and users at most; about 150 bytes each. */
 export const mostEntries = 250_000
 
 /** How many are looked at each time one is added: more go than come. */

@@ -173,8 +173,8 @@ test('Redis forgets what can revoke nothing any more', async (t) => {
   do await history.add([ending(2, Date.now() + 60_000)])
   while ((await store.redis.hlen(entries)) > 1)
   t.deepEqual(await store.redis.hkeys(entries), ['t2'])
-  t.deepEqual(await store.redis.zrange(order, 0, -1), ['t2'])
-  t.deepEqual(await store.redis.zrange(ends, 0, -1), ['t2'])
+  t.deepEqual(await store.redis.zrange(order, '0', '-1'), ['t2'])
+  t.deepEqual(await store.redis.zrange(ends, '0', '-1'), ['t2'])
 })
 
 test('whatever is written by several nodes at once, all read the strictest of it', async (t) => {
