@@ -233,7 +233,10 @@ test('the public names are these', (t) => {
   )
   const index = readFileSync(join(packageFolder, 'dist/index.d.ts'), 'utf8')
   const named = [...index.matchAll(/export (type )?\{([^}]*)\}/g)].flatMap(([, whole, names = '']) =>
-    names.split(',').map((name) => (whole ? `type ${name.trim()}` : name.trim())),
+    names
+      .split(',')
+      .filter((name) => name.trim() !== '')
+      .map((name) => (whole ? `type ${name.trim()}` : name.trim())),
   )
   t.deepEqual(
     named
