@@ -19,6 +19,9 @@ test('takes every form of the language', (t) => {
     { by: 'ip', limit: 1, per: '500ms' },
     { by: ['user', '${params.id}'], name: 'per order', limit: 10, per: '7d', burst: 3, algorithm: 'token-bucket' },
     { by: 'user', limit: plan, per: '1m', algorithm: 'sliding-window' },
+    { by: 'ip', limit: 1, per: '1s', onStoreFailure: 'local' },
+    { by: 'ip', limit: 1, per: '1s', onStoreFailure: 'allow' },
+    { by: 'ip', limit: 1, per: '1s', onStoreFailure: 'deny' },
   ]) {
     t.true(fits(limit))
     t.deepEqual(faults(limit), [])
@@ -53,7 +56,8 @@ test('takes no other form', (t) => {
     { name: '' },
     { name: 'ä' },
     { name: 'x'.repeat(65) },
-    { onStoreFailure: 'allow' },
+    { onStoreFailure: 'open' },
+    { onStoreFailure: true },
     { cost: 2 },
   ]) {
     t.false(fits(JSON.parse(JSON.stringify({ ...limit, ...wrong }))), JSON.stringify(wrong))
