@@ -54,7 +54,7 @@ export async function startPeer(programFor: (port: number) => Program): Promise<
   }
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
@@ -88,8 +88,8 @@ function childrenOf(pid: number): readonly number[] {
   return children.filter((child) => child !== '').map(Number)
 }
 
-/** Fields 14 and 15 of /proc/PID/stat (proc_pid_stat(5)). */
-function cpuOf(pid: number): number {
+/** Seconds of processor time: fields 14 and 15 of /proc/PID/stat (proc_pid_stat(5)). */
+export function cpuOf(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond

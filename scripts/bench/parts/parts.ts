@@ -3,6 +3,7 @@
 import type { Options } from '../options.ts'
 import type { Stage } from '../programs.ts'
 import { measureLimiter } from './limiter.ts'
+import { measureRedisLimiter } from './limiter-redis.ts'
 import type { Part } from './part.ts'
 import { measureRoutes } from './routes.ts'
 import { measureSchema } from './schema.ts'
@@ -16,5 +17,6 @@ export async function measureParts({ folder }: Stage, { isQuick }: Options): Pro
     ...(await measureTokens()),
     measureSchema(),
     ...measureLimiter(isQuick),
+    ...(await measureRedisLimiter(folder, isQuick)),
   ]
 }
