@@ -28,9 +28,4 @@ export class Lately<V> {
     }
     this.#young.set(key, value)
   }
-
-  delete(key: string): void {
-    this.#young.delete(key)
-    this.#old.delete(key)
-  }
 }

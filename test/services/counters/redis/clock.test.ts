@@ -77,3 +77,14 @@ for (const limit of limits) {
     )
   })
 }
+
+test('back: each use of a window keeps its distance to the others', async (t) => {
+  const { clock, one } = await startClock(t)
+  const limit = sliding({ limit: 2, period })
+  clock.now = 1_700_000_000_000
+  t.true((await one(limit)).allowed)
+  clock.now += period / 2
+  t.true((await one(limit)).allowed)
+  clock.now -= period * 3
+  t.is((await one(limit)).standings[0]?.retryAfter, period / 2)
+})

@@ -152,6 +152,19 @@ test('another algorithm takes along what is in use', async (t) => {
   t.is(await atOnce(counters, 9, bucket({ ...long, limit: 12 })), 2)
 })
 
+test('a change of numbers forgives no part of a unit', async (t) => {
+  const { store } = await startStore(t)
+  let now = 1_700_000_000_000
+  const counters = nodeOn(atTime(store, () => now))
+  const [coarse, fine] = [
+    bucket({ limit: 1, period: 1, burst: 20 }),
+    bucket({ limit: 1, period: 1_000_000, burst: 20 }),
+  ]
+  t.is((await one(counters, fine, 'a', 10)).standings[0]?.remaining, 10)
+  now += 1
+  t.is((await one(counters, coarse)).standings[0]?.remaining, 9)
+})
+
 test('numbers at the end of their ranges are counted one by one', async (t) => {
   const { store } = await startStore(t)
   let now = 1_700_000_000_000
