@@ -10,10 +10,9 @@ import type { Store } from '../../redis/store.ts'
 import type { Batch, Counters, LocalCounters, Standing, Take } from '../counters.ts'
 import { Desk } from './desk.ts'
 import { giveBackScript } from './give-back-script.ts'
-import { KeyNames } from './key-names.ts'
+import { KeyNames, type NamedTake } from './key-names.ts'
 import { KnownOver } from './known-over.ts'
 import { Part } from './part.ts'
-import type { NamedTake } from './tick.ts'
 import { WithoutStore } from './without-store.ts'
 
 interface Parts {
@@ -34,14 +33,14 @@ class RedisCounters implements Counters {
 
   constructor(store: Store, { prefix, clock, ...others }: Parts) {
     this.#store = store
-    this.#names = new KeyNames(prefix)
+    this.#names = new KeyNames(prefix, store)
     this.#desk = new Desk(store, clock)
     this.#over = new KnownOver(clock)
     this.#without = new WithoutStore(others)
   }
 
   take(takes: readonly Take[]): Batch | Promise<Batch> {
-    const named = takes.map(({ limit, key, cost }) => ({ limit, key, cost, name: this.#names.of(key, limit) }))
+    const named = takes.map((take) => this.#names.name(take))
     const { isAway } = this.#store
     return this.#over.find(named, isAway) ?? (isAway ? this.#without.take(named) : this.#ask(named))
   }
@@ -50,7 +49,7 @@ class RedisCounters implements Counters {
   close(): void {}
 
   async #ask(takes: readonly NamedTake[]): Promise<Batch> {
-    const bySlot = Map.groupBy(takes, ({ name }) => this.#store.slotOf(name))
+    const bySlot = Map.groupBy(takes, ({ slot }) => slot)
     const [first, ...others] = await Promise.all(Array.from(bySlot, ([slot, own]) => this.#askSlot(own, slot)))
     if (first === undefined) return { allowed: true, standings: [] }
     if (others.length === 0 && first.answer !== undefined)

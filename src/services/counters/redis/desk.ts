@@ -2,7 +2,8 @@
 
 import type { Clock } from '../../clock.ts'
 import type { Store } from '../../redis/store.ts'
-import { type Answer, type NamedTake, Tick } from './tick.ts'
+import type { NamedTake } from './key-names.ts'
+import { type Answer, Tick } from './tick.ts'
 
 /** As many hold Redis up for about a millisecond. */
 const mostTakes = 500

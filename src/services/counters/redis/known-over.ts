@@ -2,9 +2,9 @@
 
 import type { Clock } from '../../clock.ts'
 import type { Batch, Limit, Standing } from '../counters.ts'
+import type { NamedTake } from './key-names.ts'
 import { Lately } from './lately.ts'
 import type { Part } from './part.ts'
-import type { NamedTake } from './tick.ts'
 
 const mostKeys = 50_000
 /** Milliseconds after which Redis is asked anew where it can be: it may have been told to forget. */

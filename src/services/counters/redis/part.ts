@@ -1,7 +1,8 @@
 /** What a request takes in one slot, and what Redis said to it. */
 
 import type { Standing } from '../counters.ts'
-import { type Answer, figuresPerTake, type NamedTake } from './tick.ts'
+import type { NamedTake } from './key-names.ts'
+import { type Answer, figuresPerTake } from './tick.ts'
 
 export class Part {
   readonly takes: readonly NamedTake[]

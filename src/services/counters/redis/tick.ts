@@ -1,14 +1,10 @@
 /** Gathers what is asked of one slot in one tick of the event loop, and asks it as one script. */
 
 import type { Store } from '../../redis/store.ts'
-import type { Limit, Take } from '../counters.ts'
+import type { Limit } from '../counters.ts'
+import type { NamedTake } from './key-names.ts'
 import { takeScript } from './take-script.ts'
 import { termsOf } from './terms.ts'
-
-/** A take with the name of its key. */
-export interface NamedTake extends Take {
-  readonly name: string
-}
 
 /** What Redis said to the takes of one request, or of the part of it that is of one slot. */
 export interface Answer {
@@ -51,19 +47,22 @@ export class Tick {
   }
 
   async ask(store: Store, askedAt: number): Promise<void> {
-    const args = [this.#indexes.size, ...this.#limits, ...this.#codes]
-    const reply = await store.run(takeScript, this.#names, args).catch(() => undefined)
-    if (!Array.isArray(reply) || reply.length !== 1 + this.size * figuresPerTake) return this.#tellNothing()
+    const reply = await this.#run(store)
     let at = 1
     for (const { tell, count } of this.#asking) {
       const end = at + count * figuresPerTake
-      tell({ askedAt, takenAt: reply[0], figures: reply.slice(at, end) })
+      tell(reply && { askedAt, takenAt: reply[0] ?? 0, figures: reply.slice(at, end) })
       at = end
     }
   }
 
-  #tellNothing(): void {
-    for (const { tell } of this.#asking) tell(undefined)
+  async #run(store: Store): Promise<readonly number[] | undefined> {
+    try {
+      const reply = await store.run(takeScript, this.#names, [this.#indexes.size, ...this.#limits, ...this.#codes])
+      return Array.isArray(reply) && reply.length === 1 + this.size * figuresPerTake ? reply : undefined
+    } catch {
+      return undefined
+    }
   }
 
   #indexOf(limit: Limit): number {
