@@ -81,6 +81,8 @@ export const labelWords: Readonly<Record<string, string>> = {
   result:
     '`published`, or `failed` for an attempt that is made again; a head that never went out is `superseded` by a later one, `dropped` where too many waited, or `lost` at the end of the process',
   copy: '`stdout`, or `syslog`',
+  server: 'host and port as the settings write them, or as the cluster tells them',
+  answer: '`inTime`, `late` after the deadline, `failed`, or `skipped` where Redis was away and nobody asked',
 }
 
 interface Query {
@@ -103,6 +105,19 @@ export const metricQueries: Readonly<Record<keyof typeof families, Query>> = {
     query: 'sum by (route, guard) (increase(portcullis_decisions_total{mode="reportOnly",outcome="deny"}[1d]))',
   },
   inFlight: { asks: 'Requests that pile up: the destination is slow.', query: 'portcullis_requests_in_flight > 500' },
+  stateUp: {
+    asks: 'Nodes that cannot reach Redis.',
+    query: 'min by (server) (portcullis_state_up) == 0',
+  },
+  stateCalls: {
+    asks: 'The share of scripts that got no answer; an alert above 0.01.',
+    query:
+      'sum(rate(portcullis_state_calls_total{answer!="inTime"}[5m]))\n  / sum(rate(portcullis_state_calls_total[5m])) > 0.01',
+  },
+  stateDurations: {
+    asks: 'The 99th percentile of answers, in seconds: compare with the deadline.',
+    query: 'histogram_quantile(0.99, sum by (le) (rate(portcullis_state_duration_seconds_bucket[5m])))',
+  },
   limitFallbacks: {
     asks: 'Limits that each node counts by itself, or not at all: the shared store does not answer.',
     query: 'sum by (limit, mode) (rate(portcullis_limit_fallbacks_total[5m])) > 0',

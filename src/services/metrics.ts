@@ -7,12 +7,14 @@ import { Counter } from './metrics/counter.ts'
 import type { Exposition } from './metrics/exposition.ts'
 import { RouteTally } from './metrics/route-tally.ts'
 import { SlotTally } from './metrics/slot-tally.ts'
+import { StoreTally } from './metrics/store-tally.ts'
 
 export class Metrics {
   inFlight = 0
   /** The policy in force, and when it was loaded, in milliseconds since the Unix epoch. */
   policy: { readonly digest: string; readonly loaded: number } | undefined
   readonly policyReloads = new Counter([{ result: 'success' }, { result: 'unchanged' }, { result: 'failure' }])
+  readonly store = new StoreTally()
   /** Takes of limits that the shared store did not answer. */
   readonly limitFallbacks = new Counter<'limit' | 'mode'>()
   /** Entries that the audit log kept, and those that it could not keep. */

@@ -4,6 +4,7 @@ import { collectDefaultMetrics, Registry } from 'prom-client'
 import type { Metrics } from '../metrics.ts'
 import { bounds, type RouteTally } from './route-tally.ts'
 import type { SlotTally } from './slot-tally.ts'
+import { answerBounds, type StoreTally } from './store-tally.ts'
 import { type Family, writeFamily, writeLabels, writeSample } from './text-format.ts'
 
 /** What this server counts about itself, in the order of the exposition. */
@@ -31,6 +32,24 @@ export const families = {
     help: 'Requests that are being answered.',
     type: 'gauge',
     labels: [],
+  },
+  stateUp: {
+    name: 'portcullis_state_up',
+    help: 'Whether Redis answers in time, by server: 1 or 0.',
+    type: 'gauge',
+    labels: ['server'],
+  },
+  stateCalls: {
+    name: 'portcullis_state_calls_total',
+    help: 'Scripts for Redis, by what became of them.',
+    type: 'counter',
+    labels: ['answer'],
+  },
+  stateDurations: {
+    name: 'portcullis_state_duration_seconds',
+    help: 'From a script for Redis to its answer, where it came in time.',
+    type: 'histogram',
+    labels: ['le'],
   },
   limitFallbacks: {
     name: 'portcullis_limit_fallbacks_total',
@@ -113,6 +132,7 @@ export const families = {
 } as const satisfies Record<string, Family>
 
 const { requests, durations, decisions, inFlight, policyInfo, policyLoaded, policyReloads } = families
+const { stateUp, stateCalls, stateDurations } = families
 const { limitFallbacks, slotsInUse, slotsAwaited, slotsMissed } = families
 const { revocationsHeld, revocationsPending } = families
 const { auditRecords, auditLost, auditHeads, auditDropped } = families
@@ -140,6 +160,7 @@ function writeOwn(metrics: Metrics): string {
     writeFamily(durations, tallies.map(writeDurations).join('')),
     writeFamily(decisions, tallies.map(writeDecisions).join('')),
     writeFamily(inFlight, writeSample(inFlight.name, '', metrics.inFlight)),
+    writeStore(metrics.store),
     writeFamily(limitFallbacks, metrics.limitFallbacks.write(limitFallbacks.name)),
     writeSlots([...metrics.slots]),
     writeFamily(revocationsHeld, writeSample(revocationsHeld.name, '', metrics.revocations.held)),
@@ -150,6 +171,22 @@ function writeOwn(metrics: Metrics): string {
     writeFamily(auditLost, writeSample(auditLost.name, '', metrics.auditLost)),
     writeFamily(auditHeads, metrics.auditHeads.write(auditHeads.name)),
     writeFamily(auditDropped, metrics.auditDropped.write(auditDropped.name)),
+  ].join('')
+}
+
+function writeStore({ servers, buckets, seconds, late, failed, skipped }: StoreTally): string {
+  if (servers.size === 0) return ''
+  const up = Array.from(servers, ([server, isUp]) => writeSample(stateUp.name, writeLabels({ server }), Number(isUp)))
+  const { samples, count } = writeBuckets(stateDurations.name, '', buckets, answerBounds)
+  const calls = Object.entries({ inTime: count, late, failed, skipped }).map(([answer, number]) =>
+    writeSample(stateCalls.name, writeLabels({ answer }), number),
+  )
+  const total =
+    writeSample(`${stateDurations.name}_sum`, '', seconds) + writeSample(`${stateDurations.name}_count`, '', count)
+  return [
+    writeFamily(stateUp, up.join('')),
+    writeFamily(stateCalls, calls.join('')),
+    writeFamily(stateDurations, samples + total),
   ].join('')
 }
 
@@ -198,17 +235,22 @@ function writeRequests(tally: RouteTally): string {
   return text
 }
 
-/** Buckets are cumulative. */
 function writeDurations(tally: RouteTally): string {
   const { name } = durations
   const labels = routeLabels(tally)
-  let below = 0
-  let text = ''
-  for (const [index, count] of tally.buckets.entries()) {
-    below += count
-    text += writeSample(`${name}_bucket`, `${labels},le="${bounds[index] ?? '+Inf'}"`, below)
+  const { samples, count } = writeBuckets(name, `${labels},`, tally.buckets, bounds)
+  return samples + writeSample(`${name}_sum`, labels, tally.seconds) + writeSample(`${name}_count`, labels, count)
+}
+
+/** Buckets are cumulative: the last of them holds all, which is the count. */
+function writeBuckets(name: string, labels: string, buckets: Float64Array, upTo: readonly number[]) {
+  let count = 0
+  let samples = ''
+  for (const [index, own] of buckets.entries()) {
+    count += own
+    samples += writeSample(`${name}_bucket`, `${labels}le="${upTo[index] ?? '+Inf'}"`, count)
   }
-  return text + writeSample(`${name}_sum`, labels, tally.seconds) + writeSample(`${name}_count`, labels, below)
+  return { samples, count }
 }
 
 function writeDecisions(tally: RouteTally): string {

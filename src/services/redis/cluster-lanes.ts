@@ -1,0 +1,84 @@
+/** The lanes of a cluster: one to each server that has slots, so that the fault of one is not that of all. */
+
+import type { Cluster } from 'ioredis'
+import type { Connection } from './connection.ts'
+import { hangUp } from './dial.ts'
+import { keySlot } from './key-slot.ts'
+import { Lane, type LaneParts } from './lane.ts'
+import { probe } from './probe.ts'
+
+type Shared = Pick<LaneParts, 'world' | 'deadline' | 'signal'>
+
+/** Slots come by chance: a server with one of a thousand is found in so many tries, but for one time in a million. */
+const mostTries = 16_384
+
+export class ClusterLanes {
+  readonly #connection: Connection
+  readonly #prefix: string
+  readonly #shared: Shared
+  readonly #lanes = new Map<string, Lane>()
+
+  constructor(connection: Connection, prefix: string, shared: Shared) {
+    this.#connection = connection
+    this.#prefix = prefix
+    this.#shared = shared
+  }
+
+  /** The lane to the server that has the key; none for a slot that nobody has. */
+  laneOf(cluster: Cluster, key: string): Lane | undefined {
+    const server = cluster.slots[keySlot(key)]?.[0]
+    return server === undefined ? undefined : (this.#lanes.get(server) ?? this.#make(server))
+  }
+
+  /** Connects to every server, for the first request of each would be late otherwise; one that answers soon is no news. */
+  async warm(cluster: Cluster, milliseconds: number): Promise<void> {
+    const servers = new Set(cluster.slots.map((nodes) => nodes?.[0]).filter((server) => server !== undefined))
+    const lanes = Array.from(servers, (server) => this.#lanes.get(server) ?? this.#make(server))
+    for (const lane of lanes) lane.open('not connected yet', milliseconds)
+    await Promise.all(lanes.map((lane) => lane.whenBack()))
+  }
+
+  close(): void {
+    for (const lane of this.#lanes.values()) lane.close()
+  }
+
+  #make(server: string): Lane {
+    const lane = new Lane({
+      ...this.#shared,
+      server,
+      probe: () => this.#probe(server),
+      drop: () => this.#drop(server),
+    })
+    this.#lanes.set(server, lane)
+    return lane
+  }
+
+  async #probe(server: string): Promise<number> {
+    const cluster = (await this.#connection.connect()) as Cluster
+    const key = this.#keyOn(cluster, server)
+    if (key !== undefined) return probe(cluster, key, this.#shared.world.clock)
+    this.#retire(server)
+    return 0
+  }
+
+  /** Whoever else has its slots now has a lane of its own. */
+  #retire(server: string): void {
+    this.#lanes.get(server)?.retire()
+    this.#lanes.delete(server)
+  }
+
+  #keyOn(cluster: Cluster, server: string): string | undefined {
+    for (let tag = 0; tag < mostTries; tag++) {
+      const key = `${this.#prefix}:probe:{${tag}}`
+      if (cluster.slots[keySlot(key)]?.[0] === server) return key
+    }
+    return undefined
+  }
+
+  #drop(server: string): void {
+    const cluster = this.#connection.client as Cluster | undefined
+    if (cluster === undefined) return
+    for (const node of cluster.nodes()) if (`${node.options.host}:${node.options.port}` === server) hangUp(node)
+    cluster.refreshSlotsCache(() => {})
+  }
+}

@@ -1,0 +1,88 @@
+/** One client at a time: dialled by whoever needs it, shared by all who do meanwhile, and given up when it is gone. */
+
+import { dial, hangUp } from './dial.ts'
+import type { Client } from './evaluate.ts'
+import { isReply, messageOf } from './refusals.ts'
+import type { RedisSettings } from './settings.ts'
+
+export class Connection {
+  readonly #settings: RedisSettings
+  readonly #gone: (reason: string) => void
+  #dialling: Promise<Client> | undefined
+  #dialled: Client | undefined
+  #ready: Client | undefined
+  #isClosed = false
+
+  /** `gone` is told when a client that was ready is so no longer, and why. */
+  constructor(settings: RedisSettings, gone: (reason: string) => void) {
+    this.#settings = settings
+    this.#gone = gone
+  }
+
+  /** What can be asked now; nothing while there is no connection. */
+  get client(): Client | undefined {
+    return this.#ready
+  }
+
+  /** Resolves when there is a client that can be asked; rejects with what is in the way. */
+  connect(): Promise<Client> {
+    this.#dialling ??= this.#dial()
+    return this.#dialling
+  }
+
+  /** Gives up what there is: who connects next dials anew. */
+  drop(reason: string): void {
+    const client = this.#dialled
+    if (client === undefined) return
+    this.#forget(client, reason)
+    hangUp(client)
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.drop('the connection is closed')
+  }
+
+  async #dial(): Promise<Client> {
+    const client = await dial(this.#settings)
+    client.on('error', noop)
+    if (this.#isClosed) {
+      hangUp(client)
+      throw new Error('the connection is closed')
+    }
+    this.#dialled = client
+    return this.#whenReady(client)
+  }
+
+  #whenReady(client: Client): Promise<Client> {
+    return new Promise((resolve, reject) => {
+      let fault: unknown = new Error('the connection is closed')
+      const note = (error: unknown) => {
+        fault = error
+      }
+      client.on('error', note)
+      client.on('node error', note)
+      client.once('ready', () => {
+        // Such as a database that there is not: it would go on in another.
+        if (isReply(fault)) return this.drop(messageOf(fault))
+        if (this.#dialled === client) this.#ready = client
+        resolve(client)
+      })
+      client.once('end', () => {
+        this.#forget(client, messageOf(fault))
+        reject(fault)
+      })
+    })
+  }
+
+  #forget(client: Client, reason: string): void {
+    if (this.#dialled !== client) return
+    const wasReady = this.#ready === client
+    this.#dialled = undefined
+    this.#dialling = undefined
+    this.#ready = undefined
+    if (wasReady) this.#gone(reason)
+  }
+}
+
+const noop = (): void => {}

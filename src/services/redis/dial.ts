@@ -1,0 +1,93 @@
+/** Clients of Redis that live as long as one connection: whoever loses one decides when to dial anew. */
+
+import type { ConnectionOptions } from 'node:tls'
+import type { DNSLookupFunction, Redis, RedisOptions } from 'ioredis'
+import type { Client } from './evaluate.ts'
+import type { RedisSettings } from './settings.ts'
+
+/** Milliseconds for a TCP connection, and for an answer of a sentinel. */
+const connectTimeout = 1_000
+/** Milliseconds after which a connection that is given up is gone. */
+const disconnectTimeout = 100
+
+/** Begins to connect; `ready` or `end` tells what became of it. The library is loaded by the first who dials. */
+export async function dial(settings: RedisSettings): Promise<Client> {
+  const ioredis = await import('ioredis')
+  const { target } = settings
+  if (target.kind === 'cluster')
+    return new ioredis.Cluster(
+      target.hosts.map((host) => ({ ...host })),
+      clusterOptions(settings),
+    )
+  const [{ host, port } = {}] = target.hosts
+  return new ioredis.Redis({
+    ...commonOptions(settings),
+    ...(target.kind === 'sentinel' ? sentinelOptions(settings) : { host: host ?? '', port: port ?? 0 }),
+    // An answer now, or none: what waits for a connection is asked too late, and what is sent again is counted twice.
+    enableOfflineQueue: false,
+    retryStrategy: null,
+  })
+}
+
+function commonOptions({ target, ca, serverName }: RedisSettings) {
+  const { username, password, database, isEncrypted } = target
+  return {
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+    db: database,
+    connectionName: 'portcullis',
+    // Asks for no right that scripts do not need: neither HELLO, INFO nor CLIENT SETINFO.
+    protocol: 2 as const,
+    enableReadyCheck: false,
+    disableClientInfo: true,
+    connectTimeout,
+    maxRetriesPerRequest: 0,
+    autoResendUnfulfilledCommands: false,
+    disconnectTimeout,
+    ...(isEncrypted && { tls: secureOptions(ca, serverName) }),
+  } satisfies RedisOptions
+}
+
+const secureOptions = (ca: string | undefined, serverName: string | undefined): ConnectionOptions => ({
+  minVersion: 'TLSv1.2',
+  ...(ca !== undefined && { ca }),
+  ...(serverName !== undefined && { servername: serverName }),
+})
+
+function sentinelOptions({ target, ca, serverName, sentinel }: RedisSettings) {
+  return {
+    sentinels: target.hosts.map((host) => ({ ...host })),
+    name: target.master,
+    ...(sentinel?.username !== undefined && { sentinelUsername: sentinel.username }),
+    ...(sentinel?.password !== undefined && { sentinelPassword: sentinel.password }),
+    ...(target.isEncrypted && { sentinelTLS: secureOptions(ca, serverName), enableTLSForSentinelMode: true }),
+    sentinelCommandTimeout: connectTimeout,
+    sentinelRetryStrategy: () => null,
+    // A master that was deposed, and does not know it yet, is left as soon as a sentinel says so.
+    failoverDetector: true,
+  } satisfies RedisOptions
+}
+
+function clusterOptions(settings: RedisSettings) {
+  return {
+    // Names stay names: certificates are made out to them.
+    dnsLookup: keepName,
+    clusterRetryStrategy: () => null,
+    enableReadyCheck: false,
+    // What might have been done already is not sent again.
+    retryDelayOnFailover: 0,
+    retryDelayOnClusterDown: 0,
+    retryDelayOnTryAgain: 10,
+    maxRedirections: 4,
+    redisOptions: commonOptions(settings),
+  }
+}
+
+const keepName: DNSLookupFunction = (host, done) => done(null, host)
+
+/** Ends a client at once, whether the other side answers or not. */
+export function hangUp(client: Client): void {
+  if ('nodes' in client) for (const node of client.nodes()) hangUp(node)
+  client.disconnect()
+  if ('stream' in client) (client as Redis).stream?.destroy()
+}

@@ -1,0 +1,101 @@
+/** Opens Redis as a store: waits for it a while, and goes on without it where it does not come. */
+
+import type { Cluster } from 'ioredis'
+import { atMost } from '../later.ts'
+import { ClusterLanes } from './cluster-lanes.ts'
+import { Connection } from './connection.ts'
+import { evaluate } from './evaluate.ts'
+import { keySlot } from './key-slot.ts'
+import { Lane } from './lane.ts'
+import type { StoreWorld } from './outage.ts'
+import { probe } from './probe.ts'
+import type { RedisSettings } from './settings.ts'
+import type { Script, Store } from './store.ts'
+import { nameOf } from './target.ts'
+
+/** Milliseconds that a start waits for Redis. */
+const startPatience = 3_000
+
+export interface OpenedStore extends Store {
+  /** Why nothing would be asked; empty where it would. */
+  readonly reason: string
+}
+
+/** Never fails: `isAway` tells whether Redis was reached, and it is looked for until the store is closed. */
+export async function openStore(settings: RedisSettings, world: StoreWorld): Promise<OpenedStore> {
+  const store = new RedisStore(settings, world)
+  await atMost(startPatience, store.start())
+  return store
+}
+
+class RedisStore implements OpenedStore {
+  readonly #ending = new AbortController()
+  readonly #isCluster: boolean
+  readonly #connection: Connection
+  readonly #prefix: string
+  readonly #world: StoreWorld
+  /** To the one server; of a cluster to any of it. */
+  readonly #lane: Lane
+  readonly #lanes: ClusterLanes
+
+  constructor(settings: RedisSettings, world: StoreWorld) {
+    const { target, prefix, deadline } = settings
+    const shared = { world, deadline, signal: this.#ending.signal }
+    this.#isCluster = target.kind === 'cluster'
+    this.#prefix = prefix
+    this.#world = world
+    this.#connection = new Connection(settings, (reason) => void this.#lane.open(reason))
+    this.#lanes = new ClusterLanes(this.#connection, prefix, shared)
+    this.#lane = new Lane({
+      ...shared,
+      server: nameOf(target),
+      probe: () => this.#probe(),
+      drop: (reason) => this.#connection.drop(reason),
+    })
+  }
+
+  get isAway(): boolean {
+    return this.#lane.isAway
+  }
+
+  get reason(): string {
+    return this.#lane.reason
+  }
+
+  async start(): Promise<void> {
+    this.#lane.open('not connected yet', startPatience)
+    await this.#lane.whenBack()
+    if (this.#isCluster) await this.#lanes.warm((await this.#connection.connect()) as Cluster, startPatience)
+  }
+
+  slotOf(key: string): number {
+    return this.#isCluster ? keySlot(key) : 0
+  }
+
+  run(script: Script, keys: readonly string[], args: readonly (string | number | Buffer)[]): Promise<unknown> {
+    const { client } = this.#connection
+    return this.#laneOf(keys[0] ?? '').ask(async () => {
+      if (client === undefined) throw new Error('the connection is closed')
+      return evaluate(client, script, [keys.length, ...keys, ...args])
+    })
+  }
+
+  async close(): Promise<void> {
+    this.#ending.abort()
+    this.#lane.close()
+    this.#lanes.close()
+    this.#connection.close()
+  }
+
+  #laneOf(key: string): Lane {
+    const { client } = this.#connection
+    if (!this.#isCluster || client === undefined) return this.#lane
+    return this.#lanes.laneOf(client as Cluster, key) ?? this.#lane
+  }
+
+  /** Any server of a cluster will do: each has a lane of its own. */
+  async #probe(): Promise<number> {
+    const client = await this.#connection.connect()
+    return this.#isCluster ? 0 : probe(client, `${this.#prefix}:probe`, this.#world.clock)
+  }
+}

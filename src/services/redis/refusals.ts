@@ -1,0 +1,33 @@
+/** What an error of Redis, or of the way to it, means. */
+
+export type Refusal =
+  /** Redis as a whole cannot be used just now, or by this user. */
+  | 'away'
+  /** The connection is of no use any more: it leads to a server that was deposed, or to a user who is no longer let in. */
+  | 'stale'
+  /** It answered, and refuses this script alone. */
+  | 'refused'
+
+/** First words of errors; whoever writes gets them until the server is well again, or set up otherwise. */
+const away = new Set([
+  'LOADING',
+  'MASTERDOWN',
+  'CLUSTERDOWN',
+  'TRYAGAIN',
+  'OOM',
+  'MISCONF',
+  'NOREPLICAS',
+  'BUSY',
+  'WRONGPASS',
+])
+
+export function judgeRefusal(error: unknown): Refusal {
+  const [word = ''] = messageOf(error).split(' ', 1)
+  if (word === 'READONLY' || word === 'NOAUTH') return 'stale'
+  return away.has(word) || !isReply(error) ? 'away' : 'refused'
+}
+
+/** Whether Redis itself answered so, and not the client. */
+export const isReply = (error: unknown): boolean => error instanceof Error && error.name === 'ReplyError'
+
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
