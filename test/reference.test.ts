@@ -20,7 +20,7 @@ import { allRules } from '../src/policy/rules/index.ts'
 import { formats } from '../src/schema/formats.ts'
 import { keywords } from '../src/schema/keywords.ts'
 import { transformNames } from '../src/schema/transforms.ts'
-import { families } from '../src/services/metrics/exposition.ts'
+import { families } from '../src/services/metrics/families.ts'
 import { Metrics } from '../src/services/metrics.ts'
 import { deadLinks, documents } from './helpers/links.ts'
 import { findFaults, readFences, root } from './helpers/markdown.ts'
@@ -106,6 +106,7 @@ test('every metric stands with its labels', (t) => {
 test('metrics bear the labels that they say', async (t) => {
   const metrics = new Metrics()
   metrics.policy = { digest: 'd', loaded: 0 }
+  metrics.store.servers.set('127.0.0.1:6379', true)
   metrics.slotTally('shop/all')
   metrics.limitFallbacks.add({ limit: 'shop/user', mode: 'local' })
   metrics.begin()

@@ -1,6 +1,6 @@
 /** Every metric: its type, its labels, and a query that is worth an alert. */
 
-import { families } from '../../src/services/metrics/exposition.ts'
+import { families } from '../../src/services/metrics/families.ts'
 import { bounds } from '../../src/services/metrics/route-tally.ts'
 import { code, codes, fence, page, table } from './markdown.ts'
 import { labelWords, metricQueries } from './words.ts'

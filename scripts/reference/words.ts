@@ -3,7 +3,7 @@
 import type { Root } from '../../src/core/expression.ts'
 import type { KeywordName } from '../../src/schema/keywords.ts'
 import type { Transform } from '../../src/schema/schema.ts'
-import type { families } from '../../src/services/metrics/exposition.ts'
+import type { families } from '../../src/services/metrics/families.ts'
 
 export const keywordWords: Readonly<Record<KeywordName, string>> = {
   $ref: "A shared schema: `'#/schemas/NAME'`, or a part of one.",

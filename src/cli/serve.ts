@@ -79,6 +79,7 @@ export const serve = defineCommand({
     await untilShutdown({ server: { close }, status: world.status, log, keep })
     await app.close()
     await keep()
+    await world.stores.close()
     await world.upstreams.close()
     return 0
   },

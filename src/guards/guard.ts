@@ -79,6 +79,8 @@ export interface Guard<B = unknown> {
   /** Findings beyond the schema; text with `${env:…}` or `${secret:…}` is not judged before it is filled in. */
   check?(block: B, site: Site): readonly Fault[]
   compile(block: B, site: Site, services: Services): Plan | Promise<Plan>
+  /** Whether the block cannot decide while the shared store is away. */
+  needsStore?(block: B): boolean
   /** What the block means for a client, beyond the refusals; `block` holds no references. */
   describe?(block: B, site: Site): OperationPart
 }

@@ -44,7 +44,7 @@ export async function open(checked: Policy, { world, listenOn, ...options }: Ope
   const { policy, diagnostics } = checked.references.length === 0 ? unchanged(checked) : await reopen(checked)
   const settings = readSettings(policy.settings[0]?.value, listenOn)
   const development = options.development ?? isDevelopment(settings)
-  const state = await world.stores.open()
+  const state = await world.stores.open({ settings: settings.state, isNeeded: needsStore(policy) })
   const issuers = await openIssuers(policy, { ...world, ...state, development })
   const services: Services = {
     ...world,
@@ -58,6 +58,10 @@ export async function open(checked: Policy, { world, listenOn, ...options }: Ope
   const warnings = sortDiagnostics([...diagnostics, ...checkOpening(policy, { development })])
   return { policy, settings, services, warnings, close: () => closeAll(issuers) }
 }
+
+/** Whether some route cannot decide without the shared store. */
+const needsStore = ({ routes }: Policy): boolean =>
+  routes.some(({ blocks }) => [...blocks.values()].some(({ guard, value }) => guard.needsStore?.(value)))
 
 const unchanged = (policy: Policy): Parsed => ({ policy, diagnostics: [] })
 

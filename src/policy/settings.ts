@@ -9,6 +9,9 @@ import { duration, size } from '../schema/quantity.ts'
 import { checkAuditSettings } from '../services/audit/check-settings.ts'
 import { type AuditSettings, auditSettingsSchema, readAuditSettings } from '../services/audit/settings.ts'
 import { auditSettingsRules } from '../services/audit/settings-rules.ts'
+import { checkStateSettings } from '../services/state/check-settings.ts'
+import { readStateSettings, type StateSettings, stateSettingsSchema } from '../services/state/settings.ts'
+import { stateSettingsRules } from '../services/state/settings-rules.ts'
 import {
   type AdminSettings,
   adminSettingsRules,
@@ -55,6 +58,7 @@ export const settingsSchema = object({
     },
     { description: 'What the server bears of one request, and of all connections together.' },
   ),
+  'state?': stateSettingsSchema,
   'audit?': auditSettingsSchema,
   'admin?': adminSettingsSchema,
   'openapi?': object(
@@ -87,6 +91,8 @@ export interface Settings {
     readonly requestTimeout: number
     readonly connections: number
   }
+  /** None where it is in this process. */
+  readonly state: StateSettings | undefined
   /** None where it is `off`. */
   readonly audit: AuditSettings | undefined
   /** None where it is not written. */
@@ -94,6 +100,7 @@ export interface Settings {
 }
 
 export const settingsRules: Rules = {
+  ...stateSettingsRules,
   ...auditSettingsRules,
   ...adminSettingsRules,
   'settings/invalid-cidr': {
@@ -125,7 +132,7 @@ export const settingsRules: Rules = {
 
 /** Findings beyond the schema. */
 export function checkSettings(settings: WrittenSettings): readonly Fault[] {
-  const { trustedProxies = [], secrets, limits = {}, audit, openapi } = settings
+  const { trustedProxies = [], secrets, limits = {}, state, audit, openapi } = settings
   const written = trustedProxies.map((text, index) => ({ text, path: ['trustedProxies', index] as const }))
   const judged = written.filter(({ text }) => !hasReference(text))
   const invalid = judged.filter(({ text }) => !isCidr(text))
@@ -143,6 +150,7 @@ export function checkSettings(settings: WrittenSettings): readonly Fault[] {
       message: `\`${text}\` trusts every address`,
     })),
     ...checkLimits(limits),
+    ...checkStateSettings(state),
     ...checkAuditSettings(audit),
     ...checkAdminSettings(settings),
     ...checkServers(openapi?.servers),
@@ -201,7 +209,7 @@ export interface ListenOn {
 
 /** Fills in the defaults. */
 export function readSettings(
-  { listen, trustedProxies, secrets, limits, audit, admin }: WrittenSettings = {},
+  { listen, trustedProxies, secrets, limits, state, audit, admin }: WrittenSettings = {},
   listenOn: ListenOn = {},
 ): Settings {
   return {
@@ -215,6 +223,7 @@ export function readSettings(
       requestTimeout: readDuration(limits?.requestTimeout ?? '30s'),
       connections: limits?.connections ?? 10_000,
     },
+    state: readStateSettings(state),
     audit: readAuditSettings(audit),
     admin: readAdminSettings(admin),
   }

@@ -16,19 +16,20 @@ import { UpstreamPools } from './upstreams/pools.ts'
 
 /** Made once a process; it outlives every reload. */
 export function createWorld(log: Log): World {
-  const metrics = new Metrics()
+  const [clock, metrics, status] = [systemClock, new Metrics(), new Status()]
+  const local = {
+    counters: memoryCounters(clock),
+    slots: memorySlots(metrics),
+    revocation: localRevocation(clock, metrics),
+  }
   return {
-    clock: systemClock,
+    clock,
     randomId,
-    stores: new Stores({
-      counters: memoryCounters(systemClock),
-      slots: memorySlots(metrics),
-      revocation: localRevocation(systemClock, metrics),
-    }),
-    upstreams: new UpstreamPools(systemClock),
+    stores: new Stores(local, { clock, metrics, status, log }),
+    upstreams: new UpstreamPools(clock),
     verifiers: new VerifierPool(),
     metrics,
-    status: new Status(),
+    status,
     audit: new Trail(),
     log,
   }

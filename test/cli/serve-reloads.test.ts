@@ -173,6 +173,7 @@ test(`loses no request, no count and no memory over ${reloads} reloads under loa
   }
 
   const load = new Load(served.url)
+  t.teardown(() => load.end())
   let lastGood = 0
   let warm: Held = { heap: 0, listeners: 0, resources: [] }
   const began = performance.now()

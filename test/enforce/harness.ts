@@ -52,6 +52,7 @@ const settings = {
   trustedProxies: [],
   secrets: { provider: 'env', dir: '' },
   limits: { body: 102_400, headers: 16_384, headersTimeout: 10_000, requestTimeout: 30_000, connections: 100 },
+  state: undefined,
   audit: undefined,
   admin: undefined,
 } as const

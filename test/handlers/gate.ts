@@ -141,6 +141,7 @@ function policyOf(facts: RouteFacts, destination: Stack['destination'], before: 
     trustedProxies: [],
     secrets: { provider: 'env', dir: '' },
     limits,
+    state: undefined,
     audit: undefined,
     admin: undefined,
   } as const

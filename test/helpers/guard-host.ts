@@ -86,6 +86,7 @@ function policyOf(hosted: Hosted): CompiledPolicy {
       trustedProxies: ['127.0.0.1/32'],
       secrets: { provider: 'env', dir: '' },
       limits,
+      state: undefined,
       audit: undefined,
       admin: undefined,
     },

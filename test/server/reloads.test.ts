@@ -143,3 +143,32 @@ test('does nothing more once it is closed, and speaks of nothing that ends later
   reloads.ask('signal')
   t.deepEqual([counts.all, lines, loaded], [1, [], []])
 })
+
+test('tells all who ask what became of the reload that they share', async (t) => {
+  const { reloads, begin, end } = bench()
+  t.is(reloads.last, undefined)
+  begin()
+  const first = reloads.ask('watch')
+  const shared = [reloads.ask('admin'), reloads.ask('watch')]
+  await end(readyOf('two'))
+  t.like(await first, { result: 'reloaded', digest: 'two', routes: 2, warnings: [], restart: [] })
+  t.like(reloads.last, { cause: 'watch', result: await first })
+  await end(new PolicyRefused([]))
+  t.deepEqual(await Promise.all(shared), [
+    { result: 'refused', diagnostics: [] },
+    { result: 'refused', diagnostics: [] },
+  ])
+  t.is(reloads.last?.cause, 'admin')
+  const failed = reloads.ask('admin')
+  await end(new TypeError('a bug'))
+  t.like(await failed, { result: 'failed', reason: undefined })
+})
+
+test('keeps nobody waiting who asks while it is closed', async (t) => {
+  const { reloads, counts, begin } = bench()
+  begin()
+  const [running, next] = [reloads.ask('admin'), reloads.ask('admin')]
+  reloads.close()
+  t.deepEqual(await Promise.all([running, next, reloads.ask('admin')]), [undefined, undefined, undefined])
+  t.is(counts.all, 1)
+})

@@ -32,6 +32,7 @@ export const rateLimit = defineGuard<WrittenLimits>({
   rules: limitRules,
   check: checkLimits,
   describe: (block, { route }) => describeLimits(block, route.cost),
+  needsStore: (block) => block.some(({ onStoreFailure }) => onStoreFailure === 'deny'),
   compile(block, site, { counters }) {
     const limits = block.map((written, index) => compileLimit(written, site.item(index)))
     const { cost, reportOnly } = site.route

@@ -44,6 +44,7 @@ const secretsOf = (policy: Policy): readonly WrittenSecret[] => [
   ...upstreamSecrets(policy),
   ...auditSecrets(policy),
   ...adminSecrets(policy),
+  ...stateSecrets(policy),
 ]
 
 const issuerSecrets = ({ issuers }: Policy): readonly WrittenSecret[] =>
@@ -88,6 +89,21 @@ const adminSecrets = ({ settings }: Policy): readonly WrittenSecret[] =>
       name: 'the token of the admin listener',
     }))
 
+/** The url, and both passwords. */
+const stateSecrets = ({ settings }: Policy): readonly WrittenSecret[] =>
+  settings.flatMap(({ value: { state }, at }) => {
+    if (state === undefined || hasReference(state)) return []
+    const rule = 'settings/plain-secret'
+    const secret = (text: string | undefined, ...path: string[]): readonly WrittenSecret[] =>
+      text === undefined ? [] : [{ rule, text, at: below(at, 'state', ...path), name: 'the password of Redis' }]
+    if (typeof state === 'string') return secret(withPassword(state))
+    return [
+      ...secret(withPassword(state.url), 'url'),
+      ...secret(state.password, 'password'),
+      ...secret(state.sentinel?.password, 'sentinel', 'password'),
+    ]
+  })
+
 function auditSecrets(policy: Policy): readonly WrittenSecret[] {
   const { value, at } = auditSection(policy) ?? {}
   if (value === undefined || value === 'off' || at === undefined) return []
@@ -127,4 +143,5 @@ const objectsOf = <T extends object>(list: readonly (string | T)[] = []): readon
   hasReference(list) ? [] : [...list.entries()].filter((entry): entry is [number, T] => typeof entry[1] === 'object')
 
 /** A url that holds a password; others are no secret. */
-const withPassword = (url: string | undefined): string | undefined => (URL.parse(url ?? '')?.password ? url : undefined)
+const withPassword = (url: string | undefined): string | undefined =>
+  /:\/\/[^@]*:.+@/s.test(url ?? '') ? url : undefined
