@@ -15,6 +15,9 @@ export interface RedisServer {
   /** Ends it at once; `start` brings it back, empty, on the same port. */
   kill(): Promise<void>
   start(): Promise<void>
+  /** Has it stand still, with its connections open, until `thaw`. */
+  freeze(): void
+  thaw(): void
 }
 
 interface RedisServerOptions {
@@ -49,7 +52,9 @@ export async function startRedis(
     rmSync(folder, { recursive: true, force: true })
   })
   await start()
-  return { port, kill, start }
+  const freeze = () => void child?.kill('SIGSTOP')
+  const thaw = () => void child?.kill('SIGCONT')
+  return { port, kill, start, freeze, thaw }
 }
 
 function withTls(port: number, { cert, key }: Certificate, folder: string): readonly string[] {
