@@ -17,6 +17,7 @@ test('names what only a start changes', (t) => {
     'settings.limits.requestTimeout',
   ])
   t.deepEqual(changes({}, { audit: 'off' }), ['settings.audit'])
+  t.deepEqual(changes({ state: 'memory' }, { state: 'rediss://redis.internal' }), ['settings.state'])
   t.deepEqual(changes({}, { admin: { token: 'one' } }), ['settings.admin'])
   t.deepEqual(changes({ admin: { token: 'one' } }, { admin: { token: 'two', port: 9901 } }), ['settings.admin'])
   t.deepEqual(changes({ audit: {} }, { audit: { retain: '400d' } }), ['settings.audit'])
@@ -24,6 +25,7 @@ test('names what only a start changes', (t) => {
 
 test('says nothing of what a reload changes, and of what is the same', (t) => {
   t.deepEqual(changes({}, {}), [])
+  t.deepEqual(changes({ state: 'rediss://one' }, { state: { url: 'rediss://one' } }), [])
   t.deepEqual(changes({ listen: { port: 8080 } }, {}), [])
   t.deepEqual(changes({}, { limits: { body: '1kb' }, trustedProxies: ['10.0.0.0/8'], openapi: { title: 'x' } }), [])
   t.deepEqual(changes({}, { secrets: { provider: 'file', dir: '/run/secrets' } }), [])
