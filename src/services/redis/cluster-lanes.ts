@@ -38,6 +38,14 @@ export class ClusterLanes {
     await Promise.all(lanes.map((lane) => lane.whenBack()))
   }
 
+  /** Forgets servers that have no slots any longer, as often as the cluster tells who has which. */
+  watch(cluster: Cluster): void {
+    cluster.on('refresh', () => {
+      const serving = new Set(cluster.slots.map((nodes) => nodes?.[0]))
+      for (const server of this.#lanes.keys()) if (!serving.has(server)) this.#retire(server)
+    })
+  }
+
   close(): void {
     for (const lane of this.#lanes.values()) lane.close()
   }

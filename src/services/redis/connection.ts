@@ -5,18 +5,25 @@ import type { Client } from './evaluate.ts'
 import { isReply, messageOf } from './refusals.ts'
 import type { RedisSettings } from './settings.ts'
 
+export interface Watcher {
+  /** Told of each client that can be asked. */
+  came(client: Client): void
+  /** Told when it can be asked no longer, and why. */
+  gone(reason: string): void
+}
+
 export class Connection {
   readonly #settings: RedisSettings
-  readonly #gone: (reason: string) => void
+  readonly #watcher: Watcher
+  #dials = 0
   #dialling: Promise<Client> | undefined
   #dialled: Client | undefined
   #ready: Client | undefined
   #isClosed = false
 
-  /** `gone` is told when a client that was ready is so no longer, and why. */
-  constructor(settings: RedisSettings, gone: (reason: string) => void) {
+  constructor(settings: RedisSettings, watcher: Watcher) {
     this.#settings = settings
-    this.#gone = gone
+    this.#watcher = watcher
   }
 
   /** What can be asked now; nothing while there is no connection. */
@@ -44,7 +51,7 @@ export class Connection {
   }
 
   async #dial(): Promise<Client> {
-    const client = await dial(this.#settings)
+    const client = await dial(this.#settings, this.#dials++)
     client.on('error', noop)
     if (this.#isClosed) {
       hangUp(client)
@@ -63,9 +70,11 @@ export class Connection {
       client.on('error', note)
       client.on('node error', note)
       client.once('ready', () => {
-        // Such as a database that there is not: it would go on in another.
-        if (isReply(fault)) return this.drop(messageOf(fault))
-        if (this.#dialled === client) this.#ready = client
+        // Such as a database that there is not: it would go on in another. One node of a cluster may well refuse.
+        if (isReply(fault) && !client.isCluster) return this.drop(messageOf(fault))
+        if (this.#dialled !== client) return
+        this.#ready = client
+        this.#watcher.came(client)
         resolve(client)
       })
       client.once('end', () => {
@@ -81,7 +90,7 @@ export class Connection {
     this.#dialled = undefined
     this.#dialling = undefined
     this.#ready = undefined
-    if (wasReady) this.#gone(reason)
+    if (wasReady) this.#watcher.gone(reason)
   }
 }
 

@@ -10,8 +10,11 @@ const connectTimeout = 1_000
 /** Milliseconds after which a connection that is given up is gone. */
 const disconnectTimeout = 100
 
-/** Begins to connect; `ready` or `end` tells what became of it. The library is loaded by the first who dials. */
-export async function dial(settings: RedisSettings): Promise<Client> {
+/**
+ * Begins to connect; `ready` or `end` tells what became of it. The library is loaded by the first who dials. Each time
+ * another sentinel is asked first: one that hangs takes all the time that there is.
+ */
+export async function dial(settings: RedisSettings, time: number): Promise<Client> {
   const ioredis = await import('ioredis')
   const { target } = settings
   if (target.kind === 'cluster')
@@ -22,7 +25,7 @@ export async function dial(settings: RedisSettings): Promise<Client> {
   const [{ host, port } = {}] = target.hosts
   return new ioredis.Redis({
     ...commonOptions(settings),
-    ...(target.kind === 'sentinel' ? sentinelOptions(settings) : { host: host ?? '', port: port ?? 0 }),
+    ...(target.kind === 'sentinel' ? sentinelOptions(settings, time) : { host: host ?? '', port: port ?? 0 }),
     // An answer now, or none: what waits for a connection is asked too late, and what is sent again is counted twice.
     enableOfflineQueue: false,
     retryStrategy: null,
@@ -54,9 +57,10 @@ const secureOptions = (ca: string | undefined, serverName: string | undefined): 
   ...(serverName !== undefined && { servername: serverName }),
 })
 
-function sentinelOptions({ target, ca, serverName, sentinel }: RedisSettings) {
+function sentinelOptions({ target, ca, serverName, sentinel }: RedisSettings, time: number) {
+  const first = time % target.hosts.length
   return {
-    sentinels: target.hosts.map((host) => ({ ...host })),
+    sentinels: [...target.hosts.slice(first), ...target.hosts.slice(0, first)].map((host) => ({ ...host })),
     name: target.master,
     ...(sentinel?.username !== undefined && { sentinelUsername: sentinel.username }),
     ...(sentinel?.password !== undefined && { sentinelPassword: sentinel.password }),

@@ -13,6 +13,7 @@ import { StoreAway } from './store.ts'
 const interval = 200
 /** Milliseconds after which a connection on which a probe is not answered is given up. */
 const patience = 1_000
+const tooLate = `no answer within ${patience} ms`
 /** A server that goes away again within so many milliseconds has to answer more probes in a row, up to so many. */
 const relapse = 10_000
 const mostProbes = 4
@@ -49,9 +50,9 @@ export class Lane {
     return this.#fault !== undefined
   }
 
-  /** Why the server is away. */
+  /** Why the server is away, as the latest probe has it. */
   get reason(): string {
-    return this.#fault?.message ?? ''
+    return this.#fault === undefined ? '' : this.#outage.reason
   }
 
   /** Resolves when the server is not away. */
@@ -115,12 +116,21 @@ export class Lane {
     const message = messageOf(error)
     const refusal = judgeRefusal(error)
     if (refusal === 'refused') {
-      this.#outage.tellRefusal(message)
+      if (this.#outage.tellRefusal(message)) void this.#doubt()
       return new StoreAway(message)
     }
     const fault = this.open(message)
     if (refusal === 'stale') this.#parts.drop(message)
     return fault
+  }
+
+  /** Whoever refuses one script may refuse them all, such as to a user whose rights were taken away. */
+  async #doubt(): Promise<void> {
+    try {
+      await this.#parts.probe()
+    } catch (error) {
+      this.open(messageOf(error))
+    }
   }
 
   async #recover(): Promise<void> {
@@ -154,8 +164,8 @@ export class Lane {
     probing.catch(() => {})
     try {
       const took = await Promise.race([probing, tooLong])
-      if (took === Number.POSITIVE_INFINITY) drop(`no answer within ${patience} ms`)
-      else if (took > deadline) this.#outage.note(`an answer takes ${Math.round(took)} ms`)
+      if (took > deadline) this.#outage.note(took < patience ? `an answer takes ${Math.round(took)} ms` : tooLate)
+      if (took === Number.POSITIVE_INFINITY) drop(tooLate)
       return took
     } catch (error) {
       this.#outage.note(messageOf(error))

@@ -44,11 +44,14 @@ class RedisStore implements OpenedStore {
     this.#isCluster = target.kind === 'cluster'
     this.#prefix = prefix
     this.#world = world
-    this.#connection = new Connection(settings, (reason) => void this.#lane.open(reason))
+    this.#connection = new Connection(settings, {
+      came: (client) => client.isCluster && this.#lanes.watch(client as Cluster),
+      gone: (reason) => void this.#lane.open(reason),
+    })
     this.#lanes = new ClusterLanes(this.#connection, prefix, shared)
     this.#lane = new Lane({
       ...shared,
-      server: nameOf(target),
+      server: this.#isCluster ? `cluster ${nameOf(target)}` : nameOf(target),
       probe: () => this.#probe(),
       drop: (reason) => this.#connection.drop(reason),
     })
@@ -65,7 +68,8 @@ class RedisStore implements OpenedStore {
   async start(): Promise<void> {
     this.#lane.open('not connected yet', startPatience)
     await this.#lane.whenBack()
-    if (this.#isCluster) await this.#lanes.warm((await this.#connection.connect()) as Cluster, startPatience)
+    const { client } = this.#connection
+    if (client?.isCluster) await this.#lanes.warm(client as Cluster, startPatience)
   }
 
   slotOf(key: string): number {

@@ -35,8 +35,14 @@ export class Outage {
     world.metrics.store.servers.set(server, true)
   }
 
+  /** The latest. */
+  get reason(): string {
+    return this.#reason
+  }
+
   /** Tells of it unless it is over within so many milliseconds. */
   begin(reason: string, milliseconds: number): void {
+    if (this.#isForgotten) return
     this.#reason = reason
     this.#since = this.#world.clock.monotonic()
     this.#world.metrics.store.servers.set(this.#server, false)
@@ -46,7 +52,7 @@ export class Outage {
   /** Notes a later reason, which says more than the first where nobody has been told yet. */
   note(reason: string): void {
     this.#reason = reason
-    if (this.#isTold) this.#report()
+    if (this.#isTold && !this.#isForgotten) this.#report()
   }
 
   end(): void {
@@ -60,12 +66,13 @@ export class Outage {
     this.#isTold = false
   }
 
-  /** Tells of a script that the server refuses, while it answers others: a right is missing, or the script is wrong. */
-  tellRefusal(reason: string): void {
+  /** Tells of a script that the server refuses: a right is missing, or the script is wrong. False where that is no news. */
+  tellRefusal(reason: string): boolean {
     const now = this.#world.clock.monotonic()
-    if (now - this.#refusedAt < refusalsApart) return
+    if (now - this.#refusedAt < refusalsApart) return false
     this.#refusedAt = now
     this.#world.log.error({ server: this.#server, reason }, 'redis refuses a script')
+    return true
   }
 
   /** Says no more of it: the server has no part any longer, or nobody asks. */

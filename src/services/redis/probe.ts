@@ -1,4 +1,4 @@
-/** Asks a server for what limits ask of it: the time, to read a key and to write it. What hinders them hinders the probe. */
+/** Asks a server for what limits ask of it: the time, to read keys and to write one. What hinders them hinders the probe. */
 
 import { hash } from 'node:crypto'
 import type { Clock } from '../clock.ts'
@@ -7,7 +7,7 @@ import type { Script } from './store.ts'
 
 const text = `
 local time = redis.call('TIME')
-redis.call('GET', KEYS[1])
+redis.call('MGET', KEYS[1])
 redis.call('SET', KEYS[1], time[1], 'PX', 60000)
 return 1
 `

@@ -1,5 +1,7 @@
 /** What an error of Redis, or of the way to it, means. */
 
+import { reasonOf } from '../reason.ts'
+
 export type Refusal =
   /** Redis as a whole cannot be used just now, or by this user. */
   | 'away'
@@ -30,4 +32,6 @@ export function judgeRefusal(error: unknown): Refusal {
 /** Whether Redis itself answered so, and not the client. */
 export const isReply = (error: unknown): boolean => error instanceof Error && error.name === 'ReplyError'
 
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+/** Without the digest of the script and the line in it, which Redis adds for whoever wrote the script. */
+export const messageOf = (error: unknown): string =>
+  reasonOf(error).replace(/\.? script: [0-9a-f]{40}, on @user_script:\d+\.$/, '')

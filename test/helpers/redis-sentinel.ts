@@ -1,0 +1,88 @@
+/** A real master with a replica, and three sentinels that watch over them. */
+
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { ExecutionContext } from 'ava'
+import { Redis } from 'ioredis'
+import { freePort } from './free-port.ts'
+import { type RedisServer, startRedis } from './redis-server.ts'
+import { until } from './until.ts'
+
+export interface Sentinel {
+  readonly port: number
+  readonly pid: number
+}
+
+export interface WatchedRedis {
+  readonly master: RedisServer
+  readonly replica: RedisServer
+  readonly sentinels: readonly Sentinel[]
+  /** With every sentinel, without TLS. */
+  readonly url: string
+  /** The port of the master that the sentinels tell of. */
+  masterPort(): Promise<number>
+}
+
+/** Milliseconds after which sentinels take a master that does not answer for dead. */
+const downAfter = 500
+
+export async function startSentinels(t: ExecutionContext, config: readonly string[] = []): Promise<WatchedRedis> {
+  const master = await startRedis(t)
+  const replica = await startRedis(t, { config: [`replicaof 127.0.0.1 ${master.port}`] })
+  const sentinels = await Promise.all([1, 2, 3].map(() => startSentinel(t, master.port, config)))
+  const asked = sentinels.map(({ port }) => adminOf(t, port))
+  for (const admin of asked) await until(async () => knowsAll(await admin.call('SENTINEL', 'MASTER', 'mymaster')))
+  return {
+    master,
+    replica,
+    sentinels,
+    url: `redis+sentinel://${sentinels.map(({ port }) => `127.0.0.1:${port}`).join(',')}/mymaster`,
+    async masterPort() {
+      const reply = await asked[0]?.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', 'mymaster')
+      return Number((reply as readonly string[])[1])
+    },
+  }
+}
+
+function adminOf(t: ExecutionContext, port: number): Redis {
+  const admin = new Redis({ port, host: '127.0.0.1', enableReadyCheck: false, protocol: 2 })
+  admin.on('error', () => {})
+  t.teardown(() => admin.disconnect())
+  return admin
+}
+
+/** Two more sentinels, and the replica. */
+function knowsAll(reply: unknown): boolean {
+  const fields = reply as readonly string[]
+  const of = (name: string) => fields[fields.indexOf(name) + 1]
+  return of('num-slaves') === '1' && of('num-other-sentinels') === '2'
+}
+
+async function startSentinel(t: ExecutionContext, master: number, config: readonly string[]): Promise<Sentinel> {
+  const folder = mkdtempSync(join(tmpdir(), 'portcullis-sentinel-'))
+  const port = await freePort()
+  const file = join(folder, 'sentinel.conf')
+  const lines = [
+    `port ${port}`,
+    'bind 127.0.0.1',
+    `dir ${folder}`,
+    `sentinel monitor mymaster 127.0.0.1 ${master} 2`,
+    `sentinel down-after-milliseconds mymaster ${downAfter}`,
+    'sentinel failover-timeout mymaster 3000',
+    ...config,
+  ]
+  writeFileSync(file, `${lines.join('\n')}\n`)
+  const child = spawn('redis-server', [file, '--sentinel'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  t.teardown(async () => {
+    child.kill('SIGKILL')
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+    rmSync(folder, { recursive: true, force: true })
+  })
+  for await (const line of createInterface(child.stdout)) if (line.includes('Sentinel ID is')) break
+  child.stdout.resume()
+  return { port, pid: child.pid ?? 0 }
+}
