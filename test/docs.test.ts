@@ -5,3 +5,9 @@ test('every policy that the guide to the language shows is accepted', (t) => {
   for (const { text } of readFences('docs/policy-language.md').filter(({ language }) => language === 'yaml'))
     t.deepEqual(findFaults({ 'p.yaml': text }), [])
 })
+
+test('every policy that the page on many nodes shows is accepted', (t) => {
+  const routes = 'routes:\n  GET /: { authenticate: public, builtin: health }\n'
+  for (const { text } of readFences('docs/many-nodes.md').filter(({ language }) => language === 'yaml'))
+    t.deepEqual(findFaults({ 'p.yaml': text + routes }), [])
+})

@@ -109,7 +109,7 @@ routes:
   }
 
   async readiness(node: number): Promise<string> {
-    return (await (await fetch(`${this.served[node]?.url}/ready`)).json()).status
+    return JSON.parse(await (await fetch(`${this.served[node]?.url}/ready`)).text()).status
   }
 
   /** Until every node says the same of itself. */

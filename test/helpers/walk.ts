@@ -84,7 +84,7 @@ export class Walk {
   async #runInTerminal(command: string): Promise<void> {
     const before = this.#terminals.get(command)
     if (before !== undefined) await interrupt(before.child)
-    const port = command.includes('portcullis serve') ? ' --port 8080' : ''
+    const port = /portcullis serve(?!.*--port)/.test(command) ? ' --port 8080' : ''
     const child = spawn('bash', ['-c', this.localise(`exec ${command}${port}`)], {
       cwd: this.folder,
       env: environment,
@@ -131,7 +131,8 @@ function untilUp(terminal: Terminal, command: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const read = (chunk: unknown) => {
       terminal.output += chunk
-      if (/ are up\n|listening on|Serving HTTP/.test(terminal.output.slice(before))) resolve()
+      if (/ are up\n|listening on|Serving HTTP|Ready to accept connections/.test(terminal.output.slice(before)))
+        resolve()
     }
     const before = terminal.output.length
     terminal.child.stdout?.on('data', read)
