@@ -1,12 +1,14 @@
 /** Prints what a node measures that counts in Redis, as JSON. Arguments: algorithm, port and process of Redis, rounds. */
 
-import { Redis } from 'ioredis'
 import { systemClock } from '../../../src/services/clock.ts'
 import type { Limit } from '../../../src/services/counters/counters.ts'
 import { memoryCounters } from '../../../src/services/counters/memory.ts'
 import { redisCounters } from '../../../src/services/counters/redis/counters.ts'
+import { createLog } from '../../../src/services/log.ts'
 import { Metrics } from '../../../src/services/metrics.ts'
-import type { Store } from '../../../src/services/redis/store.ts'
+import { openStore } from '../../../src/services/redis/open-store.ts'
+import { readStateSettings } from '../../../src/services/state/settings.ts'
+import { Status } from '../../../src/services/status.ts'
 import { cpuOf } from '../peer.ts'
 
 export interface Round {
@@ -22,21 +24,17 @@ const atOnce = 64
 const decisions = 200_000
 const clients = Array.from({ length: 1_000 }, (_, index) => `user:4:shopuser-${index}`)
 
-const redis = new Redis({ host: '127.0.0.1', port: Number(port) })
-const store: Store = {
-  run: ({ text, sha1 }, keys, args) =>
-    redis.evalsha(sha1, keys.length, ...keys, ...args).catch(() => redis.eval(text, keys.length, ...keys, ...args)),
-  slotOf: () => 0,
-  isAway: false,
-  close: async () => redis.disconnect(),
-}
+const settings = readStateSettings({ url: `redis://127.0.0.1:${port}`, prefix: 'bench', deadline: '1s' })
+if (settings === undefined) throw new Error('no url of Redis')
+const world = { clock: systemClock, metrics: new Metrics(), status: new Status(), log: createLog({ pretty: false }) }
+const store = await openStore(settings, world)
 
 const counters = redisCounters(store, {
   prefix: 'bench',
   nodes: 1,
   local: memoryCounters(systemClock),
   clock: systemClock,
-  metrics: new Metrics(),
+  metrics: world.metrics,
 })
 
 const limit: Limit = {
