@@ -1,17 +1,24 @@
-/** The open connections of a server: what each is at, so that a refusal never falls into another answer. */
+/** The open connections of a server: what each is at, so that none is closed over a request, nor a refusal put into an answer. */
 
 import type { Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { announceClose } from '../enforce/closing.ts'
 
-/** How long a refused client is given to read the answer before its connection is cut, in milliseconds. */
+/** How long a client whose connection ends is given to read the end, in milliseconds. */
 const patience = 1000
+/** While the server drains, a connection over which nothing comes is kept so long, in milliseconds. */
+const quiet = 500
 
 export class Connections {
-  readonly #server: Server
   /** The latest response of each connection; none before its first request. */
   readonly #latest = new Map<Duplex, ServerResponse | undefined>()
+  /** Whose next answer is their last. */
+  readonly #leaving = new WeakSet<Duplex>()
+  readonly #last = new WeakSet<ServerResponse>()
+  readonly #server: Server
   #draining = false
+  #sweeping: NodeJS.Timeout | undefined
 
   /** Serves `limit` of them at a time; one beyond stays for as long as it takes to be told so. */
   constructor(server: Server, limit: number) {
@@ -26,8 +33,9 @@ export class Connections {
   /** Takes note of a request that begins, and says whether it is to be served. */
   begin(socket: Socket, res: ServerResponse): boolean {
     if (!this.#latest.has(socket)) return false
+    const before = this.#latest.get(socket)
     this.#latest.set(socket, res)
-    if (this.#draining) this.#makeLast(res)
+    if (this.#draining || this.#leaving.has(socket)) this.#follow(socket, before, res)
     return true
   }
 
@@ -40,13 +48,19 @@ export class Connections {
     else finish(socket, latest.req.complete || isOwed(latest) ? answer : '')
   }
 
-  /** Lets every connection end with the answers that it owes. */
+  /** From here on the next answer of each connection that is open now is its last: clients go while others are still let in. */
+  dismiss(): void {
+    for (const [socket, latest] of this.#latest) {
+      this.#leaving.add(socket)
+      if (latest !== undefined) this.#makeLast(latest)
+    }
+  }
+
+  /** Lets every connection end with the answers that it owes, or once it is quiet. */
   drain(): void {
     this.#draining = true
-    for (const [socket, latest] of this.#latest) {
-      if (latest !== undefined) this.#makeLast(latest)
-      else if (isUnused(socket)) socket.destroy()
-    }
+    for (const latest of this.#latest.values()) if (latest !== undefined) this.#makeLast(latest)
+    this.#sweepSoon()
   }
 
   /** Ends the connections that are left; where an answer has not begun, with this one. */
@@ -57,10 +71,36 @@ export class Connections {
     }
   }
 
-  /** A head that is out already said `keep-alive`: its connection is idle afterwards, and closed as such. */
+  /** Of pipelined requests the last is answered last; after an answer that said so, none is obeyed (RFC 9112 §9.6). */
+  #follow(socket: Socket, before: ServerResponse | undefined, res: ServerResponse): void {
+    const isLate = before !== undefined && this.#last.has(before)
+    if (isLate && before.headersSent) announceClose(socket)
+    else if (isLate) before.shouldKeepAlive = true
+    this.#makeLast(res)
+  }
+
+  /** A head that is out already promised to keep the connection: it is swept once it is idle. */
   #makeLast(res: ServerResponse): void {
-    res.shouldKeepAlive = false
-    res.once('close', () => this.#server.closeIdleConnections())
+    if (res.headersSent) res.once('close', () => this.#sweepSoon())
+    else if (res.shouldKeepAlive) {
+      res.shouldKeepAlive = false
+      this.#last.add(res)
+    }
+  }
+
+  /**
+   * Closing a connection over which a request is on its way is a reset for its client: so those that are idle are closed
+   * when none has become so for a while, and when all that the kernel has was read.
+   */
+  #sweepSoon(): void {
+    if (!this.#draining) return
+    clearTimeout(this.#sweeping)
+    this.#sweeping = setTimeout(() => setImmediate(() => this.#sweep()), quiet).unref()
+  }
+
+  #sweep(): void {
+    this.#server.closeIdleConnections()
+    for (const [socket] of this.#latest) if (isUnused(socket)) socket.destroy()
   }
 }
 

@@ -3,6 +3,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerOptions } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
 import { readAddress } from '../core/address.ts'
 import { type Denial, deny } from '../core/denial.ts'
 import type { Unread } from '../core/observer.ts'
@@ -14,9 +15,13 @@ import { bareAnswer } from './bare-answer.ts'
 import { type Address, bind } from './bind.ts'
 import { Connections, isUnused } from './connections.ts'
 import { readParseFault } from './parse-fault.ts'
+import { stopListening } from './stop-listening.ts'
+
+/** What connections are bounded by. */
+export type ConnectionLimits = Pick<Settings['limits'], 'headers' | 'headersTimeout' | 'requestTimeout' | 'connections'>
 
 export interface ListenOptions extends Address {
-  readonly limits: Settings['limits']
+  readonly limits: ConnectionLimits
   readonly world: Pick<World, 'log' | 'randomId'>
   /** Writes on the head of answers that no route gives. */
   readonly bareHead: WriteHead
@@ -28,8 +33,11 @@ export interface Listening {
   /** Such as `http://127.0.0.1:8080`. */
   readonly url: string
   readonly port: number
-  /** Stops accepting and lets what runs end; what still runs after `graceMs` milliseconds is cut. */
-  close(graceMs: number): Promise<void>
+  /**
+   * Goes on for `delayMs`, in which clients that are connected are sent away with their next answer; then stops accepting,
+   * and lets what runs end. What still runs after `graceMs`, counted from the call, is cut. Both in milliseconds.
+   */
+  close(graceMs: number, delayMs?: number): Promise<void>
 }
 
 type Refuse = (socket: Duplex, denial: Denial, cause?: string) => void
@@ -65,11 +73,11 @@ export async function listen(handle: RequestListener, options: ListenOptions): P
     connections.refuse(socket, bareAnswer(denial, requestId, bareHead))
   })
   const port = await bind(server, options)
+  const last = () => bareAnswer(shuttingDown, world.randomId(), bareHead)
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
     port,
-    close: (graceMs) =>
-      close(server, graceMs, { connections, last: bareAnswer(shuttingDown, world.randomId(), bareHead) }),
+    close: (graceMs, delayMs = 0) => close({ server, connections, last }, graceMs, delayMs),
   }
 }
 
@@ -78,7 +86,7 @@ function parserOptions({
   headers,
   headersTimeout,
   requestTimeout,
-}: Settings['limits']): ServerOptions<typeof IncomingMessage, typeof GateResponse> {
+}: ConnectionLimits): ServerOptions<typeof IncomingMessage, typeof GateResponse> {
   const untilHead = Math.min(headersTimeout, requestTimeout)
   return {
     ServerResponse: GateResponse,
@@ -132,16 +140,24 @@ function reportTurnedAway(server: Server, log: World['log']): Report {
 }
 
 interface Ending {
+  readonly server: Server
   readonly connections: Connections
   /** What clients get whose answer did not begin in time. */
-  readonly last: string
+  last(): string
 }
 
-async function close(server: Server, graceMs: number, { connections, last }: Ending): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  server.close(() => resolve())
+async function close({ server, connections, last }: Ending, graceMs: number, delayMs: number): Promise<void> {
+  const { promise: ended, resolve } = Promise.withResolvers<void>()
+  const over = new AbortController()
+  const force = setTimeout(() => {
+    over.abort()
+    connections.cut(last())
+  }, graceMs)
+  connections.dismiss()
+  if (delayMs > 0) await delay(delayMs, undefined, { signal: over.signal }).catch(() => {})
+  await stopListening(server, resolve)
   connections.drain()
-  const force = setTimeout(() => connections.cut(last), graceMs)
-  await promise
+  if (over.signal.aborted) connections.cut(last())
+  await ended
   clearTimeout(force)
 }
