@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { App } from '../app.ts'
 import type { Route } from '../policy/policy.ts'
 import { isPublic } from '../policy/who.ts'
+import type { Started } from '../server/operator.ts'
 import type { KeptLog } from '../services/audit/keep-log.ts'
 import type { Log } from '../services/log.ts'
 import { type Paint, paintFor } from './paint.ts'
@@ -12,10 +13,8 @@ import { rowOf } from './route-table.ts'
 import { shellWord } from './shell-word.ts'
 import { docsPage, type Surroundings, suggestions } from './suggestions.ts'
 
-interface Announcement {
+interface Announcement extends Started {
   readonly url: string
-  /** Where the admin listener is, if there is one. */
-  readonly admin: string | undefined
   readonly directory: string
   /** The values file of the command line. */
   readonly values: string | undefined
@@ -27,17 +26,18 @@ interface Announcement {
 }
 
 /** A readable summary on a terminal, one structured line anywhere else. */
-export function announce({ url, admin, directory, values, app, kept, log, stream }: Announcement): void {
+export function announce({ url, admin, workers, directory, values, app, kept, log, stream }: Announcement): void {
   const { routes, issuers, policy } = app
   if (stream.isTTY) {
     const command = commandFor(directory, values)
-    stream.write(summaryOf({ url, admin, directory, kept, routes, issuers, command }, paintFor(stream)))
+    stream.write(summaryOf({ url, admin, workers, directory, kept, routes, issuers, command }, paintFor(stream)))
     return
   }
   const open = routes.filter(isPublic).length
-  const audit = kept && join(kept.dir, kept.id)
+  const isAlone = workers === 1
+  const audit = kept && (isAlone ? join(kept.dir, kept.id) : kept.dir)
   const facts = { url, directory, routes: routes.length, public: open, digest: policy.digest, audit, admin }
-  log.info(facts, `listening on ${url}`)
+  log.info(isAlone ? facts : { ...facts, workers }, `listening on ${url}`)
 }
 
 /** The same directory and values file again, unless they are the usual ones. */
@@ -58,7 +58,13 @@ const mostShown = 12
 
 /** The text of the summary. */
 export function summaryOf(
-  { admin, directory, kept, ...around }: Surroundings & Pick<Announcement, 'admin' | 'directory' | 'kept'>,
+  {
+    admin,
+    workers,
+    directory,
+    kept,
+    ...around
+  }: Surroundings & Pick<Announcement, 'admin' | 'workers' | 'directory' | 'kept'>,
   paint: Paint,
 ): string {
   const { url, routes, command } = around
@@ -68,7 +74,7 @@ export function summaryOf(
   const page = docsPage(around)
   const lines = [
     '',
-    `  ${paint('bold', 'Portcullis')} enforces ${paint('cyan', directory)} on ${paint('green', url)}`,
+    `  ${paint('bold', 'Portcullis')} enforces ${paint('cyan', directory)} on ${paint('green', url)}${workers === 1 ? '' : `, with ${workers} workers`}`,
     '',
     `  ${count(routes.length, 'route')}, ${open.length === 0 ? 'none' : open.length} of them open without a token${open.length === 0 ? '' : ':'}`,
     ...shown.map((line) => `    ${line}`),

@@ -2,18 +2,17 @@
 
 import { type App, createApp } from '../app.ts'
 import { readValues as readAgain } from '../library/options.ts'
+import type { Settings } from '../policy/settings.ts'
 import { accessLog } from '../server/access-log.ts'
-import { openAdmin } from '../server/admin.ts'
 import { listen } from '../server/listen.ts'
-import { PolicyWatch } from '../server/policy-watch.ts'
-import { Reloads } from '../server/reloads.ts'
+import type { Operator } from '../server/operator.ts'
 import { untilShutdown } from '../server/shutdown.ts'
+import { standalone } from '../server/standalone.ts'
 import { keepLog } from '../services/audit/keep-log.ts'
 import { auditObserver } from '../services/audit/observe.ts'
 import { createLog, type LogLevel, logLevels } from '../services/log.ts'
-import { createWorld } from '../services/world.ts'
 import { announce } from './announce.ts'
-import { defineCommand, text, UsageFault } from './command.ts'
+import { type Call, defineCommand, text, UsageFault } from './command.ts'
 import { paintFor } from './paint.ts'
 import { reportText } from './report/text.ts'
 import { readValues } from './values.ts'
@@ -37,81 +36,75 @@ export const serve = defineCommand({
     2: 'wrong usage, or the policy directory cannot be read',
     3: 'could not start: the port, a key, a secret, a module or the audit log',
   },
-  async run({ directory, flags }) {
-    const listenOn = { host: text(flags.host), port: readPort(text(flags.port)) }
-    const log = createLog({ pretty: process.stdout.isTTY, level: readLevel(text(flags['log-level'])) })
-    const world = createWorld(log)
-    const recorder = auditObserver(world)
-    const values = text(flags.values)
-    // A file that cannot be read is wrong usage at the start, and a refused reload later.
-    readValues(flags.values)
-    const reloading = prepareReloads({ directory, values, log, isWatching: flags.watch === true })
-    const app = await createApp(directory, {
-      values: () => (values === undefined ? undefined : readAgain({ values })),
-      world,
-      listenOn,
-      observers: [accessLog(log), recorder],
-    })
-    showWarnings(app)
-    const { limits, listen: address, audit, admin } = app.policy.settings
-    const kept = audit && (await keepLog(audit, world))
-    const { bareHead } = app
-    const operated = admin && (await openAdmin(admin, { world, bareHead, reloads: reloading.reloads }))
-    const server = await listen(app.koa.callback(), {
-      ...address,
-      limits,
-      world,
-      bareHead,
-      unread: (refused) => recorder.unread(refused),
-    })
-    world.status.open()
-    announce({ url: server.url, admin: operated?.url, directory, values, app, kept, log, stream: process.stdout })
-    const keep = async (): Promise<void> => {
-      recorder.close()
-      await kept?.close()
-    }
-    reloading.begin(app)
-    const close = async (graceMs: number): Promise<void> => {
-      reloading.end()
-      await server.close(graceMs)
-      await operated?.close(lastCallsMs)
-    }
-    await untilShutdown({ server: { close }, status: world.status, log, keep })
-    await app.close()
-    await keep()
-    await world.stores.close()
-    await world.upstreams.close()
-    return 0
+  run: (call) => {
+    const operator = operatorOf(call)
+    return serveUnder(operator, call).catch((error) => operator.fail(error))
   },
 })
 
-/** What still asks the admin listener when all else is drained gets this long, in milliseconds. */
-const lastCallsMs = 1_000
+function operatorOf({ directory, flags }: Call): Operator {
+  const log = createLog({ pretty: process.stdout.isTTY, level: readLevel(text(flags['log-level'])) })
+  // A file that cannot be read is wrong usage at the start, and a refused reload later.
+  readValues(flags.values)
+  return standalone({ directory, values: text(flags.values), log, isWatching: flags.watch === true })
+}
+
+async function serveUnder(operator: Operator, { directory, flags }: Call): Promise<number> {
+  const { world, workers, log, life } = operator
+  const values = text(flags.values)
+  const recorder = auditObserver(world)
+  const app = await createApp(directory, {
+    values: () => (values === undefined ? undefined : readAgain({ values })),
+    world,
+    listenOn: { host: text(flags.host), port: readPort(text(flags.port)) },
+    observers: [accessLog(log), recorder],
+  })
+  if (operator.isFirst) showWarnings(app)
+  const { limits, listen: address, audit } = app.policy.settings
+  const kept = audit && (await keepLog(audit, world))
+  const { bareHead } = app
+  await operator.open(app)
+  const server = await listen(app.koa.callback(), {
+    ...address,
+    limits: shareOf(limits, workers),
+    world,
+    bareHead,
+    unread: (refused) => recorder.unread(refused),
+  })
+  world.status.open()
+  const { url } = server
+  const stream = process.stdout
+  operator.begin({
+    app,
+    url,
+    announce: (told) => announce({ ...told, url, directory, values, app, kept, log, stream }),
+  })
+  const keep = async (): Promise<void> => {
+    recorder.close()
+    await kept?.close()
+  }
+  const close = async (graceMs: number): Promise<void> => {
+    operator.drain()
+    await server.close(graceMs)
+    await operator.close()
+  }
+  await untilShutdown({ server: { close }, status: world.status, log: life, keep, asked: operator.stop() })
+  await app.close()
+  await keep()
+  await world.stores.close()
+  await world.upstreams.close()
+  return 0
+}
+
+/** What holds for all processes together. */
+const shareOf = (limits: Settings['limits'], workers: number): Settings['limits'] => ({
+  ...limits,
+  connections: Math.ceil(limits.connections / workers),
+})
 
 function showWarnings(app: App): void {
   const warnings = app.warnings.filter(({ severity }) => severity === 'warning')
   if (warnings.length > 0) process.stderr.write(`${reportText(warnings, paintFor(process.stderr))}\n`)
-}
-
-interface Reloading extends Pick<ConstructorParameters<typeof PolicyWatch>[0], 'directory' | 'values' | 'log'> {
-  readonly isWatching: boolean
-}
-
-/** From here on, SIGHUP and changes are taken note of; they are acted on once there is an app to reload. */
-function prepareReloads({ isWatching, ...about }: Reloading) {
-  const reloads = new Reloads(about.log, ({ files }) => watch?.follow(files))
-  const watch = isWatching ? new PolicyWatch({ ...about, changed: () => void reloads.ask('watch') }) : undefined
-  return {
-    reloads,
-    begin(app: App) {
-      watch?.follow(app.files)
-      reloads.begin(app)
-    },
-    end() {
-      watch?.close()
-      reloads.close()
-    },
-  }
 }
 
 function readLevel(level = 'info'): LogLevel {

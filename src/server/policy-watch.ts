@@ -8,7 +8,7 @@ import { unhurried } from '../services/later.ts'
 import type { Log } from '../services/log.ts'
 import { type Place, Places } from './watch-places.ts'
 
-interface Watched {
+export interface Watched {
   readonly directory: string
   /** The values file. */
   readonly values: string | undefined

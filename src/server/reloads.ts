@@ -10,6 +10,9 @@ export type Cause = 'signal' | 'watch' | 'admin'
 
 type Served = Pick<App, 'policy' | 'reload'>
 
+/** Loads the policies anew, and tells what became of it; `ready` is what it put in force. */
+export type Attempt<T> = () => Promise<readonly [ReloadResult, ready?: T]>
+
 /** Those who wait for one reload: they share its result, or learn that the server ends. */
 interface Waiting extends PromiseWithResolvers<ReloadResult | undefined> {
   cause: Cause
@@ -23,19 +26,17 @@ export interface LastReload {
   readonly result: ReloadResult
 }
 
-export class Reloads {
+export class Reloads<T = Ready> {
   readonly #log: Log
-  readonly #done: (ready: Ready) => void
-  #app: Served | undefined
-  /** The digest in force; none where the last reload failed. */
-  #digest: string | undefined
+  readonly #done: (ready: T) => void
+  #attempt: Attempt<T> | undefined
   #next: Waiting | undefined
   #running: Waiting | undefined
   #last: LastReload | undefined
   #isClosed = false
 
   /** Takes SIGHUP from here on; `done` is told of what is put in force. */
-  constructor(log: Log, done: (ready: Ready) => void = () => {}) {
+  constructor(log: Log, done: (ready: T) => void = () => {}) {
     this.#log = log
     this.#done = done
     process.on('SIGHUP', () => void this.ask('signal'))
@@ -47,10 +48,9 @@ export class Reloads {
   }
 
   /** Does what was asked for meanwhile. */
-  begin(app: Served): void {
-    this.#app = app
-    this.#digest = app.policy.digest
-    void this.#work(app)
+  begin(attempt: Attempt<T>): void {
+    this.#attempt = attempt
+    void this.#work(attempt)
   }
 
   /** Reloads; while one runs, all who ask share the next one. Resolves to nothing where the server ends before. */
@@ -59,7 +59,7 @@ export class Reloads {
     const next = this.#next ?? { cause, ...Promise.withResolvers<ReloadResult | undefined>() }
     if (cause !== 'watch') next.cause = cause
     this.#next = next
-    if (this.#app) void this.#work(this.#app)
+    if (this.#attempt) void this.#work(this.#attempt)
     return next.promise
   }
 
@@ -69,35 +69,40 @@ export class Reloads {
     for (const waiting of [this.#running, this.#next]) waiting?.resolve(undefined)
   }
 
-  async #work(app: Served): Promise<void> {
+  async #work(attempt: Attempt<T>): Promise<void> {
     if (this.#running) return
     while (this.#next !== undefined && !this.#isClosed) {
       this.#running = this.#next
       this.#next = undefined
       const { cause, resolve } = this.#running
-      resolve(await this.#reload(app, cause))
+      resolve(await this.#reload(attempt, cause))
     }
     this.#running = undefined
   }
 
-  async #reload(app: Served, cause: Cause): Promise<ReloadResult | undefined> {
-    const [result, ready] = await this.#attempt(app)
+  async #reload(attempt: Attempt<T>, cause: Cause): Promise<ReloadResult | undefined> {
+    const [result, ready] = await attempt()
     if (this.#isClosed) return undefined
     this.#last = { cause, at: Date.now(), result }
     if (result.result !== 'unchanged' || cause !== 'watch') logReload(this.#log, result)
     if (ready) this.#done(ready)
     return result
   }
+}
 
-  async #attempt(app: Served): Promise<readonly [ReloadResult, Ready?]> {
+/** Reloads of an app in this process. */
+export function reloadsOf(app: Served): Attempt<Ready> {
+  // The digest in force; none where the last reload failed.
+  let known: string | undefined = app.policy.digest
+  return async () => {
     try {
       const ready = await app.reload()
       const { digest, settings } = ready.policy
-      const result = digest === this.#digest ? 'unchanged' : 'reloaded'
-      this.#digest = digest
+      const result = digest === known ? 'unchanged' : 'reloaded'
+      known = digest
       return [reloadedTo(ready, { result, restart: startOnlyChanges(app.policy.settings, settings) }), ready]
     } catch (error) {
-      this.#digest = undefined
+      known = undefined
       return [readRefusal(error)]
     }
   }

@@ -11,6 +11,8 @@ interface Running {
   readonly log: Log
   /** Has what is in memory only, and must not be lost, written down. */
   keep(): Promise<void>
+  /** Resolves to why, when it is to end; on a signal unless told. */
+  readonly asked?: Promise<string>
 }
 
 /** What runs gets this long to end: less than the 30 s after which Kubernetes kills, in milliseconds. */
@@ -18,10 +20,10 @@ const graceMs = 25_000
 /** What is to be kept gets this long when an error ends the process. */
 const keepMs = 1_000
 
-/** Resolves when SIGTERM or SIGINT came and the server is drained. */
-export async function untilShutdown({ server, status, log, keep }: Running): Promise<void> {
+/** Resolves when SIGTERM or SIGINT came, or whoever else asked for it, and the server is drained. */
+export async function untilShutdown({ server, status, log, keep, asked = firstSignal() }: Running): Promise<void> {
   reportStrayErrors({ log, keep })
-  const signal = await firstSignal()
+  const signal = await asked
   status.close()
   log.info({ signal }, 'draining; a second signal ends at once')
   await server.close(graceMs)
@@ -29,7 +31,7 @@ export async function untilShutdown({ server, status, log, keep }: Running): Pro
 }
 
 /** The handler stays from the first signal to the second, which ends the process, so that none finds it without. */
-function firstSignal(): Promise<NodeJS.Signals> {
+export function firstSignal(): Promise<NodeJS.Signals> {
   const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>()
   let isDraining = false
   const stop = (signal: NodeJS.Signals) => {

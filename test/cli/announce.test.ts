@@ -14,7 +14,7 @@ const surroundings = (policies: string) => {
   const directory = writePolicies({ 'p.yaml': policies })
   const { routes, issuers } = inspect(directory)
   const command = (name: string, ...flags: readonly string[]) => ['portcullis', name, ...flags].join(' ')
-  return { url: 'http://h', admin: undefined, directory, kept: undefined, routes, issuers, command }
+  return { url: 'http://h', admin: undefined, workers: 1, directory, kept: undefined, routes, issuers, command }
 }
 
 test('suggests a call that passes, one that is refused, and the same with a token', (t) => {
@@ -75,6 +75,10 @@ test('sums up what is open without a token, and what still holds its callers', (
 `)
   const text = summaryOf(around, (_, plain) => plain)
   t.regex(text, /enforces \S+ on http:\/\/h\n/)
+  t.regex(
+    summaryOf({ ...around, workers: 4 }, (_, plain) => plain),
+    /on http:\/\/h, with 4 workers\n/,
+  )
   t.true(
     text.includes(`
   4 routes, 3 of them open without a token:

@@ -3,7 +3,7 @@ import type { Ready } from '../../src/app.ts'
 import { StartFault } from '../../src/core/start-fault.ts'
 import { PolicyRefused } from '../../src/policy/findings.ts'
 import { readSettings, type WrittenSettings } from '../../src/policy/settings.ts'
-import { Reloads } from '../../src/server/reloads.ts'
+import { Reloads, reloadsOf } from '../../src/server/reloads.ts'
 import { createLog } from '../../src/services/log.ts'
 import { until } from '../helpers/until.ts'
 
@@ -36,7 +36,7 @@ function bench() {
     return end.promise.finally(() => counts.now--)
   }
   const reloads = new Reloads(log, ({ policy }) => void loaded.push(policy.digest))
-  const begin = () => reloads.begin({ policy: readyOf('one').policy, reload })
+  const begin = () => reloads.begin(reloadsOf({ policy: readyOf('one').policy, reload }))
   const end = async (result: Ready | Error) => {
     await until(() => running.length > 0)
     const ending = running.shift()

@@ -1,0 +1,72 @@
+/** A process that serves alone: signals, watched files and its own admin listener operate it. */
+
+import type { App } from '../app.ts'
+import type { LevelLog } from '../services/log.ts'
+import { createWorld } from '../services/world.ts'
+import { openAdmin } from './admin.ts'
+import type { Listening } from './listen.ts'
+import type { Operator, Serving } from './operator.ts'
+import { PolicyWatch, type Watched } from './policy-watch.ts'
+import { Reloads, reloadsOf } from './reloads.ts'
+import { firstSignal } from './shutdown.ts'
+
+interface Standing extends Pick<Watched, 'directory' | 'values'> {
+  readonly log: LevelLog
+  /** Reloads when policies change. */
+  readonly isWatching: boolean
+}
+
+/** What still asks the admin listener when all else is drained gets this long, in milliseconds. */
+export const lastCallsMs = 1_000
+
+/** From here on SIGHUP and changes are taken note of; they are acted on once there is an app to reload. */
+export const standalone = (standing: Standing): Operator => new Standalone(standing)
+
+class Standalone implements Operator {
+  readonly log: LevelLog
+  readonly life: LevelLog
+  readonly world: Operator['world']
+  readonly workers = 1
+  readonly isFirst = true
+  readonly #reloads: Reloads
+  readonly #watch: PolicyWatch | undefined
+  #admin: Listening | undefined
+
+  constructor({ log, isWatching, ...watched }: Standing) {
+    this.log = log
+    this.life = log
+    this.world = createWorld(log)
+    this.#reloads = new Reloads(log, ({ files }) => this.#watch?.follow(files))
+    const changed = () => void this.#reloads.ask('watch')
+    this.#watch = isWatching ? new PolicyWatch({ ...watched, log, changed }) : undefined
+  }
+
+  async open({ policy: { settings }, bareHead }: App): Promise<void> {
+    const { world } = this
+    const { admin } = settings
+    this.#admin = admin && (await openAdmin(admin, { world, bareHead, reloads: this.#reloads }))
+  }
+
+  begin({ app, announce }: Serving): void {
+    announce({ admin: this.#admin?.url, workers: 1 })
+    this.#watch?.follow(app.files)
+    this.#reloads.begin(reloadsOf(app))
+  }
+
+  stop(): Promise<string> {
+    return firstSignal()
+  }
+
+  drain(): void {
+    this.#watch?.close()
+    this.#reloads.close()
+  }
+
+  async close(): Promise<void> {
+    await this.#admin?.close(lastCallsMs)
+  }
+
+  async fail(error: unknown): Promise<number> {
+    throw error
+  }
+}
