@@ -30,11 +30,13 @@ export interface WatchedRedis {
 /** Milliseconds after which sentinels take a master that does not answer for dead. */
 const downAfter = 500
 
-export async function startSentinels(t: ExecutionContext, config: readonly string[] = []): Promise<WatchedRedis> {
+/** `password` is for the sentinels themselves. */
+export async function startSentinels(t: ExecutionContext, password?: string): Promise<WatchedRedis> {
+  const config = password === undefined ? [] : [`requirepass ${password}`, `sentinel sentinel-pass ${password}`]
   const master = await startRedis(t)
   const replica = await startRedis(t, { config: [`replicaof 127.0.0.1 ${master.port}`] })
   const sentinels = await Promise.all([1, 2, 3].map(() => startSentinel(t, master.port, config)))
-  const asked = sentinels.map(({ port }) => adminOf(t, port))
+  const asked = sentinels.map(({ port }) => adminOf(t, port, password))
   for (const admin of asked) await until(async () => knowsAll(await admin.call('SENTINEL', 'MASTER', 'mymaster')))
   return {
     master,
@@ -48,8 +50,9 @@ export async function startSentinels(t: ExecutionContext, config: readonly strin
   }
 }
 
-function adminOf(t: ExecutionContext, port: number): Redis {
-  const admin = new Redis({ port, host: '127.0.0.1', enableReadyCheck: false, protocol: 2 })
+function adminOf(t: ExecutionContext, port: number, password?: string): Redis {
+  const options = { port, host: '127.0.0.1', enableReadyCheck: false, protocol: 2 } as const
+  const admin = new Redis({ ...options, ...(password !== undefined && { password }) })
   admin.on('error', () => {})
   t.teardown(() => admin.disconnect())
   return admin

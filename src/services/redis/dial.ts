@@ -32,17 +32,21 @@ export async function dial(settings: RedisSettings, time: number): Promise<Clien
   })
 }
 
+/** Asks for no right that scripts do not need: neither HELLO, INFO nor CLIENT SETINFO. */
+const plainHandshake = {
+  connectionName: 'portcullis',
+  protocol: 2,
+  enableReadyCheck: false,
+  disableClientInfo: true,
+} as const satisfies RedisOptions
+
 function commonOptions({ target, ca, serverName }: RedisSettings) {
   const { username, password, database, isEncrypted } = target
   return {
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),
     db: database,
-    connectionName: 'portcullis',
-    // Asks for no right that scripts do not need: neither HELLO, INFO nor CLIENT SETINFO.
-    protocol: 2 as const,
-    enableReadyCheck: false,
-    disableClientInfo: true,
+    ...plainHandshake,
     connectTimeout,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
@@ -67,10 +71,25 @@ function sentinelOptions({ target, ca, serverName, sentinel }: RedisSettings, ti
     ...(target.isEncrypted && { sentinelTLS: secureOptions(ca, serverName), enableTLSForSentinelMode: true }),
     sentinelCommandTimeout: connectTimeout,
     sentinelRetryStrategy: () => null,
-    // A master that was deposed, and does not know it yet, is left as soon as a sentinel says so.
-    failoverDetector: true,
   } satisfies RedisOptions
 }
+
+/** For clients of the sentinels themselves, which come back for as long as they are not told to end. */
+export const sentinelClients = ({ target, ca, serverName, sentinel }: RedisSettings) =>
+  target.hosts.map(
+    (host) =>
+      ({
+        ...host,
+        ...(sentinel?.username !== undefined && { username: sentinel.username }),
+        ...(sentinel?.password !== undefined && { password: sentinel.password }),
+        ...(target.isEncrypted && { tls: secureOptions(ca, serverName) }),
+        ...plainHandshake,
+        connectTimeout,
+        disconnectTimeout,
+        retryStrategy: () => 2_000,
+        maxRetriesPerRequest: null,
+      }) satisfies RedisOptions,
+  )
 
 function clusterOptions(settings: RedisSettings) {
   return {

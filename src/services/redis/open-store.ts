@@ -9,6 +9,7 @@ import { keySlot } from './key-slot.ts'
 import { Lane } from './lane.ts'
 import type { StoreWorld } from './outage.ts'
 import { probe } from './probe.ts'
+import { SentinelWatch } from './sentinel-watch.ts'
 import type { RedisSettings } from './settings.ts'
 import type { Script, Store } from './store.ts'
 import { nameOf } from './target.ts'
@@ -37,6 +38,7 @@ class RedisStore implements OpenedStore {
   /** To the one server; of a cluster to any of it. */
   readonly #lane: Lane
   readonly #lanes: ClusterLanes
+  readonly #watch: SentinelWatch | undefined
 
   constructor(settings: RedisSettings, world: StoreWorld) {
     const { target, prefix, deadline } = settings
@@ -49,6 +51,8 @@ class RedisStore implements OpenedStore {
       gone: (reason) => void this.#lane.open(reason),
     })
     this.#lanes = new ClusterLanes(this.#connection, prefix, shared)
+    if (target.kind === 'sentinel')
+      this.#watch = new SentinelWatch(settings, () => this.#connection.drop('another server is master'))
     this.#lane = new Lane({
       ...shared,
       server: this.#isCluster ? `cluster ${nameOf(target)}` : nameOf(target),
@@ -67,6 +71,7 @@ class RedisStore implements OpenedStore {
 
   async start(): Promise<void> {
     this.#lane.open('not connected yet', startPatience)
+    void this.#watch?.start()
     await this.#lane.whenBack()
     const { client } = this.#connection
     if (client?.isCluster) await this.#lanes.warm(client as Cluster, startPatience)
@@ -88,6 +93,7 @@ class RedisStore implements OpenedStore {
     this.#ending.abort()
     this.#lane.close()
     this.#lanes.close()
+    this.#watch?.close()
     this.#connection.close()
   }
 

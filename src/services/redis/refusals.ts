@@ -32,6 +32,13 @@ export function judgeRefusal(error: unknown): Refusal {
 /** Whether Redis itself answered so, and not the client. */
 export const isReply = (error: unknown): boolean => error instanceof Error && error.name === 'ReplyError'
 
-/** Without the digest of the script and the line in it, which Redis adds for whoever wrote the script. */
-export const messageOf = (error: unknown): string =>
-  reasonOf(error).replace(/\.? script: [0-9a-f]{40}, on @user_script:\d+\.$/, '')
+/**
+ * Says why, in what the library wraps around it; without the digest of the script and the line in it, which Redis adds for
+ * whoever wrote the script.
+ */
+export function messageOf(error: unknown): string {
+  const { lastNodeError } = error as { readonly lastNodeError?: unknown }
+  return reasonOf(lastNodeError ?? error)
+    .replace(/^All sentinels are unreachable and retry is disabled\. Last error:/, 'no sentinel tells of the master:')
+    .replace(/\.? script: [0-9a-f]{40}, on @user_script:\d+\.$/, '')
+}

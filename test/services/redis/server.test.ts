@@ -10,7 +10,7 @@ import { answers, ask, open, pidOf, scriptOf, startServer } from './stores.ts'
 
 test('runs scripts, many at a time, and gives each its own answer', async (t) => {
   const { url, admin } = await startServer(t)
-  const { store, world } = await open(t, url)
+  const { store, world } = await open(t, url, { deadline: 2_000 })
   const words = Array.from({ length: 2_000 }, (_, index) => `word ${index}`)
   t.deepEqual(await Promise.all(words.map((word) => ask(store, word))), words)
   t.is(await admin.get('portcullis:{a}'), '2000')
@@ -32,7 +32,7 @@ test('arguments are binary-safe, and numbers and lists come back as they are', a
 
 test('tells the script again to a server that has forgotten it, without an outage', async (t) => {
   const { url, admin } = await startServer(t)
-  const { store, world } = await open(t, url)
+  const { store, world } = await open(t, url, { deadline: 2_000 })
   for (let round = 1; round <= 3; round++) {
     await Promise.all(Array.from({ length: 10 }, () => ask(store)))
     t.is(await admin.get('portcullis:{a}'), `${round * 10}`)
