@@ -2,7 +2,7 @@
 
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 import jwt from 'jsonwebtoken'
 import type { Code } from '../../src/core/denial.ts'
 import type { Exchange } from '../../src/core/exchange.ts'
@@ -10,6 +10,7 @@ import { guards } from '../../src/guards/index.ts'
 import { handlers } from '../../src/handlers/index.ts'
 import { sunk } from '../helpers/audit-sink.ts'
 import { type CallOptions, type Gate, openGate } from '../helpers/gate.ts'
+import { startRedis } from '../helpers/redis-server.ts'
 import { until } from '../helpers/until.ts'
 
 const secret = 'a secret of these tests, longer than thirty-two bytes'
@@ -124,6 +125,21 @@ const calls = (): readonly (readonly [string, string, CallOptions])[] => [
   ['POST', '/upstream/large', { headers: { ...bearer(), 'transfer-encoding': 'chunked' }, body: ' '.repeat(9_000) }],
 ]
 
+/** The answer of a limit that does not do without its store, once that is gone. */
+async function refusedWithoutStore(t: ExecutionContext): Promise<Code> {
+  const redis = await startRedis(t)
+  const shared = await openGate({
+    'shop.yaml': `
+settings: { state: 'redis://127.0.0.1:${redis.port}' }
+routes:
+  GET /: { authenticate: public, rateLimit: [{ by: ip, limit: 1, per: 1d, onStoreFailure: deny }], reply: {} }
+`,
+  })
+  t.teardown(() => shared.close())
+  await redis.kill()
+  return JSON.parse((await shared.call('GET', '/')).body).code
+}
+
 test('guards and destinations refuse with what they say, and with nothing else', async (t) => {
   await gate.call('GET', '/rateLimit', { headers: bearer() })
   const held = gate.call('GET', '/concurrency', { headers: bearer() })
@@ -133,6 +149,7 @@ test('guards and destinations refuse with what they say, and with nothing else',
     const [who, code] = await refusalOf(...call)
     met.set(who, (met.get(who) ?? new Set()).add(code))
   }
+  met.get('rateLimit')?.add(await refusedWithoutStore(t))
   // `builtin: docs` is not found where its host has no document, which `check` does not let through.
   for (const { name, refuses } of [...guards, ...handlers].filter((block) => block.name !== 'builtin'))
     t.deepEqual([...(met.get(name) ?? [])].sort(), [...refuses].sort(), name)
