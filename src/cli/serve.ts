@@ -4,7 +4,8 @@ import { type App, createApp } from '../app.ts'
 import { readValues as readAgain } from '../library/options.ts'
 import type { Settings } from '../policy/settings.ts'
 import { accessLog } from '../server/access-log.ts'
-import { listen } from '../server/listen.ts'
+import { leave } from '../server/leave.ts'
+import { type Listening, listen } from '../server/listen.ts'
 import type { Operator } from '../server/operator.ts'
 import { untilShutdown } from '../server/shutdown.ts'
 import { standalone } from '../server/standalone.ts'
@@ -83,17 +84,21 @@ async function serveUnder(operator: Operator, { directory, flags }: Call): Promi
     recorder.close()
     await kept?.close()
   }
-  const close = async (graceMs: number): Promise<void> => {
+  const close = async (...times: Parameters<Listening['close']>): Promise<void> => {
     operator.drain()
-    await server.close(graceMs)
+    await server.close(...times)
     await operator.close()
   }
-  await untilShutdown({ server: { close }, status: world.status, log: life, keep, asked: operator.stop() })
-  await app.close()
-  await keep()
-  await world.stores.close()
-  await world.upstreams.close()
-  return 0
+  const { shutdown } = app.policy.settings
+  const { status } = world
+  await untilShutdown({ server: { close }, status, log: life, shutdown, keep, asked: operator.stop() })
+  const lost = () => ({ entries: kept?.waiting() })
+  return leave(log, [
+    { name: 'the policies', patience: 500, close: () => app.close() },
+    { name: 'the audit log', patience: 4_000, close: keep, lost },
+    { name: 'shared state', patience: 500, close: () => world.stores.close() },
+    { name: 'connections to upstreams', patience: 500, close: () => world.upstreams.close() },
+  ])
 }
 
 /** What holds for all processes together. */

@@ -2,10 +2,8 @@
 
 import { isCidr } from '../core/address.ts'
 import type { Fault, Rules } from '../core/diagnostic.ts'
-import { readDuration, readSize } from '../core/duration.ts'
 import { hasReference } from '../core/expression.ts'
 import { array, type Infer, integer, object, string, word } from '../schema/builder.ts'
-import { duration, size } from '../schema/quantity.ts'
 import { checkAuditSettings } from '../services/audit/check-settings.ts'
 import { type AuditSettings, auditSettingsSchema, readAuditSettings } from '../services/audit/settings.ts'
 import { auditSettingsRules } from '../services/audit/settings-rules.ts'
@@ -20,6 +18,20 @@ import {
   gatePort,
   readAdminSettings,
 } from './admin-settings.ts'
+import {
+  checkLimitSettings,
+  type LimitSettings,
+  limitSettingsRules,
+  limitSettingsSchema,
+  readLimitSettings,
+} from './limit-settings.ts'
+import {
+  checkShutdownSettings,
+  readShutdownSettings,
+  type ShutdownSettings,
+  shutdownSettingsRules,
+  shutdownSettingsSchema,
+} from './shutdown-settings.ts'
 
 export const settingsSchema = object({
   'listen?': object(
@@ -44,20 +56,8 @@ export const settingsSchema = object({
     },
     { description: 'Where secrets come from: the environment unless told.' },
   ),
-  'limits?': object(
-    {
-      'body?': size('The default of `input.maxBytes`; 100kb unless told.'),
-      'headers?': size('The request line and all header fields together; 16kb unless told.'),
-      'headersTimeout?': duration('Until the request head is here; 10s unless told.'),
-      'requestTimeout?': duration('Until the whole request is here; 30s unless told.'),
-      'connections?': integer({
-        description: 'Open connections at most; 10000 unless told.',
-        minimum: 1,
-        examples: [10_000],
-      }),
-    },
-    { description: 'What the server bears of one request, and of all connections together.' },
-  ),
+  'limits?': limitSettingsSchema,
+  'shutdown?': shutdownSettingsSchema,
   'state?': stateSettingsSchema,
   'audit?': auditSettingsSchema,
   'admin?': adminSettingsSchema,
@@ -83,14 +83,8 @@ export interface Settings {
   readonly listen: { readonly host: string; readonly port: number }
   readonly trustedProxies: readonly string[]
   readonly secrets: { readonly provider: 'env' | 'file'; readonly dir: string }
-  /** Bytes and milliseconds. */
-  readonly limits: {
-    readonly body: number
-    readonly headers: number
-    readonly headersTimeout: number
-    readonly requestTimeout: number
-    readonly connections: number
-  }
+  readonly limits: LimitSettings
+  readonly shutdown: ShutdownSettings
   /** None where it is in this process. */
   readonly state: StateSettings | undefined
   /** None where it is `off`. */
@@ -103,6 +97,8 @@ export const settingsRules: Rules = {
   ...stateSettingsRules,
   ...auditSettingsRules,
   ...adminSettingsRules,
+  ...limitSettingsRules,
+  ...shutdownSettingsRules,
   'settings/invalid-cidr': {
     severity: 'error',
     cause: 'An entry of `trustedProxies` is no address and no CIDR range.',
@@ -112,11 +108,6 @@ export const settingsRules: Rules = {
     severity: 'error',
     cause: 'A proxy range that holds every address lets each caller choose its own address.',
     hint: 'name the addresses of your proxies',
-  },
-  'settings/limit-too-small': {
-    severity: 'error',
-    cause: 'A limit this small leaves room for no request.',
-    hint: 'give at least `1kb` to headers, and `100ms` to time-outs',
   },
   'settings/invalid-server': {
     severity: 'error',
@@ -132,7 +123,7 @@ export const settingsRules: Rules = {
 
 /** Findings beyond the schema. */
 export function checkSettings(settings: WrittenSettings): readonly Fault[] {
-  const { trustedProxies = [], secrets, limits = {}, state, audit, openapi } = settings
+  const { trustedProxies = [], secrets, limits, state, audit, openapi } = settings
   const written = trustedProxies.map((text, index) => ({ text, path: ['trustedProxies', index] as const }))
   const judged = written.filter(({ text }) => !hasReference(text))
   const invalid = judged.filter(({ text }) => !isCidr(text))
@@ -149,7 +140,8 @@ export function checkSettings(settings: WrittenSettings): readonly Fault[] {
       path,
       message: `\`${text}\` trusts every address`,
     })),
-    ...checkLimits(limits),
+    ...checkLimitSettings(limits),
+    ...checkShutdownSettings(settings.shutdown),
     ...checkStateSettings(state),
     ...checkAuditSettings(audit),
     ...checkAdminSettings(settings),
@@ -179,28 +171,6 @@ function isServer(text: string): boolean {
   return url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === ''
 }
 
-const leastHeaders = 1024
-const leastTimeout = 100
-
-function checkLimits(limits: NonNullable<WrittenSettings['limits']>): readonly Fault[] {
-  const tooSmall = (
-    name: keyof typeof limits,
-    text: string | undefined,
-    isTooSmall: (text: string) => boolean,
-  ): readonly Fault[] => {
-    if (text === undefined || hasReference(text) || !isTooSmall(text)) return []
-    return [
-      { rule: 'settings/limit-too-small', path: ['limits', name], message: `\`${text}\` leaves room for no request` },
-    ]
-  }
-  const isShort = (text: string): boolean => readDuration(text) < leastTimeout
-  return [
-    ...tooSmall('headers', limits.headers, (text) => readSize(text) < leastHeaders),
-    ...tooSmall('headersTimeout', limits.headersTimeout, isShort),
-    ...tooSmall('requestTimeout', limits.requestTimeout, isShort),
-  ]
-}
-
 /** Where a command line says to listen, in place of the settings. */
 export interface ListenOn {
   readonly host?: string | undefined
@@ -209,20 +179,16 @@ export interface ListenOn {
 
 /** Fills in the defaults. */
 export function readSettings(
-  { listen, trustedProxies, secrets, limits, state, audit, admin }: WrittenSettings = {},
+  { listen, trustedProxies, secrets, limits, shutdown, state, audit, admin }: WrittenSettings = {},
   listenOn: ListenOn = {},
 ): Settings {
+  const host = listenOn.host ?? listen?.host ?? '127.0.0.1'
   return {
-    listen: { host: listenOn.host ?? listen?.host ?? '127.0.0.1', port: listenOn.port ?? listen?.port ?? gatePort },
+    listen: { host, port: listenOn.port ?? listen?.port ?? gatePort },
     trustedProxies: trustedProxies ?? [],
     secrets: { provider: secrets?.provider ?? 'env', dir: secrets?.dir ?? '' },
-    limits: {
-      body: readSize(limits?.body ?? '100kb'),
-      headers: readSize(limits?.headers ?? '16kb'),
-      headersTimeout: readDuration(limits?.headersTimeout ?? '10s'),
-      requestTimeout: readDuration(limits?.requestTimeout ?? '30s'),
-      connections: limits?.connections ?? 10_000,
-    },
+    limits: readLimitSettings(limits),
+    shutdown: readShutdownSettings(shutdown, host),
     state: readStateSettings(state),
     audit: readAuditSettings(audit),
     admin: readAdminSettings(admin),

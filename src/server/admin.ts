@@ -9,12 +9,11 @@ import { readFacts, type Trust } from '../enforce/hygiene.ts'
 import { refuse } from '../enforce/refusal.ts'
 import { respond } from '../enforce/respond.ts'
 import type { AdminSettings } from '../policy/admin-settings.ts'
-import type { Settings } from '../policy/settings.ts'
 import type { WriteHead } from '../policy/stack.ts'
 import type { World } from '../services/services.ts'
 import { type AdminState, adminRoutes, type Operated } from './admin-routes.ts'
 import { adminToken } from './admin-token.ts'
-import { type Listening, listen } from './listen.ts'
+import { type ConnectionLimits, type Listening, listen } from './listen.ts'
 
 interface Administered extends Operated {
   readonly world: World
@@ -24,8 +23,7 @@ interface Administered extends Operated {
 type AdminContext = ParameterizedContext<AdminState> & { readonly matched?: readonly { readonly methods: string[] }[] }
 
 /** Its calls are few and small. */
-const limits: Settings['limits'] = {
-  body: 0,
+const limits: ConnectionLimits = {
   headers: 8 * 1024,
   headersTimeout: 5_000,
   requestTimeout: 10_000,

@@ -10,13 +10,14 @@ export function startOnlyChanges(started: Settings, now: Settings): readonly str
   return Object.keys(after).filter((name) => !isDeepStrictEqual(before[name], after[name]))
 }
 
-const startOnly = ({ listen, limits, state, audit, admin }: Settings): Readonly<Record<string, unknown>> => ({
+const startOnly = ({ listen, limits, shutdown, state, audit, admin }: Settings): Readonly<Record<string, unknown>> => ({
   'settings.listen': listen,
   'settings.limits.headers': limits.headers,
   'settings.limits.headersTimeout': limits.headersTimeout,
   'settings.limits.requestTimeout': limits.requestTimeout,
   'settings.limits.connections': limits.connections,
   'settings.state': state,
+  'settings.shutdown': shutdown,
   'settings.audit': audit,
   'settings.admin': admin,
 })

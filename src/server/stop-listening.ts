@@ -7,7 +7,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 /** New connections that never stop coming hold up the end no longer, in milliseconds. */
 const longestMs = 1000
 /** A turn of the event loop that takes longer may have let others in meanwhile, in milliseconds. */
-const shortTurn = 1
+const shortTurn = 0.1
 
 /**
  * Closes the listener; calls back once every connection is gone, too. Idle ones are left alone: `closeIdleConnections` is

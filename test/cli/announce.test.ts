@@ -129,7 +129,7 @@ GET /mine  jwt  a + b   3-9/1m user  network  reply 200  p.yaml:3
 test('says how to see what is on record, where a log is kept', (t) => {
   const around = surroundings(`routes:\n  GET /: { authenticate: public, ${ok} }\n`)
   const kept = (dir: string) =>
-    summaryOf({ ...around, kept: { dir, id: 'a', close: async () => {} } }, (_, text) => text)
+    summaryOf({ ...around, kept: { dir, id: 'a', waiting: () => 0, close: async () => {} } }, (_, text) => text)
   t.true(kept('data/audit').includes(`  On record: ${program} audit show\n`))
   t.true(kept('/var/my logs').includes(`  On record: ${program} audit show '/var/my logs'\n`))
   t.false(summaryOf(around, (_, text) => text).includes('On record'))

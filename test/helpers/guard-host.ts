@@ -79,13 +79,22 @@ function send(port: number, { method = 'GET', path = '/', headers = {}, body }: 
 }
 
 function policyOf(hosted: Hosted): CompiledPolicy {
-  const limits = { body: 1e6, headers: 16384, headersTimeout: 10_000, requestTimeout: 30_000, connections: 100 }
+  const limits = {
+    body: 1e6,
+    headers: 16384,
+    headersTimeout: 10_000,
+    requestTimeout: 30_000,
+    connections: 100,
+    requests: 100,
+    eventLoopDelay: 1_000,
+  }
   return {
     settings: {
       listen: { host: '127.0.0.1', port: 0 },
       trustedProxies: ['127.0.0.1/32'],
       secrets: { provider: 'env', dir: '' },
       limits,
+      shutdown: { delay: 0, grace: 1_000 },
       state: undefined,
       audit: undefined,
       admin: undefined,

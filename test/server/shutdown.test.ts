@@ -29,7 +29,7 @@ const program = `
   process.stdin.unref?.()
   log.info({ port: server.port }, 'listening')
   const keep = async () => log.info('kept')
-  await untilShutdown({ server, status, log, keep })
+  await untilShutdown({ server, status, log, keep, shutdown: { delay: 0, grace: 25000 } })
   log.info({ ready: status.ready }, 'ended')
   process.exit(0)
 `

@@ -17,6 +17,8 @@ export interface KeptLog {
   /** The folder of all logs, and the name of this one in it. */
   readonly dir: string
   readonly id: string
+  /** How many entries are not yet known to be kept. */
+  waiting(): number
   /** Keeps what waits, signs the last head, and has it published. */
   close(): Promise<void>
 }
@@ -38,6 +40,7 @@ export async function keepLog(settings: AuditSettings, world: World): Promise<Ke
   return {
     dir,
     id: log.id,
+    waiting: () => log.waiting,
     async close() {
       await log.close()
       await away.close()

@@ -45,6 +45,8 @@ export interface AuditLog extends AuditTrail {
   readonly vkey: string
   /** How many records are kept. */
   readonly size: number
+  /** How many entries are not yet known to be kept. */
+  readonly waiting: number
   /** Closes the segment and goes on in a new one; rejects where that cannot be, and goes on in the old one. */
   rotate(): Promise<void>
   /** Keeps what waits, signs the last head and gives the log free. */

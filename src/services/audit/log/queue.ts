@@ -26,13 +26,17 @@ export class Queue {
   #required = 0
   #losses: Losses | undefined
 
+  get size(): number {
+    return this.#waiting.length - this.#next
+  }
+
   get isEmpty(): boolean {
-    return this.#next === this.#waiting.length
+    return this.size === 0
   }
 
   /** Somebody waits, or there is so much that it should not wait for more. */
   get isUrgent(): boolean {
-    return this.#required > 0 || this.#waiting.length - this.#next >= batchRecords
+    return this.#required > 0 || this.size >= batchRecords
   }
 
   /** False where it does not fit. */

@@ -60,6 +60,10 @@ export class Writer implements AuditLog {
     return this.#journal.size
   }
 
+  get waiting(): number {
+    return this.#underWay.length + this.#queue.size
+  }
+
   append(entry: AuditEntry): void {
     if (!this.#take(entry, undefined)) this.#lose()
   }
