@@ -1,5 +1,6 @@
 /** `portcullis serve`: load, check, compile, listen; SIGHUP loads anew, SIGTERM drains. */
 
+import { availableParallelism } from 'node:os'
 import { type App, createApp } from '../app.ts'
 import { readValues as readAgain } from '../library/options.ts'
 import type { Settings } from '../policy/settings.ts'
@@ -9,6 +10,7 @@ import { type Listening, listen } from '../server/listen.ts'
 import type { Operator } from '../server/operator.ts'
 import { untilShutdown } from '../server/shutdown.ts'
 import { standalone } from '../server/standalone.ts'
+import { readSeat } from '../server/workers/seat.ts'
 import { keepLog } from '../services/audit/keep-log.ts'
 import { auditObserver } from '../services/audit/observe.ts'
 import { createLog, type LogLevel, logLevels } from '../services/log.ts'
@@ -23,6 +25,11 @@ export const serve = defineCommand({
   options: {
     port: { type: 'string', value: 'PORT', description: 'In place of `settings.listen.port`; 0 takes a free one.' },
     host: { type: 'string', value: 'HOST', description: 'In place of `settings.listen.host`.' },
+    workers: {
+      type: 'string',
+      value: 'N',
+      description: 'How many processes serve, `auto` for one a core; 1 unless told.',
+    },
     values: { type: 'string', value: 'FILE', description: 'Values in place of the declared ones.' },
     watch: { type: 'boolean', description: 'Reloads when the policies change, as SIGHUP does.' },
     'log-level': {
@@ -37,20 +44,26 @@ export const serve = defineCommand({
     2: 'wrong usage, or the policy directory cannot be read',
     3: 'could not start: the port, a key, a secret, a module or the audit log',
   },
-  run: (call) => {
-    const operator = operatorOf(call)
-    return serveUnder(operator, call).catch((error) => operator.fail(error))
+  async run(call) {
+    const workers = readWorkers(text(call.flags.workers))
+    const log = createLog({ pretty: process.stdout.isTTY, level: readLevel(text(call.flags['log-level'])) })
+    // A file that cannot be read is wrong usage at the start, and a refused reload later.
+    readValues(call.flags.values)
+    const { directory, flags } = call
+    const options = { directory, values: text(flags.values), log, isWatching: flags.watch === true }
+    const seat = readSeat()
+    if (seat) return serveUnder((await import('../server/workers/worker.ts')).worker(log, seat), call)
+    if (workers === 1) return serveUnder(standalone(options), call)
+    return (await import('../server/workers/primary.ts')).servePrimary({ ...options, workers })
   },
 })
 
-function operatorOf({ directory, flags }: Call): Operator {
-  const log = createLog({ pretty: process.stdout.isTTY, level: readLevel(text(flags['log-level'])) })
-  // A file that cannot be read is wrong usage at the start, and a refused reload later.
-  readValues(flags.values)
-  return standalone({ directory, values: text(flags.values), log, isWatching: flags.watch === true })
-}
+const serveUnder = (operator: Operator, call: Call): Promise<number> =>
+  serveTo(operator, call)
+    .catch((error) => operator.fail(error))
+    .finally(() => operator.end())
 
-async function serveUnder(operator: Operator, { directory, flags }: Call): Promise<number> {
+async function serveTo(operator: Operator, { directory, flags }: Call): Promise<number> {
   const { world, workers, log, life } = operator
   const values = text(flags.values)
   const recorder = auditObserver(world)
@@ -116,6 +129,15 @@ function readLevel(level = 'info'): LogLevel {
   const known = logLevels.find((name) => name === level)
   if (known !== undefined) return known
   throw new UsageFault(`expected \`--log-level\` to be one of ${logLevels.join(', ')}, got \`${level}\``)
+}
+
+const mostWorkers = 1_024
+
+function readWorkers(written = '1'): number {
+  if (written === 'auto') return availableParallelism()
+  const number = Number(written)
+  if (/^\d{1,4}$/.test(written) && number >= 1 && number <= mostWorkers) return number
+  throw new UsageFault(`expected \`--workers\` from 1 to ${mostWorkers}, or \`auto\`, got \`${written}\``)
 }
 
 function readPort(port: string | undefined): number | undefined {

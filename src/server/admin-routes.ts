@@ -1,6 +1,5 @@
 /** What the admin listener answers. */
 
-import { readFileSync } from 'node:fs'
 import Router from '@koa/router'
 import type { Answer } from '../core/answer.ts'
 import { type Denial, deny } from '../core/denial.ts'
@@ -9,33 +8,43 @@ import { plainDiagnostic } from '../policy/plain-diagnostic.ts'
 import type { World } from '../services/services.ts'
 import type { ReloadResult } from './reload-result.ts'
 import type { LastReload, Reloads } from './reloads.ts'
+import { version } from './version.ts'
 
 /** Where a route leaves its answer. */
 export interface AdminState {
   result?: Answer | Denial
 }
 
+/** What one of several workers says of itself. */
+export interface WorkerReport {
+  readonly pid: number | undefined
+  /** `silent` where it does not answer. */
+  readonly status: 'starting' | 'ready' | 'unready' | 'silent'
+  /** Part → what is wrong with it. */
+  readonly faults: Readonly<Record<string, string>>
+  readonly digest?: string | undefined
+}
+
 export interface Operated {
   readonly reloads: Pick<Reloads, 'ask' | 'last'>
   readonly world: Pick<World, 'metrics' | 'status'>
-}
-
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-  readonly version: string
+  /** Those that serve in place of this process, where it does not itself. */
+  workers?(): Promise<readonly WorkerReport[]>
 }
 
 const ending = deny('shutting_down', { headers: ['Retry-After', '1'] })
 const alive = jsonAnswer(200, { status: 'ok' })
 
 /** Strict and sensitive: a path has one spelling here, too. */
-export function adminRoutes({ reloads, world }: Operated): Router<AdminState> {
+export function adminRoutes({ reloads, world, workers }: Operated): Router<AdminState> {
   const router = new Router<AdminState>({ strict: true, sensitive: true })
   router.post('/reload', async ({ state }) => {
     const result = await reloads.ask('admin')
     state.result = result === undefined ? ending : jsonAnswer(statusOf(result), describeResult(result))
   })
-  router.get('/ready', ({ state }) => {
-    state.result = jsonAnswer(world.status.ready ? 200 : 503, describeState(world, reloads.last))
+  router.get('/ready', async ({ state }) => {
+    const described = describeState({ ...world, workers: await workers?.() }, reloads.last)
+    state.result = jsonAnswer(described.status === 'unready' ? 503 : 200, described)
   })
   router.get('/health', ({ state }) => {
     state.result = alive
@@ -63,14 +72,23 @@ function describeResult(result: ReloadResult): object {
   return { ...result, warnings: result.warnings.map(plainDiagnostic) }
 }
 
-function describeState({ status, metrics: { policy } }: Operated['world'], last: LastReload | undefined): object {
-  const faults = Object.fromEntries(status.faults)
-  const isWell = status.faults.size === 0
+interface Described extends Pick<World, 'metrics' | 'status'> {
+  readonly workers: readonly WorkerReport[] | undefined
+}
+
+function describeState({ status, metrics: { policy }, workers }: Described, last: LastReload | undefined) {
+  const isReady = status.ready && (workers === undefined || workers.some((worker) => worker.status === 'ready'))
+  const faults = {
+    ...Object.assign({}, ...(workers ?? []).map((worker) => worker.faults)),
+    ...Object.fromEntries(status.faults),
+  }
+  const isWell = Object.keys(faults).length === 0
   return {
-    status: !status.ready ? 'unready' : isWell ? 'ready' : 'degraded',
+    status: !isReady ? 'unready' : isWell ? 'ready' : 'degraded',
     faults,
     policy: policy && { digest: policy.digest, since: timeOf(policy.loaded) },
     lastReload: last && { at: timeOf(last.at), cause: last.cause, ...describeResult(last.result) },
+    ...(workers && { workers }),
     pid: process.pid,
     version,
   }

@@ -39,4 +39,6 @@ export interface Operator {
   close(): Promise<void>
   /** The exit status where it could not start; throws what is to be told by the process itself. */
   fail(error: unknown): Promise<number>
+  /** Nothing is left to do. */
+  end(): void
 }

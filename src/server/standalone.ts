@@ -69,4 +69,6 @@ class Standalone implements Operator {
   async fail(error: unknown): Promise<number> {
     throw error
   }
+
+  end(): void {}
 }

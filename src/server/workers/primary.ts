@@ -1,0 +1,148 @@
+/** `serve --workers`: a process that serves nothing itself. It starts the workers, holds what they share, and speaks for them. */
+
+import { StartFault } from '../../core/start-fault.ts'
+import { bareHead } from '../../guards/headers/headers.ts'
+import { atMost } from '../../services/later.ts'
+import type { Log } from '../../services/log.ts'
+import type { Link } from '../../services/primary/link.ts'
+import { type PrimaryWorld, primaryWorld } from '../../services/primary/primary-world.ts'
+import { openAdmin } from '../admin.ts'
+import type { WorkerReport } from '../admin-routes.ts'
+import type { Listening } from '../listen.ts'
+import { PolicyWatch, type Watched } from '../policy-watch.ts'
+import { Reloads } from '../reloads.ts'
+import { firstSignal, reportStrayErrors } from '../shutdown.ts'
+import { lastCallsMs } from '../standalone.ts'
+import { version } from '../version.ts'
+import { Crew } from './crew.ts'
+import { type Member, prepareWorkers } from './member.ts'
+import * as messages from './messages.ts'
+import { reloadsOfCrew } from './reload-crew.ts'
+
+export interface PrimaryOptions extends Pick<Watched, 'directory' | 'values'> {
+  readonly workers: number
+  readonly log: Log
+  /** Reloads when policies change. */
+  readonly isWatching: boolean
+}
+
+/** A worker that hangs does not keep who asks for its state waiting, in milliseconds. */
+const patience = 1_000
+
+/** Resolves to the exit status when all has ended. */
+export const servePrimary = (options: PrimaryOptions): Promise<number> => new Primary(options).run()
+
+class Primary {
+  readonly #log: Log
+  readonly #shared: PrimaryWorld
+  readonly #reloads: Reloads<{ readonly files: readonly string[] }>
+  readonly #watch: PolicyWatch | undefined
+  readonly #crew: Crew
+  readonly #workers: number
+  #admin: Promise<Listening | undefined> | undefined
+
+  constructor({ workers, log, isWatching, ...watched }: PrimaryOptions) {
+    this.#log = log
+    this.#workers = workers
+    this.#shared = primaryWorld(log)
+    this.#reloads = new Reloads(log, ({ files }) => this.#watch?.follow(files))
+    const changed = () => void this.#reloads.ask('watch')
+    this.#watch = isWatching ? new PolicyWatch({ ...watched, log, changed }) : undefined
+    this.#crew = new Crew({
+      workers,
+      log,
+      admit: (link) => this.#admit(link),
+      joined: (opened) => this.#join(opened),
+    })
+  }
+
+  async run(): Promise<number> {
+    reportStrayErrors({ log: this.#log, keep: async () => {} })
+    prepareWorkers()
+    const code = await this.#crew.start()
+    if (code !== undefined) return this.#giveUp(code)
+    await this.#announce()
+    this.#reloads.begin(reloadsOfCrew(this.#crew, this.#shared.world))
+    return this.#end(await firstSignal())
+  }
+
+  #admit(link: Link): void {
+    this.#shared.admit(link)
+    link.handle(messages.open, (opening: messages.Opening) => this.#open(opening, link))
+  }
+
+  /** The first worker brings the settings of the admin listener; they hold to the end. */
+  async #open(opening: messages.Opening, link: Link): Promise<void> {
+    if (opening.version !== version)
+      throw new StartFault(
+        `the files of Portcullis ${version} were replaced by those of ${opening.version}: restart it`,
+      )
+    this.#shared.brief(link)
+    this.#admin ??= this.#openAdmin(opening)
+    await this.#admin
+  }
+
+  async #openAdmin({ admin }: messages.Opening): Promise<Listening | undefined> {
+    const { world } = this.#shared
+    const about = { world, bareHead: await bareHead(), reloads: this.#reloads, workers: () => this.#report() }
+    return admin && openAdmin(admin, about)
+  }
+
+  /** A worker that starts after files have changed has other policies than those that did before. */
+  #join({ digest, files }: messages.Opened): void {
+    const { status, metrics, clock } = this.#shared.world
+    if (metrics.policy === undefined) {
+      status.open()
+      metrics.policy = { digest, loaded: clock.now() }
+      this.#watch?.follow(files)
+    } else if (metrics.policy.digest !== digest) {
+      this.#log.warn({ digest, inForce: metrics.policy.digest }, 'a worker started with other policies: all load them')
+      void this.#reloads.ask('watch')
+    }
+  }
+
+  async #announce(): Promise<void> {
+    const [first] = this.#crew.serving
+    const admin = await this.#admin
+    first?.link.tell(messages.announce, { admin: admin?.url, workers: this.#workers })
+  }
+
+  async #end(signal: string): Promise<number> {
+    // A second signal ends this process at once, and those are not to stay.
+    process.once('exit', () => this.#crew.kill())
+    this.#shared.world.status.close()
+    this.#log.info({ signal }, 'draining; a second signal ends at once')
+    this.#watch?.close()
+    this.#reloads.close()
+    const code = await this.#crew.drain()
+    this.#log.info('drained')
+    await (await this.#admin)?.close(lastCallsMs)
+    return code
+  }
+
+  async #giveUp(code: number): Promise<number> {
+    this.#watch?.close()
+    this.#reloads.close()
+    const admin = await this.#admin?.catch(() => undefined)
+    await admin?.close(0)
+    return code
+  }
+
+  async #report(): Promise<readonly WorkerReport[]> {
+    return Promise.all(this.#crew.members.map(reportOf))
+  }
+}
+
+async function reportOf({ state, pid, link }: Member): Promise<WorkerReport> {
+  if (state !== 'serving') return { pid, status: 'starting', faults: {} }
+  let told: messages.WorkerState | undefined
+  const asking = link.ask<messages.WorkerState>(messages.state).then(
+    (answer) => {
+      told = answer
+    },
+    () => {},
+  )
+  await atMost(patience, asking)
+  if (told === undefined) return { pid, status: 'silent', faults: { workers: 'a worker does not answer' } }
+  return { pid, status: told.ready ? 'ready' : 'unready', faults: told.faults, digest: told.digest }
+}

@@ -1,0 +1,26 @@
+/** What became of a reload, as it goes from a worker to its primary: errors do not travel as they are. */
+
+import type { ReloadResult } from '../reload-result.ts'
+
+interface WireFailed {
+  readonly result: 'failed'
+  readonly reason: string | undefined
+  readonly error: { readonly name: string; readonly message: string; readonly stack: string | undefined }
+}
+
+export interface WireReload {
+  readonly result: Exclude<ReloadResult, { readonly result: 'failed' }> | WireFailed
+  /** The files that the policies name, where they were put in force. */
+  readonly files?: readonly string[] | undefined
+}
+
+export function writeResult(result: ReloadResult): WireReload['result'] {
+  if (result.result !== 'failed') return result
+  const { name, message, stack } = result.error instanceof Error ? result.error : new Error(String(result.error))
+  return { result: 'failed', reason: result.reason, error: { name, message, stack } }
+}
+
+export function readResult(result: WireReload['result']): ReloadResult {
+  if (result.result !== 'failed') return result
+  return { ...result, error: Object.assign(new Error(result.error.message), result.error) }
+}
