@@ -145,15 +145,20 @@ test.serial('a server that stops reading costs bounded memory, and the gap is to
   await until(() => server.messages.some(({ text }) => text.startsWith('{"audit"')))
   copy.write(record())
   await until(() => server.messages.at(-1)?.text.includes(`"seq":${total + 1},`) === true)
-  const gap = server.messages.findIndex(({ text }) => text.startsWith('{"audit"'))
-  t.deepEqual(JSON.parse(server.messages[gap]?.text ?? ''), { audit: 'dropped', copy: 'syslog', count: dropped() })
-  const seqs = server.messages.filter(({ text }) => !text.startsWith('{"audit"')).map(seqOf)
-  t.is(seqs.length + dropped(), total + 1)
-  t.deepEqual(
-    seqs.slice(0, gap),
-    Array.from({ length: gap }, (_, i) => i + 1),
+  // A slow machine may lose some before the connection stands, and others after it.
+  let next = 1
+  for (const { text } of server.messages)
+    if (text.startsWith('{"audit"')) next += JSON.parse(text).count
+    else t.is(seqOf({ text }), next++)
+  t.is(next, total + 2)
+  const told = server.messages
+    .filter(({ text }) => text.startsWith('{"audit"'))
+    .map(({ text }) => JSON.parse(text).count)
+  t.is(
+    told.reduce((sum, count) => sum + count, 0),
+    dropped(),
   )
-  t.is(world.lines.filter((line) => line.includes('were not copied')).length, 1)
+  t.true(world.lines.some((line) => line.includes('were not copied')))
 })
 
 test.serial('200,000 lines to a server that is not there cost bounded memory, and nobody waits', async (t) => {
