@@ -1,7 +1,7 @@
 /**
  * `npm run bench [-- [policy] [proxy] [audit] [parts] [profile] [--quick] [--only ID,ID]]`: Portcullis, what people write by
  * hand and the limits of the platform, round by round in one run, every answer checked first. A whole run writes RESULTS.md.
- * Needs wrk, taskset, nginx and haproxy; `(cd scripts/bench && npm ci)` brings the peers, whose servers are JavaScript
+ * Needs wrk, taskset, nginx, haproxy and redis-server; `(cd scripts/bench && npm ci)` brings the peers, whose servers are JavaScript
  * because their types come with them.
  */
 
@@ -16,6 +16,7 @@ import { measureParts } from './parts/parts.ts'
 import { here, startPeer } from './peer.ts'
 import { profileText } from './profile.ts'
 import { nginx, type Stage } from './programs.ts'
+import { startRedis } from './redis.ts'
 import { goalsText, headText, partsText } from './report.ts'
 import { resultsText } from './results.ts'
 import { measure, type Pace } from './rounds.ts'
@@ -31,7 +32,7 @@ const inQuick =
 
 function checkNeeds(): void {
   if (!existsSync(here('node_modules'))) throw new Error('the peers are missing: (cd scripts/bench && npm ci)')
-  for (const program of ['wrk', 'taskset', 'nginx', 'haproxy'])
+  for (const program of ['wrk', 'taskset', 'nginx', 'haproxy', 'redis-server'])
     if (spawnSync('which', [program]).status !== 0) throw new Error(`the bench needs ${program}: apt-get install it`)
 }
 
@@ -55,7 +56,8 @@ const groupOf = ({ table }: Contender): Group => (table === 'proxy' || table ===
 
 async function run(options: Options, folder: string): Promise<string> {
   const upstream = await startPeer(nginx('upstream.conf', { folder, upstream: '', core: 1 }))
-  const stage = { folder, upstream: upstream.url, tokens: join(folder, 'tokens') }
+  const redis = await startRedis(folder)
+  const stage = { folder, upstream: upstream.url, tokens: join(folder, 'tokens'), redis }
   writeTokens(stage.tokens, tokens)
   const pace = options.isQuick ? quick : whole
   const { measured, profiled } = choose(stage, options)
@@ -63,7 +65,7 @@ async function run(options: Options, folder: string): Promise<string> {
   const parts = options.groups.includes('parts') ? await measureParts(stage, options) : []
   const profiles: string[] = []
   for (const contender of profiled) profiles.push(await profileText(contender, pace, folder))
-  await upstream.stop()
+  await Promise.all([upstream.stop(), redis.stop()])
   const goals = goalsText([...judgeRatios(results), ...parts.flatMap(({ verdict }) => verdict ?? [])])
   return [headText(pace), goals, resultsText(measured, results), partsText(parts), ...profiles].join('').trimEnd()
 }

@@ -70,6 +70,7 @@ function policyContenders(stage: Stage): readonly Contender[] {
     seen(ours),
     seen({ id: 'library', name: 'Portcullis in a Koa app + router', program: library(stage), check }),
     seen({ ...ours, id: 'portcullis-many', name: 'Portcullis among 10,000 routes', program: manyRoutes(stage) }),
+    seen({ ...ours, id: 'portcullis-redis', name: 'Portcullis, its limit in Redis', program: sharedLimit(stage) }),
     seen({ id: 'bare-koa', name: 'bare Koa + router, no policy', program: node('bare-koa.ts'), check: checkAllowed }),
     seen(raw),
     seen({ id: 'raw', name: 'raw `node:http`, nothing', program: node('raw.ts'), check: checkAllowed }),
@@ -104,6 +105,11 @@ function manyRoutes({ folder }: Stage): ProgramFor {
   const directory = policyVariant(folder, { 'service: orders': 'service: one-of-many' })
   writeRoutes(join(directory, 'others'), 10_000)
   return portcullis(directory)
+}
+
+function sharedLimit({ folder, redis }: Stage): ProgramFor {
+  const state = `state: redis://127.0.0.1:${redis.port}, audit: off`
+  return portcullis(policyVariant(folder, { 'audit: off': state }))
 }
 
 /** What the policy says in place of its limit where that is to be spent after one call. */

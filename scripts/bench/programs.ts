@@ -4,6 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 import { secret } from './agreed.ts'
 import { here, type Program } from './peer.ts'
+import type { BenchRedis } from './redis.ts'
 
 export type ProgramFor = (port: number) => Program
 
@@ -13,6 +14,7 @@ export interface Stage {
   readonly upstream: string
   /** A file of good tokens, a line each. */
   readonly tokens: string
+  readonly redis: BenchRedis
 }
 
 /** A limit that is spent after the first call. */

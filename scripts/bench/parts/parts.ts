@@ -10,13 +10,13 @@ import { measureSchema } from './schema.ts'
 import { measureStart } from './start.ts'
 import { measureTokens } from './token.ts'
 
-export async function measureParts({ folder }: Stage, { isQuick }: Options): Promise<readonly Part[]> {
+export async function measureParts({ folder, redis }: Stage, { isQuick }: Options): Promise<readonly Part[]> {
   return [
     ...(await measureStart(folder, isQuick)),
     ...(await measureRoutes(folder, isQuick)),
     ...(await measureTokens()),
     measureSchema(),
     ...measureLimiter(isQuick),
-    ...(await measureRedisLimiter(folder, isQuick)),
+    ...(await measureRedisLimiter(redis, isQuick)),
   ]
 }
