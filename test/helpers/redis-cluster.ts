@@ -10,12 +10,13 @@ export interface ClusterNode extends RedisServer {
   readonly id: string
   /** The port by which nodes talk to one another. */
   readonly bus: number
+  readonly tlsPort: number | undefined
   readonly admin: Redis
 }
 
 export interface RedisCluster {
   readonly nodes: readonly [ClusterNode, ClusterNode, ClusterNode]
-  /** `rediss+cluster` without TLS, with every node. */
+  /** With every node; by TLS where it was asked for. */
   readonly url: string
   /** Gives a slot, with all keys in it, to another node, as a resharding does. */
   move(slot: number, from: ClusterNode, to: ClusterNode): Promise<void>
@@ -24,27 +25,43 @@ export interface RedisCluster {
 /** The node with this number has the slots from here to the one below the next. */
 const firstSlots = [0, 5461, 10_923, 16_384]
 
-export async function startCluster(t: ExecutionContext, config: readonly string[] = []): Promise<RedisCluster> {
-  const nodes = (await Promise.all([0, 1, 2].map((index) => startNode(t, index, config)))) as unknown as [
+interface ClusterOptions {
+  /** Further settings, as in `redis.conf`. */
+  readonly config?: readonly string[]
+  /** Settings for TLS: then nodes tell clients the name `localhost`. */
+  readonly tls?: readonly string[]
+}
+
+export async function startCluster(t: ExecutionContext, options: ClusterOptions = {}): Promise<RedisCluster> {
+  const nodes = (await Promise.all([0, 1, 2].map((index) => startNode(t, index, options)))) as unknown as [
     ClusterNode,
     ClusterNode,
     ClusterNode,
   ]
   const [first, ...others] = nodes
-  for (const { port, bus } of others) await first.admin.call('CLUSTER', 'MEET', '127.0.0.1', port, bus)
-  for (const { admin } of nodes) await until(async () => (await stateOf(admin)) === 'ok 3')
-  const url = `redis+cluster://${nodes.map(({ port }) => `127.0.0.1:${port}`).join(',')}`
-  return { nodes, url, move: (slot, from, to) => move(nodes, slot, [from, to]) }
+  for (const { port, tlsPort, bus } of others)
+    await first.admin.call('CLUSTER', 'MEET', '127.0.0.1', tlsPort ?? port, bus)
+  for (const { admin } of nodes) await until(async () => (await stateOf(admin)) === 'ok 3' && (await knowsNames(admin)))
+  return { nodes, url: urlOf(nodes), move: (slot, from, to) => move(nodes, slot, [from, to]) }
 }
 
-async function startNode(t: ExecutionContext, index: number, config: readonly string[]) {
+const urlOf = (nodes: readonly ClusterNode[]): string =>
+  nodes[0]?.tlsPort === undefined
+    ? `redis+cluster://${nodes.map(({ port }) => `127.0.0.1:${port}`).join(',')}`
+    : `rediss+cluster://${nodes.map(({ tlsPort }) => `localhost:${tlsPort}`).join(',')}`
+
+async function startNode(t: ExecutionContext, index: number, { config = [], tls }: ClusterOptions) {
   const bus = await freePort()
+  const tlsPort = tls && (await freePort())
+  const named = ['tls-cluster yes', 'cluster-announce-hostname localhost', 'cluster-preferred-endpoint-type hostname']
+  const secure = tls ? [...tls, `tls-port ${tlsPort}`, ...named] : []
   const server = await startRedis(t, {
     config: [
       'cluster-enabled yes',
       `cluster-port ${bus}`,
       'cluster-node-timeout 1000',
       'cluster-require-full-coverage no',
+      ...secure,
       ...config,
     ],
   })
@@ -53,7 +70,7 @@ async function startNode(t: ExecutionContext, index: number, config: readonly st
   t.teardown(() => admin.disconnect())
   await admin.call('CLUSTER', 'ADDSLOTSRANGE', firstSlots[index] ?? 0, (firstSlots[index + 1] ?? 0) - 1)
   const id = String(await admin.call('CLUSTER', 'MYID'))
-  return { ...server, admin, id, bus }
+  return { ...server, admin, id, bus, tlsPort }
 }
 
 /** Whether a node takes requests, and how many it knows that have slots. */
@@ -61,6 +78,10 @@ async function stateOf(admin: Redis): Promise<string> {
   const info = String(await admin.call('CLUSTER', 'INFO'))
   return `${/cluster_state:(\w+)/.exec(info)?.[1]} ${/cluster_size:(\d+)/.exec(info)?.[1]}`
 }
+
+/** Names that a node has not been told yet are question marks. */
+const knowsNames = async (admin: Redis): Promise<boolean> =>
+  !JSON.stringify(await admin.call('CLUSTER', 'SLOTS')).includes('"?"')
 
 async function move(all: readonly ClusterNode[], slot: number, [from, to]: readonly [ClusterNode, ClusterNode]) {
   await to.admin.call('CLUSTER', 'SETSLOT', slot, 'IMPORTING', from.id)

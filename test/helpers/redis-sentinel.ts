@@ -8,8 +8,10 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { ExecutionContext } from 'ava'
 import { Redis } from 'ioredis'
+import type { Certificates } from './certificates.ts'
 import { freePort } from './free-port.ts'
 import { type RedisServer, startRedis } from './redis-server.ts'
+import { tlsConfig } from './redis-tls.ts'
 import { until } from './until.ts'
 
 export interface Sentinel {
@@ -21,7 +23,7 @@ export interface WatchedRedis {
   readonly master: RedisServer
   readonly replica: RedisServer
   readonly sentinels: readonly Sentinel[]
-  /** With every sentinel, without TLS. */
+  /** With every sentinel. */
   readonly url: string
   /** The port of the master that the sentinels tell of. */
   masterPort(): Promise<number>
@@ -30,19 +32,27 @@ export interface WatchedRedis {
 /** Milliseconds after which sentinels take a master that does not answer for dead. */
 const downAfter = 500
 
-/** `password` is for the sentinels themselves. */
-export async function startSentinels(t: ExecutionContext, password?: string): Promise<WatchedRedis> {
-  const config = password === undefined ? [] : [`requirepass ${password}`, `sentinel sentinel-pass ${password}`]
-  const master = await startRedis(t)
-  const replica = await startRedis(t, { config: [`replicaof 127.0.0.1 ${master.port}`] })
-  const sentinels = await Promise.all([1, 2, 3].map(() => startSentinel(t, master.port, config)))
-  const asked = sentinels.map(({ port }) => adminOf(t, port, password))
+interface SentinelOptions {
+  /** Of the sentinels themselves. */
+  readonly password?: string
+  /** All of them talk by TLS alone, under the name `localhost`. */
+  readonly certificates?: Certificates
+}
+
+export async function startSentinels(t: ExecutionContext, options: SentinelOptions = {}): Promise<WatchedRedis> {
+  const { certificates } = options
+  const secure = certificates && { certificate: certificates.local }
+  const tls = certificates ? [...tlsConfig(t, certificates), 'tls-replication yes'] : []
+  const master = await startRedis(t, { ...secure, config: tls })
+  const replica = await startRedis(t, { ...secure, config: [...tls, `replicaof 127.0.0.1 ${master.port}`] })
+  const sentinels = await Promise.all([1, 2, 3].map(() => startSentinel(t, [master.port, tls], options)))
+  const asked = sentinels.map(({ port }) => adminOf(t, port, options))
   for (const admin of asked) await until(async () => knowsAll(await admin.call('SENTINEL', 'MASTER', 'mymaster')))
   return {
     master,
     replica,
     sentinels,
-    url: `redis+sentinel://${sentinels.map(({ port }) => `127.0.0.1:${port}`).join(',')}/mymaster`,
+    url: `${certificates ? 'rediss' : 'redis'}+sentinel://${sentinels.map(({ port }) => `127.0.0.1:${port}`).join(',')}/mymaster`,
     async masterPort() {
       const reply = await asked[0]?.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', 'mymaster')
       return Number((reply as readonly string[])[1])
@@ -50,9 +60,15 @@ export async function startSentinels(t: ExecutionContext, password?: string): Pr
   }
 }
 
-function adminOf(t: ExecutionContext, port: number, password?: string): Redis {
-  const options = { port, host: '127.0.0.1', enableReadyCheck: false, protocol: 2 } as const
-  const admin = new Redis({ ...options, ...(password !== undefined && { password }) })
+function adminOf(t: ExecutionContext, port: number, { password, certificates }: SentinelOptions): Redis {
+  const admin = new Redis({
+    port,
+    host: '127.0.0.1',
+    enableReadyCheck: false,
+    protocol: 2,
+    ...(password !== undefined && { password }),
+    ...(certificates && { tls: { ca: certificates.ca, servername: 'localhost' } }),
+  })
   admin.on('error', () => {})
   t.teardown(() => admin.disconnect())
   return admin
@@ -65,18 +81,22 @@ function knowsAll(reply: unknown): boolean {
   return of('num-slaves') === '1' && of('num-other-sentinels') === '2'
 }
 
-async function startSentinel(t: ExecutionContext, master: number, config: readonly string[]): Promise<Sentinel> {
+async function startSentinel(
+  t: ExecutionContext,
+  [master, tls]: readonly [port: number, tls: readonly string[]],
+  { password }: SentinelOptions,
+): Promise<Sentinel> {
   const folder = mkdtempSync(join(tmpdir(), 'portcullis-sentinel-'))
   const port = await freePort()
   const file = join(folder, 'sentinel.conf')
   const lines = [
-    `port ${port}`,
+    ...(tls.length > 0 ? ['port 0', `tls-port ${port}`, ...tls] : [`port ${port}`]),
     'bind 127.0.0.1',
     `dir ${folder}`,
     `sentinel monitor mymaster 127.0.0.1 ${master} 2`,
     `sentinel down-after-milliseconds mymaster ${downAfter}`,
     'sentinel failover-timeout mymaster 3000',
-    ...config,
+    ...(password === undefined ? [] : [`requirepass ${password}`, `sentinel sentinel-pass ${password}`]),
   ]
   writeFileSync(file, `${lines.join('\n')}\n`)
   const child = spawn('redis-server', [file, '--sentinel'], { stdio: ['ignore', 'pipe', 'inherit'] })

@@ -65,7 +65,8 @@ export class Connection {
     return new Promise((resolve, reject) => {
       let fault: unknown = new Error('the connection is closed')
       const note = (error: unknown) => {
-        fault = error
+        // The library says this too, and later than the cause.
+        if (messageOf(error) !== 'Connection is closed.') fault = error
       }
       client.on('error', note)
       client.on('node error', note)

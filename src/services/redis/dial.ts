@@ -1,7 +1,7 @@
 /** Clients of Redis that live as long as one connection: whoever loses one decides when to dial anew. */
 
 import type { ConnectionOptions } from 'node:tls'
-import type { DNSLookupFunction, Redis, RedisOptions } from 'ioredis'
+import type { Cluster, DNSLookupFunction, Redis, RedisOptions } from 'ioredis'
 import type { Client } from './evaluate.ts'
 import type { RedisSettings } from './settings.ts'
 
@@ -17,11 +17,7 @@ const disconnectTimeout = 100
 export async function dial(settings: RedisSettings, time: number): Promise<Client> {
   const ioredis = await import('ioredis')
   const { target } = settings
-  if (target.kind === 'cluster')
-    return new ioredis.Cluster(
-      target.hosts.map((host) => ({ ...host })),
-      clusterOptions(settings),
-    )
+  if (target.kind === 'cluster') return dialCluster(ioredis.Cluster, settings)
   const [{ host, port } = {}] = target.hosts
   return new ioredis.Redis({
     ...commonOptions(settings),
@@ -90,6 +86,16 @@ export const sentinelClients = ({ target, ca, serverName, sentinel }: RedisSetti
         maxRetriesPerRequest: null,
       }) satisfies RedisOptions,
   )
+
+function dialCluster(Constructor: typeof Cluster, settings: RedisSettings): Cluster {
+  const hosts = settings.target.hosts.map((host) => ({ ...host }))
+  const cluster = new Constructor(hosts, clusterOptions(settings))
+  // Before the first request, which would wait for it; and nobody else tells why a server cannot be reached.
+  cluster.on('+node', (node: Redis) => node.options.readOnly || node.connect().catch(noop))
+  return cluster
+}
+
+const noop = (): void => {}
 
 function clusterOptions(settings: RedisSettings) {
   return {

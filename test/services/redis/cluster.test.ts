@@ -2,16 +2,22 @@
 
 import test, { type ExecutionContext } from 'ava'
 import { keySlot } from '../../../src/services/redis/key-slot.ts'
+import type { RedisSettings } from '../../../src/services/redis/settings.ts'
 import { StoreAway } from '../../../src/services/redis/store.ts'
+import { makeCertificates } from '../../helpers/certificates.ts'
 import { freeze } from '../../helpers/freeze.ts'
 import { type ClusterNode, type RedisCluster, startCluster } from '../../helpers/redis-cluster.ts'
+import { tlsConfig } from '../../helpers/redis-tls.ts'
 import { until } from '../../helpers/until.ts'
 import { ask, type Opened, open as openStore, pidOf, scriptOf } from './stores.ts'
+
+const rights = ['~portcullis:*', '+evalsha', '+eval', '+time', '+mget', '+set', '+incr', '+cluster|slots']
 
 type Store = Opened['store']
 
 /** Whoever is not at fault is to answer always, also on a machine that is busy. */
-const open = (t: ExecutionContext, url: string) => openStore(t, url, { deadline: 1_000 })
+const open = (t: ExecutionContext, url: string, given: Partial<RedisSettings> = {}) =>
+  openStore(t, url, { deadline: 1_000, ...given })
 
 /** Keys that are on the three nodes, in their order: their slots are the first of each third. */
 const keys = [0, 1, 2].map((third) => {
@@ -79,7 +85,7 @@ test('follows a slot that moves, and then another, without an outage', async (t)
 })
 
 test('a server that is killed takes its slots with it, and the others go on', async (t) => {
-  const cluster = await startCluster(t, ['appendonly yes'])
+  const cluster = await startCluster(t, { config: ['appendonly yes'] })
   const { store, world } = await open(t, cluster.url)
   for (const key of keys) t.true(await answersAt(store, key))
   const [dead, ...living] = cluster.nodes
@@ -132,7 +138,7 @@ test('all servers killed and started again: away, then back', async (t) => {
 })
 
 test('a server that loses its slots is heard of no more', async (t) => {
-  const cluster = await startCluster(t, ['cluster-allow-replica-migration no'])
+  const cluster = await startCluster(t, { config: ['cluster-allow-replica-migration no'] })
   const [first, second, third] = cluster.nodes
   // Leaves it the one slot of its key, for a move of thousands takes long.
   const key = keyOn(cluster, first)
@@ -161,4 +167,28 @@ test('a cluster that comes later is found, and closes without a trace', async (t
   t.is(world.metrics.store.servers.size, 0)
   for (const { admin } of cluster.nodes)
     await until(async () => !String(await admin.client('LIST')).includes('name=portcullis'))
+})
+
+test('by TLS the names that the nodes give themselves are those in their certificates', async (t) => {
+  const certificates = makeCertificates()
+  const { url, nodes } = await startCluster(t, { tls: tlsConfig(t, certificates) })
+  const { store, world } = await open(t, url, { ca: certificates.ca })
+  for (const key of keys) t.true(await answersAt(store, key))
+  const names = [...world.metrics.store.servers.keys()]
+  for (const { tlsPort } of nodes) t.true(names.includes(`localhost:${tlsPort}`))
+  const another = await open(t, url, { ca: certificates.ca, serverName: 'orders.internal' })
+  t.true(another.store.isAway)
+  t.regex(another.store.reason, /altnames/)
+})
+
+test('a user of a cluster needs to know who has which slots, beside the least rights', async (t) => {
+  const cluster = await startCluster(t)
+  for (const { admin } of cluster.nodes) await admin.call('ACL', 'SETUSER', 'gate', 'on', '>secret', ...rights)
+  const url = cluster.url.replace('//', '//gate:secret@')
+  const { store } = await open(t, url)
+  for (const key of keys) t.true(await answersAt(store, key))
+  for (const { admin } of cluster.nodes) await admin.call('ACL', 'SETUSER', 'gate', '-cluster')
+  const another = await open(t, url)
+  t.true(another.store.isAway)
+  t.regex(another.store.reason, /NOPERM.*cluster/)
 })

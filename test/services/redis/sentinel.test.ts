@@ -1,6 +1,7 @@
 /** A master that sentinels know: found through any of them, and followed when it is another. */
 
 import test, { type ExecutionContext } from 'ava'
+import { makeCertificates } from '../../helpers/certificates.ts'
 import { freePort } from '../../helpers/free-port.ts'
 import { freeze } from '../../helpers/freeze.ts'
 import { startSentinels, type WatchedRedis } from '../../helpers/redis-sentinel.ts'
@@ -57,6 +58,24 @@ test('a master that is frozen, and deposed meanwhile, is not gone back to', asyn
   t.true(Number(await valueAt(t, watched.replica)) >= before + 20)
 })
 
+test('a master that is deposed without its knowledge is left when the sentinels say so', async (t) => {
+  const watched = await startSentinels(t)
+  const { store } = await open(t, watched.url)
+  const old = adminOf(t, watched.master)
+  t.true(await answers(store))
+  await until(async () => (await valueAt(t, watched.replica)) === '1')
+  // From now on only those who are connected already are served: the sentinels take it for dead, and cannot tell it so.
+  await old.config('SET', 'requirepass', 'unknown')
+  const clients = String(await old.client('LIST')).split('\n')
+  for (const client of clients.filter((line) => line.includes('name=sentinel-')))
+    await old.call('CLIENT', 'KILL', 'ID', /id=(\d+)/.exec(client)?.[1] ?? '')
+  await isPromoted(watched)
+  await until(async () => (await answers(store)) && Number(await valueAt(t, watched.replica)) > 1)
+  const left = await old.get('portcullis:{a}')
+  for (let round = 0; round < 5; round++) t.true(await answers(store))
+  t.is(await old.get('portcullis:{a}'), left)
+})
+
 test('a failover by hand is followed', async (t) => {
   const watched = await startSentinels(t)
   const { store } = await open(t, watched.url)
@@ -92,11 +111,26 @@ test('a master that the sentinels do not know, and sentinels that are not there,
 })
 
 test('sentinels that ask for a password are given theirs, and the master gets its own', async (t) => {
-  const watched = await startSentinels(t, 'watchword')
+  const watched = await startSentinels(t, { password: 'watchword' })
   const without = await open(t, watched.url)
   t.true(without.store.isAway)
   const sentinel = { username: undefined, password: 'watchword' }
   const { store } = await open(t, watched.url, { sentinel })
   t.true(await answers(store))
   t.is(await ask(store, 'word'), 'word')
+})
+
+test('by TLS the sentinels and the master are believed by the same authority', async (t) => {
+  const certificates = makeCertificates()
+  const { url, master } = await startSentinels(t, { certificates })
+  const { ca } = certificates
+  const { store } = await open(t, url, { ca, serverName: 'localhost' })
+  t.true(await answers(store))
+  const another = await open(t, url, { ca: makeCertificates().ca, serverName: 'localhost' })
+  t.true(another.store.isAway)
+  t.regex(another.store.reason, /^no sentinel tells of the master: /)
+  await master.kill()
+  await until(() => store.isAway)
+  await until(() => !store.isAway)
+  t.true(await answers(store))
 })
