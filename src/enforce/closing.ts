@@ -18,11 +18,14 @@ const lingering = new WeakSet<ServerResponse>()
 export const offersUpgrade = ({ headers }: IncomingMessage): boolean =>
   headers.upgrade !== undefined && /(?:^|,)[ \t]*upgrade[ \t]*(?:,|$)/i.test(headers.connection ?? '')
 
-/** Whether the answer goes out before a request body that is too long to wait for, or what follows cannot be read. */
-export function isCutShort(req: IncomingMessage): boolean {
+/**
+ * Whether the answer goes out before a request body that is too long to wait for, or that comes over a connection which
+ * ends with it; or what follows cannot be read.
+ */
+export function isCutShort(req: IncomingMessage, { shouldKeepAlive }: ServerResponse): boolean {
   if (offersUpgrade(req)) return true
   const { 'content-length': length = '0', 'transfer-encoding': coding } = req.headers
-  return !req.complete && (coding !== undefined || Number(length) > smallBody)
+  return !req.complete && (coding !== undefined || Number(length) > (shouldKeepAlive ? smallBody : 0))
 }
 
 /** Notes that the answer on its way is the connection's last. */

@@ -29,7 +29,7 @@ export function respond(exchange: Exchange, { answer, heads, fail }: Reply): voi
     return
   }
   const length = lengthOf(answer, exchange.method)
-  const closing = isCutShort(req) || fieldOf(answer.headers, 'connection')?.toLowerCase() === 'close'
+  const closing = isCutShort(req, res) || fieldOf(answer.headers, 'connection')?.toLowerCase() === 'close'
   const head = layHead(answer, writeHeads(exchange, heads), exchange.requestId)
   if (length !== undefined) head.flat.push('Content-Length', length)
   if (closing) head.flat.push('Connection', 'close')

@@ -7,7 +7,7 @@ import { announceClose } from '../enforce/closing.ts'
 
 /** How long a client whose connection ends is given to read the end, in milliseconds. */
 const patience = 1000
-/** While the server drains, a connection over which nothing comes is kept so long, in milliseconds. */
+/** At the end, a connection over which nothing comes is kept so long, in milliseconds. */
 const quiet = 500
 
 export class Connections {
@@ -18,6 +18,7 @@ export class Connections {
   readonly #last = new WeakSet<ServerResponse>()
   readonly #server: Server
   #draining = false
+  #ending = false
   #sweeping: NodeJS.Timeout | undefined
 
   /** Serves `limit` of them at a time; one beyond stays for as long as it takes to be told so. */
@@ -56,10 +57,15 @@ export class Connections {
     }
   }
 
-  /** Lets every connection end with the answers that it owes, or once it is quiet. */
+  /** From here on the next answer of every connection is its last. */
   drain(): void {
     this.#draining = true
     for (const latest of this.#latest.values()) if (latest !== undefined) this.#makeLast(latest)
+  }
+
+  /** No more come: those that are idle are closed, too. */
+  end(): void {
+    this.#ending = true
     this.#sweepSoon()
   }
 
@@ -93,7 +99,7 @@ export class Connections {
    * when none has become so for a while, and when all that the kernel has was read.
    */
   #sweepSoon(): void {
-    if (!this.#draining) return
+    if (!this.#ending) return
     clearTimeout(this.#sweeping)
     this.#sweeping = setTimeout(() => setImmediate(() => this.#sweep()), quiet).unref()
   }

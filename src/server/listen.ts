@@ -155,8 +155,9 @@ async function close({ server, connections, last }: Ending, graceMs: number, del
   }, graceMs)
   connections.dismiss()
   if (delayMs > 0) await delay(delayMs, undefined, { signal: over.signal }).catch(() => {})
-  await stopListening(server, resolve)
   connections.drain()
+  await stopListening(server, resolve)
+  connections.end()
   if (over.signal.aborted) connections.cut(last())
   await ended
   clearTimeout(force)
