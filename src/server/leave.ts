@@ -17,11 +17,14 @@ export interface Part {
 /** What code of the user's own keeps the process alive gets this long to end, in milliseconds. */
 const lingering = 500
 
+/** What was logged last is on its way so long, in milliseconds. */
+const flushing = 100
+
 /** Closes the parts in this order, each in its time; the exit status, 1 where something is lost. */
 export async function leave(log: Log, parts: readonly Part[]): Promise<number> {
   let code = 0
   for (const part of parts) if (!(await closeInTime(log, part)) && part.lost !== undefined) code = 1
-  if (code !== 0) endNow(code)
+  if (code !== 0) await endSoon(code)
   setTimeout(endLate, lingering, log).unref()
   return code
 }
@@ -40,7 +43,13 @@ async function closeInTime(log: Log, { name, patience, close, lost }: Part): Pro
 function endLate(log: Log): void {
   const holding = [...new Set(process.getActiveResourcesInfo())]
   log.warn({ holding }, 'something still runs that nobody waits for; the process ends')
-  endNow(0)
+  void endSoon(0)
+}
+
+/** Ends the process once what was logged last is out. */
+export async function endSoon(code: number): Promise<void> {
+  await delay(flushing)
+  endNow(code)
 }
 
 /**
@@ -48,7 +57,7 @@ function endLate(log: Log): void {
  * that does not answer holds for ever. To become another program needs none of them.
  */
 export function endNow(code: number): never {
-  // The log is written out.
+  // What waits in the log is written; what is on its way beside may be lost.
   process.emit('exit', code)
   process.execve?.(process.execPath, [process.execPath, '--eval', `process.exitCode = ${code}`], {})
   process.exit(code)

@@ -4,7 +4,7 @@ import type { ShutdownSettings } from '../policy/shutdown-settings.ts'
 import { atMost } from '../services/later.ts'
 import type { Log } from '../services/log.ts'
 import type { Status } from '../services/status.ts'
-import { endNow } from './leave.ts'
+import { endNow, endSoon } from './leave.ts'
 import type { Listening } from './listen.ts'
 
 interface Running {
@@ -50,6 +50,6 @@ export function reportStrayErrors({ log, keep }: Pick<Running, 'log' | 'keep'>):
   process.on('unhandledRejection', (err) => log.error({ err }, 'a promise was rejected and nobody awaited it'))
   process.on('uncaughtException', (err) => {
     log.error({ err }, 'unexpected error; the server ends')
-    void atMost(keepMs, keep()).finally(() => endNow(1))
+    void atMost(keepMs, keep()).finally(() => endSoon(1))
   })
 }
