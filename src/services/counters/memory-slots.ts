@@ -45,6 +45,11 @@ class MemorySlots implements Slots {
     this.#pools.set(id, pool)
     return pool
   }
+
+  /** Here one process is all there is. */
+  sharedPool(id: string): MemoryPool {
+    return this.pool(id)
+  }
 }
 
 /** Slots in memory, which these metrics tell of; they survive a reload, not a restart. */

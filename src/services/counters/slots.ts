@@ -11,6 +11,8 @@ export interface Terms {
 export interface Ticket {
   /** Whether a slot was got; not there for who has one at once. */
   readonly turn: Promise<boolean> | undefined
+  /** Whether it got none because no place in the queue was left, where that is not known at once. */
+  readonly wasFull?: boolean
   /** Gives back what is held, slot or place; once, however often it is called. */
   giveBack(): void
 }
@@ -23,4 +25,6 @@ export interface SlotPool {
 export interface Slots {
   /** The one pool of a limit: its identity outlives every reload, and so does what is held. */
   pool(id: string): SlotPool
+  /** The same, of all nodes together, where they share their state. */
+  sharedPool(id: string): SlotPool
 }

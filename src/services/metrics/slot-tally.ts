@@ -9,6 +9,8 @@ export class SlotTally {
   full = 0
   /** Whose wait was over before a slot was free. */
   late = 0
+  /** Who asked for a slot of all nodes, and was decided on by this one alone, because Redis was away. */
+  alone = 0
 
   constructor(limit: string) {
     this.limit = limit

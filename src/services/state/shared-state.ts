@@ -3,6 +3,7 @@
 import { StartFault } from '../../core/start-fault.ts'
 import type { LocalCounters } from '../counters/counters.ts'
 import { redisCounters } from '../counters/redis/counters.ts'
+import { RedisSlots } from '../counters/redis-slots/redis-slots.ts'
 import { type OpenedStore, openStore } from '../redis/open-store.ts'
 import type { StoreWorld } from '../redis/outage.ts'
 import { nameOf } from '../redis/target.ts'
@@ -17,6 +18,7 @@ export interface LocalState extends State {
 
 export interface SharedState {
   readonly state: State
+  readonly slots: RedisSlots
   readonly store: OpenedStore
 }
 
@@ -42,5 +44,7 @@ export async function openSharedState(sharing: Sharing, world: StoreWorld): Prom
   }
   const { clock, metrics } = world
   const counters = redisCounters(store, { prefix, nodes, local: local.counters, clock, metrics })
-  return { store, state: { ...local, counters, revocation: await sharedRevocation({ store, prefix }, world) } }
+  const slots = new RedisSlots({ store, prefix, nodes, local: local.slots, clock, metrics })
+  const revocation = await sharedRevocation({ store, prefix }, world)
+  return { store, slots, state: { counters, slots, revocation } }
 }

@@ -45,6 +45,7 @@ export class Stores {
   /** Lets go of what is counted here, and of Redis. */
   async close(): Promise<void> {
     this.#shared?.state.revocation.close()
+    await this.#shared?.slots.close()
     await this.#shared?.store.close()
     await this.#local.counters.close()
   }
