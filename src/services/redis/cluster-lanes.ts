@@ -9,14 +9,16 @@ import { probe } from './probe.ts'
 
 type Shared = Pick<LaneParts, 'world' | 'deadline' | 'signal'>
 
-/** Slots come by chance: a server with one of a thousand is found in so many tries, but for one time in a million. */
-const mostTries = 16_384
+/** Slots come by chance: the one slot of a server that has no more is found in so many tries, but for one time in a million. */
+const mostTries = 16_384 * 14
 
 export class ClusterLanes {
   readonly #connection: Connection
   readonly #prefix: string
   readonly #shared: Shared
   readonly #lanes = new Map<string, Lane>()
+  /** The keys of probes, by server: looked for once, and again when their slots have moved. */
+  readonly #keys = new Map<string, string>()
 
   constructor(connection: Connection, prefix: string, shared: Shared) {
     this.#connection = connection
@@ -26,7 +28,7 @@ export class ClusterLanes {
 
   /** The lane to the server that has the key; none for a slot that nobody has. */
   laneOf(cluster: Cluster, key: string): Lane | undefined {
-    const server = cluster.slots[keySlot(key)]?.[0]
+    const server = serverOf(cluster, key)
     return server === undefined ? undefined : (this.#lanes.get(server) ?? this.#make(server))
   }
 
@@ -63,7 +65,8 @@ export class ClusterLanes {
 
   async #probe(server: string): Promise<number> {
     const cluster = (await this.#connection.connect()) as Cluster
-    const key = this.#keyOn(cluster, server)
+    const known = this.#keys.get(server)
+    const key = known !== undefined && serverOf(cluster, known) === server ? known : this.#findKey(cluster, server)
     if (key !== undefined) return probe(cluster, key, this.#shared.world.clock)
     this.#retire(server)
     return 0
@@ -73,12 +76,16 @@ export class ClusterLanes {
   #retire(server: string): void {
     this.#lanes.get(server)?.retire()
     this.#lanes.delete(server)
+    this.#keys.delete(server)
   }
 
-  #keyOn(cluster: Cluster, server: string): string | undefined {
+  #findKey(cluster: Cluster, server: string): string | undefined {
+    if (!cluster.slots.some((nodes) => nodes?.[0] === server)) return undefined
     for (let tag = 0; tag < mostTries; tag++) {
       const key = `${this.#prefix}:probe:{${tag}}`
-      if (cluster.slots[keySlot(key)]?.[0] === server) return key
+      if (serverOf(cluster, key) !== server) continue
+      this.#keys.set(server, key)
+      return key
     }
     return undefined
   }
@@ -90,3 +97,5 @@ export class ClusterLanes {
     cluster.refreshSlotsCache(() => {})
   }
 }
+
+const serverOf = (cluster: Cluster, key: string): string | undefined => cluster.slots[keySlot(key)]?.[0]

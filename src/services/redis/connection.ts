@@ -2,7 +2,7 @@
 
 import { dial, hangUp } from './dial.ts'
 import type { Client } from './evaluate.ts'
-import { isReply, messageOf } from './refusals.ts'
+import { connectionClosed, isReply, messageOf } from './refusals.ts'
 import type { RedisSettings } from './settings.ts'
 
 export interface Watcher {
@@ -47,7 +47,7 @@ export class Connection {
 
   close(): void {
     this.#isClosed = true
-    this.drop('the connection is closed')
+    this.drop(connectionClosed)
   }
 
   async #dial(): Promise<Client> {
@@ -55,7 +55,7 @@ export class Connection {
     client.on('error', noop)
     if (this.#isClosed) {
       hangUp(client)
-      throw new Error('the connection is closed')
+      throw new Error(connectionClosed)
     }
     this.#dialled = client
     return this.#whenReady(client)
@@ -63,10 +63,10 @@ export class Connection {
 
   #whenReady(client: Client): Promise<Client> {
     return new Promise((resolve, reject) => {
-      let fault: unknown = new Error('the connection is closed')
+      let fault: unknown = new Error(connectionClosed)
       const note = (error: unknown) => {
-        // The library says this too, and later than the cause.
-        if (messageOf(error) !== 'Connection is closed.') fault = error
+        // The library says this last, whatever the cause.
+        if (messageOf(error) !== connectionClosed) fault = error
       }
       client.on('error', note)
       client.on('node error', note)

@@ -57,15 +57,21 @@ export class Deadlines {
     for (const asked of waiting) asked.miss()
   }
 
-  /** A process that was itself held up first reads what has come meanwhile: sockets are read between timers and immediates. */
+  /**
+   * A process that was itself held up first reads what has come meanwhile: sockets are read between timers and immediates.
+   * What is asked in between is not judged yet, for its answer is not read before the next turn.
+   */
   #arm(milliseconds: number): void {
-    this.#timer = setTimeout(() => setImmediate(() => this.#judge()), milliseconds).unref()
+    this.#timer = setTimeout(() => {
+      const due = this.#clock.monotonic() - this.#milliseconds
+      setImmediate(() => this.#judge(due))
+    }, milliseconds).unref()
   }
 
-  #judge(): void {
+  /** All that was asked until then is late, if it is not over. */
+  #judge(due: number): void {
     if (this.#timer === undefined) return
     this.#timer = undefined
-    const due = this.#clock.monotonic() - this.#milliseconds
     const late: Asked[] = []
     for (let next = this.#waiting[this.#first]; next !== undefined; next = this.#waiting[this.#first]) {
       if (!next.isOver && next.at > due) break
@@ -75,7 +81,7 @@ export class Deadlines {
     this.#waiting = this.#waiting.slice(this.#first)
     this.#first = 0
     const [next] = this.#waiting
-    if (next !== undefined) this.#arm(Math.max(1, Math.ceil(next.at - due)))
+    if (next !== undefined) this.#arm(Math.max(1, Math.ceil(next.at + this.#milliseconds - this.#clock.monotonic())))
     for (const asked of late) asked.miss()
   }
 }

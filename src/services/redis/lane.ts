@@ -6,7 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Deadlines } from './deadlines.ts'
 import { grace, Outage, type StoreWorld } from './outage.ts'
-import { judgeRefusal, messageOf } from './refusals.ts'
+import { connectionClosed, judgeRefusal, messageOf } from './refusals.ts'
 import { StoreAway } from './store.ts'
 
 /** Milliseconds from one probe to the next. */
@@ -107,7 +107,7 @@ export class Lane {
 
   /** Ends it, and all who wait. */
   close(): void {
-    this.#fault ??= new StoreAway('the connection is closed')
+    this.#fault ??= new StoreAway(connectionClosed)
     this.#deadlines.expire()
     this.#outage.forget()
   }
@@ -119,9 +119,9 @@ export class Lane {
       if (this.#outage.tellRefusal(message)) void this.#doubt()
       return new StoreAway(message)
     }
-    const fault = this.open(message)
+    // The first probe is for the next connection.
     if (refusal === 'stale') this.#parts.drop(message)
-    return fault
+    return this.open(message)
   }
 
   /** Whoever refuses one script may refuse them all, such as to a user whose rights were taken away. */

@@ -9,6 +9,7 @@ import { keySlot } from './key-slot.ts'
 import { Lane } from './lane.ts'
 import type { StoreWorld } from './outage.ts'
 import { probe } from './probe.ts'
+import { connectionClosed } from './refusals.ts'
 import { SentinelWatch } from './sentinel-watch.ts'
 import type { RedisSettings } from './settings.ts'
 import type { Script, Store } from './store.ts'
@@ -84,7 +85,7 @@ class RedisStore implements OpenedStore {
   run(script: Script, keys: readonly string[], args: readonly (string | number | Buffer)[]): Promise<unknown> {
     const { client } = this.#connection
     return this.#laneOf(keys[0] ?? '').ask(async () => {
-      if (client === undefined) throw new Error('the connection is closed')
+      if (client === undefined) throw new Error(connectionClosed)
       return evaluate(client, script, [keys.length, ...keys, ...args])
     })
   }

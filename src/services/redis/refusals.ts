@@ -2,6 +2,8 @@
 
 import { reasonOf } from '../reason.ts'
 
+export const connectionClosed = 'the connection is closed'
+
 export type Refusal =
   /** Redis as a whole cannot be used just now, or by this user. */
   | 'away'
@@ -11,20 +13,13 @@ export type Refusal =
   | 'refused'
 
 /** First words of errors; whoever writes gets them until the server is well again, or set up otherwise. */
-const away = new Set([
-  'LOADING',
-  'MASTERDOWN',
-  'CLUSTERDOWN',
-  'TRYAGAIN',
-  'OOM',
-  'MISCONF',
-  'NOREPLICAS',
-  'BUSY',
-  'WRONGPASS',
-])
+const away = new Set(['LOADING', 'MASTERDOWN', 'CLUSTERDOWN', 'OOM', 'MISCONF', 'NOREPLICAS', 'BUSY', 'WRONGPASS'])
 
 export function judgeRefusal(error: unknown): Refusal {
-  const [word = ''] = messageOf(error).split(' ', 1)
+  const message = messageOf(error)
+  // Keys of a slot that is just moved from one server to another: the rest of the server is well.
+  if (message.includes('TRYAGAIN')) return 'refused'
+  const [word = ''] = message.split(' ', 1)
   if (word === 'READONLY' || word === 'NOAUTH') return 'stale'
   return away.has(word) || !isReply(error) ? 'away' : 'refused'
 }
@@ -32,13 +27,15 @@ export function judgeRefusal(error: unknown): Refusal {
 /** Whether Redis itself answered so, and not the client. */
 export const isReply = (error: unknown): boolean => error instanceof Error && error.name === 'ReplyError'
 
-/**
- * Says why, in what the library wraps around it; without the digest of the script and the line in it, which Redis adds for
- * whoever wrote the script.
- */
+/** What the library wraps around a reason, or says in place of one; and what Redis adds for whoever wrote the script. */
+const wordings: readonly (readonly [RegExp, string])[] = [
+  [/^All sentinels are unreachable and retry is disabled\. Last error:/, 'no sentinel tells of the master:'],
+  [/Connection is closed\.$|^Stream isn't writeable .*/, connectionClosed],
+  [/\.? script: [0-9a-f]{40}, on @user_script:\d+\.$/, ''],
+]
+
+/** Why, for people. */
 export function messageOf(error: unknown): string {
   const { lastNodeError } = error as { readonly lastNodeError?: unknown }
-  return reasonOf(lastNodeError ?? error)
-    .replace(/^All sentinels are unreachable and retry is disabled\. Last error:/, 'no sentinel tells of the master:')
-    .replace(/\.? script: [0-9a-f]{40}, on @user_script:\d+\.$/, '')
+  return wordings.reduce((text, [from, to]) => text.replace(from, to), reasonOf(lastNodeError ?? error))
 }

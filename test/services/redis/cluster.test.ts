@@ -84,6 +84,25 @@ test('follows a slot that moves, and then another, without an outage', async (t)
   t.like(world.metrics.store, { late: 0, failed: 0 })
 })
 
+test('what cannot be answered while its slot moves is refused alone', async (t) => {
+  const cluster = await startCluster(t)
+  const [first, second] = cluster.nodes
+  const { store, world } = await open(t, cluster.url)
+  const key = keyOn(cluster, first)
+  const pair = [`${key}1`, `${key}2`]
+  const count = scriptOf(`redis.call('INCR', KEYS[1]) return redis.call('INCR', KEYS[2])`)
+  t.is(await store.run(count, pair, []), 1)
+  const slot = keySlot(key)
+  await second.admin.call('CLUSTER', 'SETSLOT', slot, 'IMPORTING', first.id)
+  await first.admin.call('CLUSTER', 'SETSLOT', slot, 'MIGRATING', second.id)
+  await first.admin.call('MIGRATE', '127.0.0.1', second.port, pair[0] ?? '', 0, 5000)
+  await t.throwsAsync(store.run(count, pair, []), { instanceOf: StoreAway, message: /TRYAGAIN/ })
+  t.deepEqual([...world.metrics.store.servers.values()], [true, true, true, true])
+  t.true(await answersAt(store, 'portcullis:{6}'))
+  await cluster.move(slot, first, second)
+  t.is(await store.run(count, pair, []), 2)
+})
+
 test('a server that is killed takes its slots with it, and the others go on', async (t) => {
   const cluster = await startCluster(t, { config: ['appendonly yes'] })
   const { store, world } = await open(t, cluster.url)

@@ -6,7 +6,7 @@ import { freePort } from '../../helpers/free-port.ts'
 import { freeze } from '../../helpers/freeze.ts'
 import { startRedis } from '../../helpers/redis-server.ts'
 import { until } from '../../helpers/until.ts'
-import { answers, ask, open, pidOf, scriptOf, startServer } from './stores.ts'
+import { adminOf, answers, ask, open, pidOf, scriptOf, startServer } from './stores.ts'
 
 test('runs scripts, many at a time, and gives each its own answer', async (t) => {
   const { url, admin } = await startServer(t)
@@ -117,6 +117,53 @@ test('is back within two seconds after a freeze, however often', async (t) => {
     await until(() => !store.isAway)
     t.true(await answers(store))
   }
+})
+
+for (const [name, value] of [
+  ['min-replicas-to-write', '1'],
+  ['maxclients', '1'],
+] as const)
+  test(`a server that lets nobody write for the sake of \`${name}\` is away, and says why`, async (t) => {
+    const { url, admin } = await startServer(t)
+    const usual = String(((await admin.config('GET', name)) as string[])[1])
+    await admin.config('SET', name, value)
+    const { store, world } = await open(t, url)
+    t.true(store.isAway)
+    await until(() => world.status.faults.has('state'))
+    t.regex(store.reason, /^NOREPLICAS|^the connection is closed$/)
+    await admin.config('SET', name, usual)
+    await until(() => !store.isAway)
+    t.true(await answers(store))
+  })
+
+test('a server that is busy with a script is away until the script ends', async (t) => {
+  const { url, port, admin } = await startServer(t, ['busy-reply-threshold 50'])
+  const { store, world } = await open(t, url)
+  const killer = adminOf(t, { port })
+  await killer.ping()
+  const endless = admin.eval('while true do end', 0).catch((error) => error)
+  await until(async () => !(await answers(store)))
+  await until(() => store.reason.startsWith('BUSY'))
+  await until(() => world.status.faults.has('state'))
+  await killer.script('KILL')
+  await endless
+  await until(() => !store.isAway)
+  t.true(await answers(store))
+})
+
+test.serial('an answer that came while this process was held up itself is not late', async (t) => {
+  const { url } = await startServer(t)
+  const { store, world } = await open(t, url, { deadline: 20 })
+  await until(() => answers(store))
+  const { late } = world.metrics.store
+  for (let round = 0; round < 10; round++) {
+    await until(() => !store.isAway)
+    const asked = ask(store, 'word')
+    const ends = performance.now() + 200
+    while (performance.now() < ends);
+    t.is(await asked, 'word')
+  }
+  t.is(world.metrics.store.late, late)
 })
 
 test('a server that is full is away with its reason, and back when there is room', async (t) => {
