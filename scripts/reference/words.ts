@@ -134,6 +134,10 @@ export const metricQueries: Readonly<Record<keyof typeof families, Query>> = {
     asks: 'How many a second are turned away, by limit.',
     query: 'sum by (limit, reason) (rate(portcullis_concurrency_missed_total[5m])) > 0',
   },
+  slotsFallbacks: {
+    asks: 'Shared slots that each node gives out by itself: Redis does not answer.',
+    query: 'sum by (limit) (rate(portcullis_concurrency_fallbacks_total[5m])) > 0',
+  },
   revocationsHeld: {
     asks: 'Nodes that come close to the 250,000 that there may be.',
     query: 'max(portcullis_revocations_held) > 200000',

@@ -1,7 +1,7 @@
 /** How `concurrency` is written in a policy. */
 
 import { readDuration } from '../../core/duration.ts'
-import { type Infer, integer, object } from '../../schema/builder.ts'
+import { boolean, type Infer, integer, object } from '../../schema/builder.ts'
 import { duration } from '../../schema/quantity.ts'
 import { bySchema, nameOfBy } from '../../services/counters/by.ts'
 import type { Terms } from '../../services/counters/slots.ts'
@@ -16,6 +16,10 @@ export const concurrencySchema = object({
     description: 'How many may wait for a slot, for each key; none unless told.',
   }),
   'wait?': duration('How long each of them waits at most; 1s unless told, 1m at most.', '500ms'),
+  'shared?': boolean({
+    description:
+      'Whether slots and queue are those of all nodes together, in Redis; of each process by itself unless told.',
+  }),
 })
 
 export type ConcurrencyBlock = Infer<typeof concurrencySchema>

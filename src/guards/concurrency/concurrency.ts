@@ -26,7 +26,7 @@ export const concurrency = defineGuard<ConcurrencyBlock>({
     const id = identityOfSlots(block, site.owner)
     const isReported = site.route.reportOnly.includes('concurrency')
     const decide = takeSlot({
-      pool: slots.pool(id),
+      pool: block.shared ? slots.sharedPool(id) : slots.pool(id),
       read: compileKey(keyOf(block)).read,
       // Where nobody is refused, nobody is held up either.
       terms: isReported ? { ...termsOf(block), queue: 0 } : termsOf(block),
@@ -51,7 +51,7 @@ function takeSlot({ pool, read, terms, full, late }: Taking) {
     const ticket = pool.take(read(exchange), terms)
     if (ticket === undefined) return full
     exchange.defer(() => ticket.giveBack())
-    return ticket.turn?.then((held) => (held ? undefined : late))
+    return ticket.turn?.then((held) => (held ? undefined : ticket.wasFull ? full : late))
   }
 }
 
@@ -65,11 +65,11 @@ function refusalsOf(id: string, { wait }: Terms): Pick<Taking, 'full' | 'late'> 
 }
 
 function describeConcurrency(block: ConcurrencyBlock): OperationPart {
-  const { queue = 0, wait = '1s', max } = block
+  const { queue = 0, wait = '1s', max, shared } = block
   const by = keyOf(block)
   const waiting = queue === 0 ? '' : ` Up to ${queue} more wait, each for ${wait} at most.`
   return {
     notes: [`At most ${max} at the same time ${describeBy(by)}.${waiting}`],
-    extensions: { 'x-concurrency': { by, max, queue, ...(queue > 0 && { wait }) } },
+    extensions: { 'x-concurrency': { by, max, queue, ...(queue > 0 && { wait }), ...(shared && { shared }) } },
   }
 }

@@ -30,6 +30,7 @@ import { routesUnique } from './routes-unique.ts'
 import type { PolicyRule } from './rule.ts'
 import { secretCollision } from './secret-collision.ts'
 import { sharedSchemas } from './shared-schemas.ts'
+import { unsharedState } from './unshared-state.ts'
 import { unused } from './unused.ts'
 import { waitBeyondTimeout } from './wait-beyond-timeout.ts'
 import { weakening } from './weakening.ts'
@@ -53,6 +54,7 @@ export const policyRules: readonly PolicyRule[] = [
   limitIdentity,
   idleCost,
   waitBeyondTimeout,
+  unsharedState,
   expressions,
   sharedSchemas,
   patterns,

@@ -10,7 +10,7 @@ import { writeFamily, writeLabels, writeSample } from './text-format.ts'
 
 const { requests, durations, decisions, inFlight, policyInfo, policyLoaded, policyReloads } = families
 const { stateUp, stateCalls, stateDurations } = families
-const { limitFallbacks, slotsInUse, slotsAwaited, slotsMissed } = families
+const { limitFallbacks, slotsInUse, slotsAwaited, slotsMissed, slotsFallbacks } = families
 const { revocationsHeld, revocationsPending } = families
 const { auditRecords, auditLost, auditHeads, auditDropped } = families
 
@@ -87,6 +87,10 @@ function writeSlots(tallies: readonly SlotTally[]): string {
         (labels, { full, late }) =>
           writeSample(name, `${labels},reason="full"`, full) + writeSample(name, `${labels},reason="late"`, late),
       ),
+    ),
+    writeFamily(
+      slotsFallbacks,
+      each((labels, { alone }) => writeSample(slotsFallbacks.name, labels, alone)),
     ),
   ].join('')
 }

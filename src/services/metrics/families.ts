@@ -70,6 +70,12 @@ export const families = {
     type: 'counter',
     labels: ['limit', 'reason'],
   },
+  slotsFallbacks: {
+    name: 'portcullis_concurrency_fallbacks_total',
+    help: 'Requests for a shared slot of `concurrency` that this node decided on alone, because Redis did not answer, by limit.',
+    type: 'counter',
+    labels: ['limit'],
+  },
   revocationsHeld: {
     name: 'portcullis_revocations_held',
     help: 'Revocations of tokens, users and issuers that this process knows.',
