@@ -7,6 +7,8 @@ export interface Address {
   readonly host: string
   /** 0 takes a free one. */
   readonly port: number
+  /** Other processes of this user may listen there, too; the kernel spreads connections over all of them. */
+  readonly isShared?: boolean
   /** What somebody does who chooses another; passes a flag unless told. */
   readonly change?: (name: 'host' | 'port') => string
 }
@@ -14,7 +16,7 @@ export interface Address {
 const passFlag = (name: string): string => `pass --${name}`
 
 /** By the code of the error that node reports. */
-const sentences: Readonly<Record<string, (address: Required<Address>) => string>> = {
+const sentences: Readonly<Record<string, (address: Omit<Required<Address>, 'isShared'>) => string>> = {
   EADDRINUSE: ({ port, change }) => `port \`${port}\` is in use; stop the other server or ${change('port')}`,
   EACCES: ({ port, change }) =>
     `port \`${port}\` needs more rights than this process has; ${change('port')} with 1024 or above`,
@@ -36,7 +38,8 @@ export function bind(server: Server, address: Address): Promise<number> {
     reject(new StartFault(text, { cause: error }))
   }
   server.once('error', refuse)
-  server.listen(address.port, address.host, () => {
+  const { host, port, isShared: reusePort = false } = address
+  server.listen({ host, port, reusePort, exclusive: reusePort }, () => {
     server.off('error', refuse)
     resolve(portOf(server))
   })

@@ -3,6 +3,7 @@
 import type { App } from '../app.ts'
 import type { LevelLog, Log } from '../services/log.ts'
 import type { World } from '../services/services.ts'
+import type { Address } from './bind.ts'
 
 /** What is told once, when requests are served. */
 export interface Started {
@@ -27,8 +28,8 @@ export interface Operator {
   readonly workers: number
   /** Whether it speaks for the others: what all of them would say is said once. */
   readonly isFirst: boolean
-  /** Before it listens; rejects with `StartFault` where it is not to. */
-  open(app: App): Promise<void>
+  /** Before it listens: where; rejects with `StartFault` where it is not to. */
+  open(app: App): Promise<Address>
   /** It listens. */
   begin(serving: Serving): void
   /** Resolves to why it is to end. */

@@ -4,6 +4,7 @@ import type { App } from '../app.ts'
 import type { LevelLog } from '../services/log.ts'
 import { createWorld } from '../services/world.ts'
 import { openAdmin } from './admin.ts'
+import type { Address } from './bind.ts'
 import type { Listening } from './listen.ts'
 import type { Operator, Serving } from './operator.ts'
 import { PolicyWatch, type Watched } from './policy-watch.ts'
@@ -41,10 +42,11 @@ class Standalone implements Operator {
     this.#watch = isWatching ? new PolicyWatch({ ...watched, log, changed }) : undefined
   }
 
-  async open({ policy: { settings }, bareHead }: App): Promise<void> {
+  async open({ policy: { settings }, bareHead }: App): Promise<Address> {
     const { world } = this
-    const { admin } = settings
+    const { admin, listen } = settings
     this.#admin = admin && (await openAdmin(admin, { world, bareHead, reloads: this.#reloads }))
+    return listen
   }
 
   begin({ app, announce }: Serving): void {

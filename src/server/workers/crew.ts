@@ -114,7 +114,8 @@ export class Crew {
 
   #logEnd({ pid, failure }: Member, end: End & { readonly wasServing: boolean; readonly pause: number }): void {
     const { log } = this.#parts
-    const { wasServing, pause, ...how } = end
+    const { wasServing, ...how } = end
+    const { pause } = how
     const next = pause === 0 ? 'another takes its place' : `another is started in ${pause} ms`
     log.error({ pid, ...how }, `a worker ${wasServing ? 'ended' : 'could not start'}; ${next}`)
     const text = failure === undefined ? '' : JSON.stringify(failure)

@@ -8,6 +8,7 @@ import type { Link } from '../../services/primary/link.ts'
 import { type PrimaryWorld, primaryWorld } from '../../services/primary/primary-world.ts'
 import { openAdmin } from '../admin.ts'
 import type { WorkerReport } from '../admin-routes.ts'
+import type { Address } from '../bind.ts'
 import type { Listening } from '../listen.ts'
 import { PolicyWatch, type Watched } from '../policy-watch.ts'
 import { Reloads } from '../reloads.ts'
@@ -15,6 +16,7 @@ import { firstSignal, reportStrayErrors } from '../shutdown.ts'
 import { lastCallsMs } from '../standalone.ts'
 import { version } from '../version.ts'
 import { Crew } from './crew.ts'
+import { findPort } from './find-port.ts'
 import { type Member, prepareWorkers } from './member.ts'
 import * as messages from './messages.ts'
 import { reloadsOfCrew } from './reload-crew.ts'
@@ -40,6 +42,7 @@ class Primary {
   readonly #crew: Crew
   readonly #workers: number
   #admin: Promise<Listening | undefined> | undefined
+  #address: Promise<Address> | undefined
 
   constructor({ workers, log, isWatching, ...watched }: PrimaryOptions) {
     this.#log = log
@@ -71,8 +74,8 @@ class Primary {
     link.handle(messages.open, (opening: messages.Opening) => this.#open(opening, link))
   }
 
-  /** The first worker brings the settings of the admin listener; they hold to the end. */
-  async #open(opening: messages.Opening, link: Link): Promise<void> {
+  /** Tells a worker where to listen. What the first one brings of settings holds to the end. */
+  async #open(opening: messages.Opening, link: Link): Promise<Address> {
     if (opening.version !== version)
       throw new StartFault(
         `the files of Portcullis ${version} were replaced by those of ${opening.version}: restart it`,
@@ -80,6 +83,8 @@ class Primary {
     this.#shared.brief(link)
     this.#admin ??= this.#openAdmin(opening)
     await this.#admin
+    this.#address ??= findPort(opening.listen)
+    return this.#address
   }
 
   async #openAdmin({ admin }: messages.Opening): Promise<Listening | undefined> {

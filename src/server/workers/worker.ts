@@ -7,6 +7,7 @@ import type { LevelLog, Log } from '../../services/log.ts'
 import { Link } from '../../services/primary/link.ts'
 import { workerWorld } from '../../services/primary/worker-world.ts'
 import type { World } from '../../services/services.ts'
+import type { Address } from '../bind.ts'
 import type { Operator, Serving, Started } from '../operator.ts'
 import { readRefusal } from '../reload-result.ts'
 import { reloadsOf } from '../reloads.ts'
@@ -39,9 +40,10 @@ class Worker implements Operator {
     this.#listen()
   }
 
-  async open({ policy: { settings } }: App): Promise<void> {
-    const opening: messages.Opening = { version, admin: settings.admin }
-    await this.#link.ask(messages.open, opening).catch(({ message }: Error) => {
+  async open({ policy: { settings } }: App): Promise<Address> {
+    const { listen, admin } = settings
+    const opening: messages.Opening = { version, listen, admin }
+    return this.#link.ask<Address>(messages.open, opening).catch(({ message }: Error) => {
       throw new StartFault(message)
     })
   }
