@@ -1,0 +1,141 @@
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import test, { type ExecutionContext } from 'ava'
+import { hasherOf, passwordOf, refusal } from '../../../fixtures/bcrypt/hasher.ts'
+import { until } from '../../../helpers/until.ts'
+
+const fixture = (name: string): URL => new URL(`../../../fixtures/bcrypt/${name}.ts`, import.meta.url)
+
+function folderOf(t: ExecutionContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'portcullis-hash-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  return folder
+}
+
+const threadsOf = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'WORKER').length
+
+test.serial('no thread is there before the first password, nor after the end', async (t) => {
+  t.timeout(120_000)
+  const before = threadsOf()
+  const hasher = hasherOf(t)
+  t.is(threadsOf(), before)
+  await hasher.hash(passwordOf('x'))
+  await hasher.close()
+  await until(() => threadsOf() <= before)
+  t.pass()
+})
+
+test('a thread that dies takes its own job along, and no other', async (t) => {
+  t.timeout(120_000)
+  const file = join(folderOf(t), 'go')
+  const hasher = hasherOf(t, { threads: 2, file: fixture('slow-worker') })
+  const long = hasher.hash(passwordOf(`wait ${file}`))
+  await until(() => existsSync(`${file}.begun`))
+  const dying = [1, 2, 3].map(() => refusal(hasher.hash(passwordOf('die'))))
+  const waiting = [1, 2, 3].map((n) => hasher.hash(passwordOf(`behind ${n}`)))
+  for (const fault of await Promise.all(dying)) t.is(fault.code, 'unavailable')
+  t.deepEqual(await Promise.all(waiting), ['behind 1', 'behind 2', 'behind 3'])
+  writeFileSync(file, '')
+  t.is(await long, `wait ${file}`)
+})
+
+test('work that throws is a fault, and its thread goes on', async (t) => {
+  t.timeout(120_000)
+  const hasher = hasherOf(t, { threads: 1, file: fixture('slow-worker') })
+  t.is((await refusal(hasher.hash(passwordOf('throw')))).code, 'unavailable')
+  t.is(await hasher.hash(passwordOf('next')), 'next')
+})
+
+test('where no thread can be started, every job is told so, each time', async (t) => {
+  t.timeout(120_000)
+  for (const file of [fixture('broken-worker'), fixture('not-there')]) {
+    const hasher = hasherOf(t, { threads: 2, file })
+    for (let round = 0; round < 2; round++) {
+      const jobs = Array.from({ length: 5 }, () => refusal(hasher.hash(passwordOf('x'))))
+      for (const fault of await Promise.all(jobs)) t.is(fault.code, 'unavailable')
+    }
+  }
+})
+
+test('the end does not wait for what runs', async (t) => {
+  t.timeout(120_000)
+  const file = join(folderOf(t), 'never')
+  const hasher = hasherOf(t, { threads: 1, file: fixture('slow-worker') })
+  const running = refusal(hasher.hash(passwordOf(`wait ${file}`)))
+  await until(() => existsSync(`${file}.begun`))
+  const waiting = refusal(hasher.hash(passwordOf('waiting')))
+  await hasher.close()
+  t.is((await running).code, 'unavailable')
+  t.is((await waiting).code, 'unavailable')
+})
+
+test('an end right after the first password leaves nothing behind', async (t) => {
+  t.timeout(120_000)
+  const hasher = hasherOf(t)
+  const hashing = refusal(hasher.hash(passwordOf('x')))
+  await hasher.close()
+  t.is((await hashing).code, 'unavailable')
+})
+
+test('too many are refused, with the seconds after which there may be room', async (t) => {
+  t.timeout(120_000)
+  const file = join(folderOf(t), 'go')
+  const hasher = hasherOf(t, { threads: 1, maxWaiting: 2, file: fixture('slow-worker') })
+  const jobs = [1, 2, 3].map(() => hasher.hash(passwordOf(`wait ${file}`)))
+  await until(() => existsSync(`${file}.begun`))
+  const fault = await refusal(hasher.verifyNothing(passwordOf('x')))
+  t.is(fault.code, 'overloaded')
+  t.true(Number.isInteger(fault.retryAfter) && (fault.retryAfter ?? 0) >= 1)
+  writeFileSync(file, '')
+  await Promise.all(jobs)
+  t.deepEqual(await hasher.verifyNothing(passwordOf('x')), { matches: false, needsRehash: false })
+})
+
+test('a job whose caller has gone is not hashed', async (t) => {
+  t.timeout(120_000)
+  const folder = folderOf(t)
+  const [file, other] = [join(folder, 'go'), join(folder, 'other')]
+  const hasher = hasherOf(t, { threads: 1, maxWaiting: 1, file: fixture('slow-worker') })
+  const running = hasher.hash(passwordOf(`wait ${file}`))
+  await until(() => existsSync(`${file}.begun`))
+  const caller = new AbortController()
+  const gone = refusal(hasher.hash(passwordOf(`wait ${other}`), { signal: caller.signal }))
+  caller.abort()
+  t.is((await gone).code, 'cancelled')
+  const next = hasher.hash(passwordOf('next'))
+  writeFileSync(file, '')
+  await running
+  t.is(await next, 'next')
+  t.false(existsSync(`${other}.begun`))
+})
+
+test('eight at a time, one after the other: each has its own answer', async (t) => {
+  t.timeout(240_000)
+  const hasher = hasherOf(t)
+  const password = passwordOf('correct horse battery staple')
+  const hash = await hasher.hash(password)
+  let left = 400
+  const client = async () => {
+    while (left-- > 0) {
+      const isKnown = left % 2 === 0
+      const { matches } = await (isKnown ? hasher.verify(password, hash) : hasher.verifyNothing(password))
+      t.is(matches, isKnown)
+    }
+  }
+  await Promise.all(Array.from({ length: 8 }, client))
+})
+
+test('an idle hasher keeps no process alive', async (t) => {
+  t.timeout(120_000)
+  const child = new Worker(
+    `import { hasherOf, passwordOf } from '${new URL('../../../fixtures/bcrypt/hasher.ts', import.meta.url).href}'
+const hasher = hasherOf({ teardown: () => {} })
+await hasher.hash(passwordOf('x'))`,
+    { eval: true, execArgv: ['--input-type=module'] },
+  )
+  const [code] = await once(child, 'exit')
+  t.is(code, 0)
+})
