@@ -14,6 +14,7 @@ import { type AuditObserver, auditObserver } from '../services/audit/observe.ts'
 import { issuerClaim } from '../services/keys/issuer.ts'
 import { createLog, type Log } from '../services/log.ts'
 import { metricsObserver } from '../services/metrics.ts'
+import { reasonOf } from '../services/reason.ts'
 import type { Reach } from '../services/revocation/revocation.ts'
 import { type Order, revoke } from '../services/revocation/revoke.ts'
 import type { World } from '../services/services.ts'
@@ -57,6 +58,7 @@ export class Portcullis extends EventEmitter<PortcullisEvents> {
     this.#directory = directory
     this.#options = options
     this.#world = createWorld((options.log as Log | undefined) ?? createLog({ pretty: false, level: 'warn' }))
+    this.#world.secrets.listen(() => void this.#reloadByItself())
     this.#recorder = auditObserver(this.#world)
     const observers = [metricsObserver(this.#world.metrics), this.#recorder, this.#watch()]
     this.middleware = mount({ lease: () => this.#lease(), world: this.#world, observers })
@@ -116,6 +118,14 @@ export class Portcullis extends EventEmitter<PortcullisEvents> {
       this.#tell('refused', { error })
       throw error
     }
+  }
+
+  /** A secret is another one by now. */
+  async #reloadByItself(): Promise<void> {
+    await this.reload().catch((error: unknown) => {
+      const text = `policies not reloaded: ${reasonOf(error)}; the policies from before stay in force`
+      if (!this.#closing) this.#world.log.error({}, text)
+    })
   }
 
   async #revoke(order: Order): Promise<Reach> {

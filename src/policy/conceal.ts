@@ -2,7 +2,7 @@
 
 import type { Diagnostic, Range } from '../core/diagnostic.ts'
 import type { Reference } from './policy.ts'
-import { type Known, keyOf } from './references.ts'
+import { type Known, keyOf, textOf } from './references.ts'
 
 /** Findings of opened policies, with the texts that `known` was filled in for written as the policy writes them. */
 export function conceal(
@@ -14,7 +14,7 @@ export function conceal(
     .filter(({ kind }) => kind !== 'env')
     .map(({ text, at }) => ({
       text,
-      value: (known.get(keyOf(text, at.source)) ?? '').toLowerCase(),
+      value: textOf(known.get(keyOf(text, at.source)) ?? '').toLowerCase(),
       range: at.source.range(at.path),
     }))
   return diagnostics.map((diagnostic) => {

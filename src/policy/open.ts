@@ -6,7 +6,9 @@ import type { IssuerWorld } from '../services/keys/open-issuer.ts'
 import type { TokenVerifier } from '../services/keys/verifier.ts'
 import { compileRoles } from '../services/roles/roles.ts'
 import type { RoleRule } from '../services/roles/rule.ts'
-import { openSecrets } from '../services/secrets/secrets.ts'
+import type { Reading } from '../services/secrets/pool.ts'
+import { Secret } from '../services/secrets/secret.ts'
+import type { Secrets } from '../services/secrets/secrets.ts'
 import type { Services, World } from '../services/services.ts'
 import { check, checkOpening } from './check.ts'
 import { conceal } from './conceal.ts'
@@ -41,11 +43,34 @@ export interface OpenOptions {
  * rules and lines; a `StartFault` where the machine lacks something.
  */
 export async function open(checked: Policy, { world, listenOn, ...options }: OpenOptions): Promise<Opened> {
-  const { policy, diagnostics } = checked.references.length === 0 ? unchanged(checked) : await reopen(checked)
+  const secrets = needsSecrets(checked) ? await world.secrets.open(await secretSettings(checked)) : undefined
+  try {
+    const opened = await openWith(checked, secrets, { world, listenOn, ...options })
+    secrets?.follow()
+    return opened
+  } catch (error) {
+    secrets?.close()
+    throw error
+  }
+}
+
+const needsSecrets = ({ references }: Policy): boolean => references.some(({ kind }) => kind === 'secret')
+
+async function openWith(
+  checked: Policy,
+  secrets: Reading | undefined,
+  { world, listenOn, ...options }: OpenOptions,
+): Promise<Opened> {
+  const { policy, diagnostics } = checked.references.length === 0 ? unchanged(checked) : await reopen(checked, secrets)
   const settings = readSettings(policy.settings[0]?.value, listenOn)
   const development = options.development ?? isDevelopment(settings)
   const state = await world.stores.open({ settings: settings.state, isNeeded: needsStore(policy) })
-  const issuers = await openIssuers(policy, { ...world, ...state, development })
+  const issuers = await openIssuers(policy, {
+    ...world,
+    ...state,
+    development,
+    othersOf: (secret) => secrets?.othersOf(secret) ?? [],
+  })
   const services: Services = {
     ...world,
     ...state,
@@ -56,7 +81,11 @@ export async function open(checked: Policy, { world, listenOn, ...options }: Ope
     maxBodyBytes: settings.limits.body,
   }
   const warnings = sortDiagnostics([...diagnostics, ...checkOpening(policy, { development })])
-  return { policy, settings, services, warnings, close: () => closeAll(issuers) }
+  const close = (): void => {
+    closeAll(issuers)
+    secrets?.close()
+  }
+  return { policy, settings, services, warnings, close }
 }
 
 /** Whether some route cannot decide without the shared store. */
@@ -70,10 +99,9 @@ function closeAll(issuers: ReadonlyMap<string, TokenVerifier>): void {
 }
 
 /** Parses and checks once more, with the real values in place. */
-async function reopen(checked: Policy): Promise<Parsed> {
+async function reopen(checked: Policy, secrets: Secrets = noSecrets): Promise<Parsed> {
   const missing: Diagnostic[] = []
   const report = (finding: Finding) => void missing.push(locate(finding, parseRules))
-  const secrets = openSecrets(await secretSettings(checked))
   const known = await resolveReferences(checked.references, secrets, report)
   const { policy, diagnostics } = parseAgain(checked, known)
   const found = conceal([...diagnostics, ...check(policy)], checked.references, known)
@@ -82,12 +110,13 @@ async function reopen(checked: Policy): Promise<Parsed> {
   return { policy, diagnostics: all }
 }
 
+const noSecrets: Secrets = { read: async (name) => new Secret(name, '') }
+
 /** Where secrets come from may itself stand in the environment. */
-async function secretSettings({ written, references }: Policy): Promise<Settings['secrets']> {
-  const none = { read: async () => '' }
+export async function secretSettings({ written, references }: Policy): Promise<Settings['secrets']> {
   const known = await resolveReferences(
     references.filter(({ kind }) => kind === 'env'),
-    none,
+    noSecrets,
     () => {},
   )
   const trees = written.map(({ at, tree }) => (fillReferences(tree, at, known) as Tree | null)?.settings)

@@ -3,8 +3,10 @@
 import { resolve } from 'node:path'
 import type { Rules } from '../core/diagnostic.ts'
 import { hasReference } from '../core/expression.ts'
+import { StartFault } from '../core/start-fault.ts'
 import type { Path } from '../schema/schema.ts'
-import type { Secrets } from '../services/secrets/secrets.ts'
+import { Secret } from '../services/secrets/secret.ts'
+import { SecretFault, type Secrets } from '../services/secrets/secrets.ts'
 import { mapMembers } from './map-members.ts'
 import type { Report } from './misfit.ts'
 import type { Reference } from './policy.ts'
@@ -27,7 +29,7 @@ export const referenceRules: Rules = {
 const pattern = /\$\{(env|secret|file):([^}]*)\}/g
 const names: Readonly<Record<Reference['kind'], RegExp>> = {
   env: /^[A-Za-z_][A-Za-z0-9_]*$/,
-  secret: /^[A-Za-z0-9][A-Za-z0-9_./#-]*$/,
+  secret: /^[A-Za-z0-9][A-Za-z0-9_./#+=@:-]*$/,
   file: /^[^\0]+$/,
 }
 
@@ -38,7 +40,10 @@ export const filesOf = (references: readonly Reference[]): readonly string[] =>
 const pathOf = ({ name, at }: Reference): string => resolve(at.source.folder, name)
 
 /** What references stand for, by `keyOf`. */
-export type Known = ReadonlyMap<string, string>
+export type Known = ReadonlyMap<string, string | Secret>
+
+/** The text that stands for a reference. */
+export const textOf = (value: string | Secret): string => (value instanceof Secret ? value.reveal() : value)
 
 /** A relative `${file:…}` is another file in every folder. */
 export const keyOf = (written: string, { folder }: Place['source']): string =>
@@ -46,9 +51,13 @@ export const keyOf = (written: string, { folder }: Place['source']): string =>
 
 /** A scalar that a reference was filled in for: it is read as the declared type. */
 class Filled {
-  readonly text: string
+  readonly #text: string
   constructor(text: string) {
-    this.text = text
+    this.#text = text
+  }
+
+  get text(): string {
+    return this.#text
   }
 }
 
@@ -97,7 +106,7 @@ function fillText(text: string, { source, path }: Place, known: Known): unknown 
   const filled = text.replace(pattern, (written) => {
     const value = known.get(keyOf(written, source))
     if (value === undefined) complete = false
-    return value ?? written
+    return value === undefined ? written : textOf(value)
   })
   if (!complete) return text
   return isInSchema(path) ? asScalar(filled) : new Filled(filled)
@@ -119,30 +128,50 @@ function asScalar(text: string): unknown {
 export const fallbacks = (references: readonly Reference[]): Known =>
   new Map(references.flatMap(({ text, fallback }) => (fallback === undefined ? [] : [[text, fallback] as const])))
 
-/** Reads every reference from the environment, the secrets and the files; what is missing is reported, once. */
+/**
+ * Reads every reference from the environment, the secrets and the files; what is missing is reported, once. Rejects with
+ * `StartFault` where secrets cannot be had that may well be there.
+ */
 export async function resolveReferences(
   references: readonly Reference[],
   secrets: Secrets,
   report: Report,
 ): Promise<Known> {
-  const found = new Map<string, string>()
   const distinct = new Map(
     references.toReversed().map((reference) => [keyOf(reference.text, reference.at.source), reference]),
   )
-  for (const [key, reference] of distinct) {
-    try {
-      found.set(key, await read(reference, secrets))
-    } catch (error) {
-      const message = `\`${reference.text}\`: ${(error as Error).message}`
-      report({ rule: 'policy/unresolved-reference', at: reference.at, message })
-    }
+  const verifying = new Set(references.filter(isVerifying).map(({ text }) => text))
+  const entries = Array.from(distinct, async ([key, reference]) => {
+    const value = await read(reference, secrets, verifying.has(reference.text)).catch((error: Error) => error)
+    return { key, reference, value }
+  })
+  const found = new Map<string, string | Secret>()
+  const outages: SecretFault[] = []
+  for (const { key, reference, value } of await Promise.all(entries)) {
+    if (!(value instanceof Error)) found.set(key, value)
+    else if (value instanceof SecretFault && value.isOutage) outages.push(value)
+    else
+      report({
+        rule: 'policy/unresolved-reference',
+        at: reference.at,
+        message: `\`${reference.text}\`: ${value.message}`,
+      })
   }
+  if (outages.length > 0) throw new StartFault(outages.map(({ message }) => message).join('; '))
   return found
 }
 
-async function read({ kind, name, fallback, at }: Reference, secrets: Secrets): Promise<string> {
-  if (kind === 'secret') return secrets.read(name)
-  if (kind === 'file') return readText(resolve(at.source.folder, name))
+/** The secret of an issuer is to go on verifying while it is rotated. */
+const isVerifying = ({ kind, at: { path } }: Reference): boolean =>
+  kind === 'secret' && path[0] === 'issuers' && path[2] === 'secret' && path.length === 3
+
+async function read(
+  { kind, name, fallback, at }: Reference,
+  secrets: Secrets,
+  verifies: boolean,
+): Promise<string | Secret> {
+  if (kind === 'secret') return secrets.read(name, { verifies })
+  if (kind === 'file') return readText(name, at.source.folder)
   const value = process.env[name] || fallback
   if (value === undefined || (value === '' && fallback === undefined))
     throw new Error(`set \`${name}\` in the environment, or write a default: \`\${env:${name}:-default}\``)
@@ -150,8 +179,9 @@ async function read({ kind, name, fallback, at }: Reference, secrets: Secrets): 
 }
 
 /** One newline at the end is not part of it. */
-function readText(path: string): string {
-  const bytes = readRegular(path)
+function readText(name: string, folder: string): string | Secret {
+  const bytes = readRegular(resolve(folder, name))
   if (bytes instanceof Unreadable) throw new Error(bytes.message)
-  return bytes.toString('utf8').replace(/\r?\n$/, '')
+  const text = bytes.toString('utf8').replace(/\r?\n$/, '')
+  return text.includes('PRIVATE KEY-----') ? new Secret(name, text) : text
 }

@@ -3,10 +3,13 @@
 import { isCidr } from '../core/address.ts'
 import type { Fault, Rules } from '../core/diagnostic.ts'
 import { hasReference } from '../core/expression.ts'
-import { array, type Infer, integer, object, string, word } from '../schema/builder.ts'
+import { array, type Infer, integer, object, string } from '../schema/builder.ts'
 import { checkAuditSettings } from '../services/audit/check-settings.ts'
 import { type AuditSettings, auditSettingsSchema, readAuditSettings } from '../services/audit/settings.ts'
 import { auditSettingsRules } from '../services/audit/settings-rules.ts'
+import { checkSecretSettings } from '../services/secrets/check-settings.ts'
+import { readSecretSettings, type SecretSettings, secretSettingsSchema } from '../services/secrets/settings.ts'
+import { secretSettingsRules } from '../services/secrets/settings-rules.ts'
 import { checkStateSettings } from '../services/state/check-settings.ts'
 import { readStateSettings, type StateSettings, stateSettingsSchema } from '../services/state/settings.ts'
 import { stateSettingsRules } from '../services/state/settings-rules.ts'
@@ -49,13 +52,7 @@ export const settingsSchema = object({
   'trustedProxies?': array(string(), {
     description: 'CIDRs of the proxies whose X-Forwarded-* headers count; none unless told.',
   }),
-  'secrets?': object(
-    {
-      provider: word(['env', 'file'], { description: 'Where `${secret:NAME}` is read from.' }),
-      'dir?': string({ description: 'The folder of the `file` provider, one file a secret.', minLength: 1 }),
-    },
-    { description: 'Where secrets come from: the environment unless told.' },
-  ),
+  'secrets?': secretSettingsSchema,
   'limits?': limitSettingsSchema,
   'shutdown?': shutdownSettingsSchema,
   'state?': stateSettingsSchema,
@@ -82,7 +79,7 @@ export type WrittenSettings = Infer<typeof settingsSchema>
 export interface Settings {
   readonly listen: { readonly host: string; readonly port: number }
   readonly trustedProxies: readonly string[]
-  readonly secrets: { readonly provider: 'env' | 'file'; readonly dir: string }
+  readonly secrets: SecretSettings
   readonly limits: LimitSettings
   readonly shutdown: ShutdownSettings
   /** None where it is in this process. */
@@ -94,6 +91,7 @@ export interface Settings {
 }
 
 export const settingsRules: Rules = {
+  ...secretSettingsRules,
   ...stateSettingsRules,
   ...auditSettingsRules,
   ...adminSettingsRules,
@@ -114,11 +112,6 @@ export const settingsRules: Rules = {
     cause: 'A server of the OpenAPI document is what clients call: a web address without credentials, or a path.',
     hint: 'write `https://api.shop.example`, with a path where there is one, or `/`',
   },
-  'settings/secrets-dir': {
-    severity: 'error',
-    cause: 'The `file` provider reads secrets from a folder that is not named.',
-    hint: 'add `dir: /run/secrets`',
-  },
 }
 
 /** Findings beyond the schema. */
@@ -128,7 +121,6 @@ export function checkSettings(settings: WrittenSettings): readonly Fault[] {
   const judged = written.filter(({ text }) => !hasReference(text))
   const invalid = judged.filter(({ text }) => !isCidr(text))
   const everyone = judged.filter(({ text }) => isCidr(text) && /\/0$/.test(text))
-  const noDir = secrets?.provider === 'file' && secrets.dir === undefined
   return [
     ...invalid.map(({ text, path }) => ({
       rule: 'settings/invalid-cidr',
@@ -142,11 +134,11 @@ export function checkSettings(settings: WrittenSettings): readonly Fault[] {
     })),
     ...checkLimitSettings(limits),
     ...checkShutdownSettings(settings.shutdown),
+    ...checkSecretSettings(secrets),
     ...checkStateSettings(state),
     ...checkAuditSettings(audit),
     ...checkAdminSettings(settings),
     ...checkServers(openapi?.servers),
-    ...(noDir ? [{ rule: 'settings/secrets-dir', path: ['secrets'], message: 'expected the key `dir`' }] : []),
   ]
 }
 
@@ -186,7 +178,7 @@ export function readSettings(
   return {
     listen: { host, port: listenOn.port ?? listen?.port ?? gatePort },
     trustedProxies: trustedProxies ?? [],
-    secrets: { provider: secrets?.provider ?? 'env', dir: secrets?.dir ?? '' },
+    secrets: readSecretSettings(secrets),
     limits: readLimitSettings(limits),
     shutdown: readShutdownSettings(shutdown, host),
     state: readStateSettings(state),

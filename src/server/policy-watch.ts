@@ -6,7 +6,7 @@ import { isPolicyName, type Loaded, load } from '../policy/load.ts'
 import { readRegular, reasonOf, Unreadable } from '../policy/read-source.ts'
 import { unhurried } from '../services/later.ts'
 import type { Log } from '../services/log.ts'
-import { type Place, Places } from './watch-places.ts'
+import { type Place, Places } from '../services/watch-places.ts'
 
 export interface Watched {
   readonly directory: string

@@ -1,4 +1,4 @@
-/** Reloads while the server runs: on SIGHUP, when watched policies change, when an operator asks. What is refused changes nothing. */
+/** Reloads while the server runs: on SIGHUP, when watched policies or secrets change, when an operator asks. What is refused changes nothing. */
 
 import type { App, Ready } from '../app.ts'
 import type { Log } from '../services/log.ts'
@@ -6,7 +6,9 @@ import { logReload } from './log-reload.ts'
 import { type ReloadResult, readRefusal, reloadedTo } from './reload-result.ts'
 import { startOnlyChanges } from './start-only.ts'
 
-export type Cause = 'signal' | 'watch' | 'admin'
+/** Those who ask by themselves come first: of several, the last is told. */
+const causes = ['watch', 'secret', 'signal', 'admin'] as const
+export type Cause = (typeof causes)[number]
 
 type Served = Pick<App, 'policy' | 'reload'>
 
@@ -57,7 +59,7 @@ export class Reloads<T = Ready> {
   ask(cause: Cause): Promise<ReloadResult | undefined> {
     if (this.#isClosed) return Promise.resolve(undefined)
     const next = this.#next ?? { cause, ...Promise.withResolvers<ReloadResult | undefined>() }
-    if (cause !== 'watch') next.cause = cause
+    if (causes.indexOf(cause) > causes.indexOf(next.cause)) next.cause = cause
     this.#next = next
     if (this.#attempt) void this.#work(this.#attempt)
     return next.promise

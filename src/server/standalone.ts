@@ -38,6 +38,7 @@ class Standalone implements Operator {
     this.life = log
     this.world = createWorld(log)
     this.#reloads = new Reloads(log, ({ files }) => this.#watch?.follow(files))
+    this.world.secrets.listen(() => void this.#reloads.ask('secret'))
     const changed = () => void this.#reloads.ask('watch')
     this.#watch = isWatching ? new PolicyWatch({ ...watched, log, changed }) : undefined
   }

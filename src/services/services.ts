@@ -9,6 +9,7 @@ import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import type { ApiDocuments } from './openapi.ts'
 import type { Roles } from './roles/roles.ts'
+import type { SecretPool } from './secrets/pool.ts'
 import type { State } from './state/state.ts'
 import type { Stores } from './state/stores.ts'
 import type { Status } from './status.ts'
@@ -21,6 +22,7 @@ export interface World {
   readonly randomId: () => string
   readonly stores: Stores
   readonly upstreams: Upstreams
+  readonly secrets: SecretPool
   readonly verifiers: VerifierPool
   readonly metrics: Metrics
   readonly status: Status

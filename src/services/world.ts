@@ -9,6 +9,7 @@ import type { Log } from './log.ts'
 import { Metrics } from './metrics.ts'
 import { randomId } from './random-id.ts'
 import { localRevocation } from './revocation/local-revocation.ts'
+import { SecretPool } from './secrets/pool.ts'
 import type { World } from './services.ts'
 import { Stores } from './state/stores.ts'
 import { Status } from './status.ts'
@@ -27,6 +28,7 @@ export function createWorld(log: Log): World {
     randomId,
     stores: new Stores(local, { clock, metrics, status, log }),
     upstreams: new UpstreamPools(clock),
+    secrets: new SecretPool({ clock, status, log }),
     verifiers: new VerifierPool(),
     metrics,
     status,

@@ -14,6 +14,7 @@ import type { Gate } from '../../src/guards/guard.ts'
 import type { CompiledPolicy, Stack, Stage } from '../../src/policy/stack.ts'
 import { systemClock } from '../../src/services/clock.ts'
 import { createLog } from '../../src/services/log.ts'
+import { readSecretSettings } from '../../src/services/secrets/settings.ts'
 
 /** A stack of a route such as `GET /orders/:id`. */
 export function stack(key: string, written: Partial<Stack> = {}): Stack {
@@ -50,7 +51,7 @@ export function stage(
 const settings = {
   listen: { host: '127.0.0.1', port: 0 },
   trustedProxies: [],
-  secrets: { provider: 'env', dir: '' },
+  secrets: readSecretSettings(),
   limits: {
     body: 102_400,
     headers: 16_384,

@@ -26,6 +26,7 @@ import type { CompiledPolicy, Stack } from '../../src/policy/stack.ts'
 import { systemClock } from '../../src/services/clock.ts'
 import { Metrics, metricsObserver } from '../../src/services/metrics.ts'
 import { randomId } from '../../src/services/random-id.ts'
+import { readSecretSettings } from '../../src/services/secrets/settings.ts'
 import type { Services } from '../../src/services/services.ts'
 import { Status } from '../../src/services/status.ts'
 import { UpstreamPools } from '../../src/services/upstreams/pools.ts'
@@ -139,7 +140,7 @@ function policyOf(facts: RouteFacts, destination: Stack['destination'], before: 
   const settings = {
     listen: { host: '127.0.0.1', port: 0 },
     trustedProxies: [],
-    secrets: { provider: 'env', dir: '' },
+    secrets: readSecretSettings(),
     limits: { ...limits, requests: 100, eventLoopDelay: 1_000 },
     shutdown: { delay: 0, grace: 1_000 },
     state: undefined,

@@ -11,6 +11,7 @@ import { activate, enforce } from '../../src/enforce/enforce.ts'
 import type { Plan, Step } from '../../src/guards/guard.ts'
 import type { CompiledPolicy, Stack } from '../../src/policy/stack.ts'
 import { systemClock } from '../../src/services/clock.ts'
+import { readSecretSettings } from '../../src/services/secrets/settings.ts'
 
 /** A site in no file, on such a route. */
 export function siteOf(route: Partial<RouteFacts> = {}): Site {
@@ -92,7 +93,7 @@ function policyOf(hosted: Hosted): CompiledPolicy {
     settings: {
       listen: { host: '127.0.0.1', port: 0 },
       trustedProxies: ['127.0.0.1/32'],
-      secrets: { provider: 'env', dir: '' },
+      secrets: readSecretSettings(),
       limits,
       shutdown: { delay: 0, grace: 1_000 },
       state: undefined,

@@ -16,6 +16,8 @@ export const reload = 'reload'
 export const state = 'state'
 /** It has one of them tell that the server has started. */
 export const announce = 'announce'
+/** A worker tells it that a secret is another one by now. */
+export const secretChanged = 'secretChanged'
 /** It tells each how many of them serve. */
 export const crew = 'crew'
 /** It has them end. */

@@ -71,6 +71,7 @@ class Primary {
 
   #admit(link: Link): void {
     this.#shared.admit(link)
+    link.handle(messages.secretChanged, () => void this.#reloads.ask('secret'))
     link.handle(messages.open, (opening: messages.Opening) => this.#open(opening, link))
   }
 

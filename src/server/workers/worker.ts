@@ -37,6 +37,7 @@ class Worker implements Operator {
     this.isFirst = isFirst
     this.#link = this.#connect()
     this.world = workerWorld(log, this.#link, workers)
+    this.world.secrets.listen(() => this.#link.tell(messages.secretChanged))
     this.#listen()
   }
 

@@ -2,6 +2,7 @@
 
 import type { KeyObject } from 'node:crypto'
 import { type Denial, deny } from '../../core/denial.ts'
+import type { Clock } from '../clock.ts'
 import type { Algorithm } from './algorithm.ts'
 import type { VerificationKey } from './public-key.ts'
 
@@ -38,6 +39,29 @@ export function selectKeys(keys: readonly VerificationKey[], { algorithm, kid }:
 /** Keys that stand in the policy and never change. */
 export function staticKeys(keys: readonly VerificationKey[]): KeySource {
   return { generation: 0, find: (wanted) => selectKeys(keys, wanted), renew: () => undefined, close: () => {} }
+}
+
+interface Passing {
+  readonly key: VerificationKey
+  /** Milliseconds since the Unix epoch, up to which it counts; always where there is none. */
+  readonly until: number | undefined
+}
+
+/** Keys of which some are accepted for a time, while another takes their place. */
+export function rotatingKeys(passing: readonly Passing[], clock: Clock): KeySource {
+  const accepted = () => passing.filter(({ until }) => until === undefined || clock.now() < until)
+  return {
+    get generation() {
+      return passing.length - accepted().length
+    },
+    find: (wanted) =>
+      selectKeys(
+        accepted().map(({ key }) => key),
+        wanted,
+      ),
+    renew: () => undefined,
+    close: () => {},
+  }
 }
 
 /** No keys yet; come back in so many milliseconds. */

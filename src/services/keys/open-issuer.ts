@@ -9,15 +9,16 @@ import type { Clock } from '../clock.ts'
 import { type Later, unhurried } from '../later.ts'
 import type { Log } from '../log.ts'
 import type { Revocation } from '../revocation/revocation.ts'
+import type { Other } from '../secrets/secrets.ts'
 import type { Status } from '../status.ts'
 import { type Algorithm, algorithmsOf, isAlgorithm } from './algorithm.ts'
 import { compileMapping } from './claim-mapping.ts'
 import { normaliseType } from './claims.ts'
 import { readDevKey } from './dev-key.ts'
-import { readSecret } from './hmac-secret.ts'
+import { findWeakness, readSecret } from './hmac-secret.ts'
 import { audiences, type IssuerBlock, issuerClaim } from './issuer.ts'
 import { IssuerVerifier } from './issuer-verifier.ts'
-import { type KeySource, staticKeys } from './key-source.ts'
+import { type KeySource, rotatingKeys, staticKeys } from './key-source.ts'
 import { builtinAlgorithm } from './mint.ts'
 import { KeyFault, readPublicKey, type VerificationKey } from './public-key.ts'
 import type { TokenVerifier } from './verifier.ts'
@@ -35,6 +36,8 @@ export interface IssuerWorld {
   readonly later?: Later
   /** What was published last, by URL: what verifies until the first answer. */
   readonly lastKeys?: Map<string, readonly unknown[]>
+  /** What is accepted beside a secret while it is rotated. */
+  readonly othersOf?: (secret: string) => readonly Other[]
 }
 
 /** Milliseconds that the start waits for the first answer of a JWKS. */
@@ -64,7 +67,7 @@ const allowed = (block: IssuerBlock): readonly Algorithm[] =>
 async function openKeys(name: string, block: IssuerBlock, world: IssuerWorld): Promise<KeySource> {
   if (block.builtin) return staticKeys([await openDevKey(name, world)])
   if (block.jwks !== undefined) return openJwks(name, block.jwks, { ...world, algorithms: allowed(block) })
-  if (block.secret !== undefined) return staticKeys([openSecret(name, block.secret)])
+  if (block.secret !== undefined) return openSecrets(name, block.secret, world)
   return staticKeys((block.publicKeys ?? []).map((source) => openPublicKey(name, source)))
 }
 
@@ -99,6 +102,19 @@ function openSecret(name: string, text: string): VerificationKey {
   if (bytes === undefined) throw new StartFault(`issuer \`${name}\`: expected base64 after \`base64:\` in \`secret\``)
   const key = createSecretKey(bytes)
   return { kid: undefined, key, algorithms: algorithmsOf(key) }
+}
+
+/** The value before a rotation and the one to come are judged as the one in use is; a weak one is left out. */
+function openSecrets(name: string, text: string, { othersOf, clock, log }: IssuerWorld): KeySource {
+  const key = openSecret(name, text)
+  const others = (othersOf?.(text) ?? []).flatMap(({ secret, until }) => {
+    const bytes = readSecret(secret.reveal())
+    if (bytes !== undefined && findWeakness(bytes) === undefined)
+      return [{ key: { ...key, key: createSecretKey(bytes) }, until }]
+    log.warn({ issuer: name }, `another value of the secret \`${secret.name}\` is not accepted: it is weak`)
+    return []
+  })
+  return others.length === 0 ? staticKeys([key]) : rotatingKeys([{ key, until: undefined }, ...others], clock)
 }
 
 function openPublicKey(name: string, source: unknown): VerificationKey {

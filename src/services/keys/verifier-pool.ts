@@ -21,7 +21,7 @@ export class VerifierPool {
   async open(name: string, block: IssuerBlock, world: IssuerWorld): Promise<TokenVerifier> {
     // The key of this machine may be another one by now, and is read at once.
     if (block.builtin) return openIssuer(name, block, world)
-    const id = identify(name, block)
+    const id = identify(name, block, world)
     const shared = this.#shared.get(id) ?? this.#share(name, block, world)
     this.#shared.set(id, shared)
     shared.users++
@@ -52,10 +52,13 @@ export class VerifierPool {
 }
 
 /** A block may hold secrets. */
-const identify = (name: string, block: IssuerBlock): string =>
+const identify = (name: string, block: IssuerBlock, { othersOf }: IssuerWorld): string =>
   createHash('sha256')
-    .update(JSON.stringify([name, block]))
+    .update(JSON.stringify([name, block, ...othersIn(block, othersOf)]))
     .digest('base64')
+
+const othersIn = ({ secret }: IssuerBlock, othersOf: IssuerWorld['othersOf']): readonly unknown[] =>
+  secret === undefined ? [] : (othersOf?.(secret) ?? []).map((other) => [other.secret.reveal(), other.until])
 
 /** One of the users of a verifier; to close it twice is to close it once. */
 function handle(verifier: TokenVerifier, leave: () => void): TokenVerifier {

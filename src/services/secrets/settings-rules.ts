@@ -1,0 +1,32 @@
+/** What `check` says of `settings.secrets`: the rules, by full id. */
+
+import type { Rules } from '../../core/diagnostic.ts'
+
+export const secretSettingsRules = {
+  'settings/secrets-dir': {
+    severity: 'error',
+    cause: 'The `file` provider reads secrets from a folder that is not named.',
+    hint: 'add `dir: /run/secrets`',
+  },
+  'settings/secrets-endpoint': {
+    severity: 'error',
+    cause: 'Secrets Manager is called at a web address without credentials, path or query.',
+    hint: 'write `https://HOST`, or leave it out for the public endpoint of the region',
+  },
+  'settings/plain-secrets': {
+    severity: 'error',
+    cause: 'Whoever listens on the way would read every secret.',
+    hint: 'use `https:`; plain `http:` is for an emulator on this machine',
+  },
+  'settings/secrets-unused': {
+    severity: 'error',
+    cause: 'A setting of another provider is read by nobody.',
+    hint: 'take it out, or name the other provider',
+  },
+  'settings/secrets-bounds': {
+    severity: 'error',
+    cause:
+      'Looking for rotations all the time costs money and is throttled, and a start that waits longer than a reload may is given up.',
+    hint: 'give `refresh` `10s` to `24h`, `deadline` `1s` to `50s`, and `overlap` at most `7d`',
+  },
+} as const satisfies Rules
