@@ -14,6 +14,8 @@ const programs = {
   'redis-server': 'redis-server',
   'redis-cli': 'redis-tools',
   rsyslogd: 'rsyslog rsyslog-gnutls',
+  // Its own programs stand outside of the path.
+  pg_lsclusters: 'postgresql',
 }
 
 function run(command: string, args: readonly string[]): void {

@@ -1,0 +1,77 @@
+/** The durable store: accounts, their sessions and keys, behind one interface, on whatever database there is. */
+
+import type { Clock } from '../clock.ts'
+import type { Database } from '../database/database.ts'
+import { migrate } from '../database/migrate.ts'
+import { asStartFault, openDatabase } from '../database/open-database.ts'
+import type { DatabaseSettings } from '../database/settings.ts'
+import { Accounts } from './accounts.ts'
+import { ApiKeys } from './api-keys/api-keys.ts'
+import type { StoreContext } from './context.ts'
+import type { KeyRing } from './fields/key-ring.ts'
+import { openFields } from './fields/open-fields.ts'
+import { type Rotation, type RotationOptions, rotateFields } from './fields/rotate-fields.ts'
+import { LoginFailures } from './login-failures.ts'
+import { migrations } from './migrations.ts'
+import { prune } from './prune.ts'
+import { Sessions } from './refresh/sessions.ts'
+import { SigningKeys } from './signing-keys.ts'
+
+export interface AccountStore {
+  readonly accounts: Accounts
+  readonly failures: LoginFailures
+  readonly sessions: Sessions
+  readonly apiKeys: ApiKeys
+  readonly signingKeys: SigningKeys
+  /** Seals with the current key of the ring what older ones have sealed. */
+  rotateFields(options?: RotationOptions): Promise<Rotation>
+  /** Takes out what nobody can use any more; the number of rows. */
+  prune(): Promise<number>
+  /** Whether it answers. Throws `DatabaseAway`. */
+  probe(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface StoreWorld {
+  readonly ring: KeyRing
+  readonly clock: Clock
+  readonly randomId: () => string
+}
+
+/** Opens it, and brings its schema up to date. Throws `StartFault`. */
+export async function openAccountStore(settings: DatabaseSettings, world: StoreWorld): Promise<AccountStore> {
+  const database = await openDatabase(settings)
+  try {
+    return await prepare(database, world)
+  } catch (error) {
+    await database.close()
+    throw asStartFault(error, settings)
+  }
+}
+
+async function prepare(database: Database, { ring, clock, randomId }: StoreWorld): Promise<AccountStore> {
+  await migrate(database, migrations, clock.now())
+  const context: StoreContext = { database, clock, randomId, fields: await openFields(database, ring) }
+  const apiKeys = new ApiKeys(context)
+  return {
+    accounts: new Accounts(context),
+    failures: new LoginFailures(context),
+    sessions: new Sessions(context),
+    apiKeys,
+    signingKeys: new SigningKeys(context),
+    rotateFields: (options) => rotateFields(database, ring, options),
+    prune: () => prune(database, clock.now()),
+    probe: async () => void (await database.query('select 1')),
+    close: () => close(database, apiKeys),
+  }
+}
+
+async function close(database: Database, apiKeys: ApiKeys): Promise<void> {
+  try {
+    await apiKeys.writeUses().catch(noop)
+  } finally {
+    await database.close()
+  }
+}
+
+const noop = (): void => {}

@@ -1,0 +1,157 @@
+/** Who may log in: each account has a name of its own, and says what its owner may do. */
+
+import type { Statements } from '../database/database.ts'
+import {
+  type Account,
+  type AccountRow,
+  accountColumns,
+  accountPlace,
+  type Grants,
+  indexOf,
+  type NewAccount,
+  readAccount,
+  writeAccount,
+} from './account.ts'
+import type { StoreContext } from './context.ts'
+import { endSessions } from './refresh/end-sessions.ts'
+
+export interface Page {
+  readonly accounts: readonly Account[]
+  /** Where the next page begins; none after the last account. */
+  readonly next: string | undefined
+}
+
+export interface PageOptions {
+  readonly limit: number
+  /** `next` of the page before. */
+  readonly after?: string
+}
+
+export class Accounts {
+  readonly #context: StoreContext
+
+  constructor(context: StoreContext) {
+    this.#context = context
+  }
+
+  /** Undefined where the name or the address is taken, or is none. */
+  async create(given: NewAccount): Promise<Account | undefined> {
+    const { database, fields, clock, randomId } = this.#context
+    const values = writeAccount(fields, randomId(), given, clock.now())
+    if (values === undefined) return undefined
+    const places = values.map((_, at) => `$${at + 1}`).join(', ')
+    const rows = await database.query<AccountRow>(
+      `insert into portcullis_accounts (${accountColumns}, username_index, email_index) values (${places})
+       on conflict do nothing returning ${accountColumns}`,
+      values,
+    )
+    return this.#first(rows)
+  }
+
+  async find(id: string): Promise<Account | undefined> {
+    return this.#first(await this.#select('id', id))
+  }
+
+  async findByUsername(username: string): Promise<Account | undefined> {
+    const index = indexOf(this.#context.fields, 'username', username)
+    return index === undefined ? undefined : this.#first(await this.#select('username_index', index))
+  }
+
+  async findByEmail(email: string): Promise<Account | undefined> {
+    const index = indexOf(this.#context.fields, 'email', email)
+    return index === undefined ? undefined : this.#first(await this.#select('email_index', index))
+  }
+
+  /** The oldest first. */
+  async list({ limit, after = '' }: PageOptions): Promise<Page> {
+    const { database, fields } = this.#context
+    const [time = '', id = ''] = after.split('.')
+    const rows = await database.query<AccountRow>(
+      `select ${accountColumns} from portcullis_accounts where created_at > $1 or (created_at = $1 and id > $2)
+       order by created_at, id limit $3`,
+      [Number(time), id, limit + 1],
+    )
+    const accounts = rows.slice(0, limit).map((row) => readAccount(fields, row))
+    const last = accounts.at(-1)
+    return { accounts, next: rows.length > limit && last ? `${last.createdAt}.${last.id}` : undefined }
+  }
+
+  /** A new password, under which every session but one ends; false where there is no such account. */
+  async setPassword(id: string, hash: string, kept?: { readonly session: string }): Promise<boolean> {
+    const { database, fields, clock } = this.#context
+    const now = clock.now()
+    return database.transact(async (statements) => {
+      const changed = await statements.query(
+        `update portcullis_accounts set password = $1, password_changed_at = $2, password_version = password_version + 1
+         where id = $3 returning id`,
+        [fields.ring.seal(hash, accountPlace(id, 'password')), now, id],
+      )
+      await endSessions(statements, { account: id, because: 'password', except: kept?.session, now })
+      return changed.length === 1
+    })
+  }
+
+  /** The same password at another cost; false where it was changed meanwhile. */
+  async rehash({ id, passwordHash }: Pick<Account, 'id' | 'passwordHash'>, hash: string): Promise<boolean> {
+    const { database, fields } = this.#context
+    return database.transact(async (statements) => {
+      const account = await this.#lock(statements, id)
+      if (account?.passwordHash === undefined || account.passwordHash !== passwordHash) return false
+      const sealed = fields.ring.seal(hash, accountPlace(id, 'password'))
+      await statements.query('update portcullis_accounts set password = $1 where id = $2', [sealed, id])
+      return true
+    })
+  }
+
+  /** No session of it goes on; false where there is no such account. */
+  async disable(id: string): Promise<boolean> {
+    const now = this.#context.clock.now()
+    return this.#context.database.transact(async (statements) => {
+      const changed = await statements.query(
+        'update portcullis_accounts set disabled_at = coalesce(disabled_at, $1) where id = $2 returning id',
+        [now, id],
+      )
+      await endSessions(statements, { account: id, because: 'disabled', except: undefined, now })
+      return changed.length === 1
+    })
+  }
+
+  async enable(id: string): Promise<boolean> {
+    const sql = 'update portcullis_accounts set disabled_at = null where id = $1 returning id'
+    return (await this.#context.database.query(sql, [id])).length === 1
+  }
+
+  /** What is left out stays as it is; undefined where there is no such account. */
+  async setGrants(id: string, grants: Partial<Grants>): Promise<Account | undefined> {
+    const { database, fields } = this.#context
+    return database.transact(async (statements) => {
+      const account = await this.#lock(statements, id)
+      if (account === undefined) return undefined
+      const { claims, roles, scopes } = { ...account, ...grants }
+      const rows = await statements.query<AccountRow>(
+        `update portcullis_accounts set claims = $1, roles = $2, scopes = $3 where id = $4 returning ${accountColumns}`,
+        [
+          fields.ring.seal(JSON.stringify(claims), accountPlace(id, 'claims')),
+          JSON.stringify(roles),
+          JSON.stringify(scopes),
+          id,
+        ],
+      )
+      return this.#first(rows)
+    })
+  }
+
+  async #lock(statements: Statements, id: string): Promise<Account | undefined> {
+    const sql = `select ${accountColumns} from portcullis_accounts where id = $1 for update`
+    return this.#first(await statements.query<AccountRow>(sql, [id]))
+  }
+
+  #select(column: 'id' | 'username_index' | 'email_index', value: string): Promise<readonly AccountRow[]> {
+    const sql = `select ${accountColumns} from portcullis_accounts where ${column} = $1`
+    return this.#context.database.query<AccountRow>(sql, [value])
+  }
+
+  #first([row]: readonly AccountRow[]): Account | undefined {
+    return row && readAccount(this.#context.fields, row)
+  }
+}

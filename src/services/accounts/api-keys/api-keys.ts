@@ -1,0 +1,134 @@
+/** API keys: made for an account, shown once, good for some of what it may do, until they expire or are revoked. */
+
+import type { Account } from '../account.ts'
+import { type AccountRow, accountColumns, readAccount } from '../account.ts'
+import type { StoreContext } from '../context.ts'
+import { hashOfKeyText, idOfKeyText, isOfHash, newKeyText } from './key-text.ts'
+import { LastUses } from './last-uses.ts'
+
+export interface ApiKey {
+  readonly id: string
+  readonly account: string
+  /** What its owner calls it. */
+  readonly name: string
+  readonly scopes: readonly string[]
+  readonly createdAt: number
+  /** None for one that does not expire. */
+  readonly expiresAt: number | undefined
+  readonly revokedAt: number | undefined
+  /** Up to a minute old, or none yet. */
+  readonly usedAt: number | undefined
+}
+
+export interface NewApiKey {
+  readonly account: string
+  readonly name: string
+  readonly scopes: readonly string[]
+  readonly expiresAt?: number
+}
+
+export interface MadeApiKey {
+  readonly key: ApiKey
+  /** Nobody can show it again. */
+  readonly text: string
+}
+
+export interface FoundApiKey {
+  readonly key: ApiKey
+  readonly account: Account
+}
+
+interface ApiKeyRow {
+  readonly id: string
+  readonly account_id: string
+  readonly hash: string
+  readonly name: string
+  readonly scopes: string
+  readonly created_at: number
+  readonly expires_at: number | null
+  readonly revoked_at: number | null
+  readonly used_at: number | null
+}
+
+const columns = 'id, account_id, hash, name, scopes, created_at, expires_at, revoked_at, used_at'
+
+export class ApiKeys {
+  readonly #context: StoreContext
+  readonly #uses: LastUses
+
+  constructor(context: StoreContext, uses = new LastUses(context)) {
+    this.#context = context
+    this.#uses = uses
+  }
+
+  /** Undefined where there is no such account. */
+  async create({ account, name, scopes, expiresAt }: NewApiKey): Promise<MadeApiKey | undefined> {
+    const { database, clock } = this.#context
+    const { id, text } = newKeyText()
+    const [row] = await database.query<ApiKeyRow>(
+      `insert into portcullis_api_keys (id, account_id, hash, name, scopes, created_at, expires_at)
+       select $1, id, $2, $3, $4, $5, $6 from portcullis_accounts where id = $7 returning ${columns}`,
+      [id, hashOfKeyText(text), name, JSON.stringify(scopes), clock.now(), expiresAt ?? null, account],
+    )
+    return row && { key: readKey(row), text }
+  }
+
+  /** Whose key it is; none where it is no key, or of no use any more. Notes the use. */
+  async find(text: string): Promise<FoundApiKey | undefined> {
+    const id = idOfKeyText(text)
+    const row = id === undefined ? undefined : await this.#select(id)
+    if (row === undefined || !isOfHash(text, row.hash)) return undefined
+    const [owner] = await this.#context.database.query<AccountRow>(
+      `select ${accountColumns} from portcullis_accounts where id = $1 and disabled_at is null`,
+      [row.account_id],
+    )
+    if (owner === undefined) return undefined
+    this.#uses.note(row.id)
+    return { key: readKey(row), account: readAccount(this.#context.fields, owner) }
+  }
+
+  /** All of an account, the latest first. */
+  async list(account: string): Promise<readonly ApiKey[]> {
+    const rows = await this.#context.database.query<ApiKeyRow>(
+      `select ${columns} from portcullis_api_keys where account_id = $1 order by created_at desc, id`,
+      [account],
+    )
+    return rows.map(readKey)
+  }
+
+  /** False where there is none, or it was revoked before. */
+  async revoke(id: string): Promise<boolean> {
+    const { database, clock } = this.#context
+    const revoked = await database.query(
+      'update portcullis_api_keys set revoked_at = $1 where id = $2 and revoked_at is null returning id',
+      [clock.now(), id],
+    )
+    return revoked.length === 1
+  }
+
+  /** Writes when keys were last used. Throws `DatabaseAway`. */
+  writeUses(): Promise<void> {
+    return this.#uses.write()
+  }
+
+  async #select(id: string): Promise<ApiKeyRow | undefined> {
+    const { database, clock } = this.#context
+    const [row] = await database.query<ApiKeyRow>(
+      `select ${columns} from portcullis_api_keys
+       where id = $1 and revoked_at is null and (expires_at is null or expires_at > $2)`,
+      [id, clock.now()],
+    )
+    return row
+  }
+}
+
+const readKey = (row: ApiKeyRow): ApiKey => ({
+  id: row.id,
+  account: row.account_id,
+  name: row.name,
+  scopes: JSON.parse(row.scopes),
+  createdAt: row.created_at,
+  expiresAt: row.expires_at ?? undefined,
+  revokedAt: row.revoked_at ?? undefined,
+  usedAt: row.used_at ?? undefined,
+})

@@ -1,0 +1,112 @@
+/** Counts attempts to log in, by account and by address, on all nodes together; a name that nobody has is counted alike. */
+
+import type { Statements } from '../database/database.ts'
+import type { StoreContext } from './context.ts'
+import {
+  type Admission,
+  accountRules,
+  addressRules,
+  type Failures,
+  forgive,
+  judge,
+  stricter,
+} from './login-throttle.ts'
+import { normaliseName } from './names.ts'
+
+export interface Attempt {
+  readonly username: string
+  /** Of the client, as limits know it. */
+  readonly address: string
+}
+
+interface FailureRow {
+  readonly key: string
+  readonly failures: number
+  readonly last_at: number
+}
+
+export class LoginFailures {
+  readonly #context: StoreContext
+
+  constructor(context: StoreContext) {
+    this.#context = context
+  }
+
+  /**
+   * Asked before the password is looked at: one that is admitted counts as a failure until `succeed`, so that many at
+   * once are no more guesses than one after the other. What is refused is not counted.
+   */
+  async admit(attempt: Attempt): Promise<Admission> {
+    const { database, clock } = this.#context
+    const [account, address] = [this.#accountKey(attempt.username), this.#addressKey(attempt.address)]
+    return database.transact(async (statements) => {
+      const rows = await lockRows(statements, [account, address])
+      const now = clock.now()
+      const ofAccount = failuresOf(rows, account)
+      const ofAddress = forgive(failuresOf(rows, address), now)
+      const admission = stricter(judge(ofAccount, accountRules, now), judge(ofAddress, addressRules, now))
+      if (!admission.isAdmitted) return admission
+      await count(statements, account, { failures: ofAccount.failures + 1, lastAt: now })
+      await count(statements, address, { failures: ofAddress.failures + 1, lastAt: now })
+      return admission
+    })
+  }
+
+  /** The row of failures of the account is over; its address is given back this one attempt, and no other. */
+  async succeed({ username, address }: Attempt): Promise<void> {
+    await this.#context.database.transact(async (statements) => {
+      await statements.query('update portcullis_login_failures set failures = 0 where key = $1', [
+        this.#accountKey(username),
+      ])
+      await statements.query(
+        'update portcullis_login_failures set failures = failures - 1 where key = $1 and failures > 0',
+        [this.#addressKey(address)],
+      )
+    })
+  }
+
+  /** Lets an account in again; false where it had no failures. */
+  async unlock(username: string): Promise<boolean> {
+    const sql = 'delete from portcullis_login_failures where key = $1 and failures > 0 returning key'
+    return (await this.#context.database.query(sql, [this.#accountKey(username)])).length === 1
+  }
+
+  /** Whether nobody is admitted until somebody unlocks. */
+  async isLocked(username: string): Promise<boolean> {
+    const [row] = await this.#context.database.query<FailureRow>(
+      'select key, failures, last_at from portcullis_login_failures where key = $1',
+      [this.#accountKey(username)],
+    )
+    return row !== undefined && row.failures >= accountRules.lockAt
+  }
+
+  /** No user name and no address stands in the table. */
+  #accountKey(username: string): string {
+    return `account:${this.#context.fields.index('portcullis_login_failures.account', normaliseName(username) ?? username)}`
+  }
+
+  #addressKey(address: string): string {
+    return `address:${this.#context.fields.index('portcullis_login_failures.address', address)}`
+  }
+}
+
+/** Makes what is not there yet, and holds it until the end; accounts first, so that no two wait for one another. */
+function lockRows(statements: Statements, keys: readonly [string, string]): Promise<readonly FailureRow[]> {
+  return statements.query(
+    `insert into portcullis_login_failures (key, failures, last_at) values ($1, 0, 0), ($2, 0, 0)
+     on conflict (key) do update set failures = portcullis_login_failures.failures returning key, failures, last_at`,
+    keys,
+  )
+}
+
+function failuresOf(rows: readonly FailureRow[], key: string): Failures {
+  const row = rows.find((each) => each.key === key)
+  return { failures: row?.failures ?? 0, lastAt: row?.last_at ?? 0 }
+}
+
+const count = (statements: Statements, key: string, { failures, lastAt }: Failures) =>
+  statements.query('update portcullis_login_failures set failures = $1, last_at = $2 where key = $3', [
+    failures,
+    lastAt,
+    key,
+  ])

@@ -1,0 +1,37 @@
+/** Takes out what nobody can use any more, in small batches. */
+
+import type { Database } from '../database/database.ts'
+import { accountRules } from './login-throttle.ts'
+
+const batch = 500
+/** Milliseconds that a family is kept after its end: who comes late with one of its tokens is still known. */
+const familiesKept = 7 * 86_400_000
+/** Milliseconds that failures are kept; locks are kept until somebody unlocks, of whatever name. */
+const failuresKept = 30 * 86_400_000
+
+/** How many rows are gone; tokens go with their families. */
+export async function prune(database: Database, now: number): Promise<number> {
+  const families = await deleteAll(
+    database,
+    `delete from portcullis_refresh_families where id in
+     (select id from portcullis_refresh_families where expires_at < $1 limit $2) returning id`,
+    [now - familiesKept, batch],
+  )
+  const failures = await deleteAll(
+    database,
+    `delete from portcullis_login_failures where key in
+     (select key from portcullis_login_failures where last_at < $1 and failures < $3 limit $2)
+     and last_at < $1 returning key`,
+    [now - failuresKept, batch, accountRules.lockAt],
+  )
+  return families + failures
+}
+
+async function deleteAll(database: Database, sql: string, values: readonly number[]): Promise<number> {
+  let deleted = 0
+  for (;;) {
+    const { length } = await database.query(sql, values)
+    deleted += length
+    if (length < batch) return deleted
+  }
+}

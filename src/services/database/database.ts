@@ -1,0 +1,30 @@
+/** What is kept for good, behind one interface: plain SQL that SQLite and Postgres both read, with `$1` for its values. */
+
+export type Value = string | number | null
+
+export interface Statements {
+  /** One statement, done wholly or not at all. Throws `DatabaseAway`. */
+  query<Row>(sql: string, values?: readonly Value[]): Promise<readonly Row[]>
+}
+
+export interface Database extends Statements {
+  /** Taken first by whoever changes the schema, in its transaction: one at a time, over all processes. */
+  readonly schemaLock: readonly string[]
+  /**
+   * All of it is done, or nothing of it; what a throw ends is undone. It waits for nothing but its own statements, and
+   * has no effect outside of them: where two are in each other's way it runs again. A row that is read to be changed is
+   * read `for update`. Throws `DatabaseAway`, after which nobody knows whether the last of it was done.
+   */
+  transact<T>(work: (statements: Statements) => Promise<T>): Promise<T>
+  close(): Promise<void>
+}
+
+/** The database does not answer, or not in time, or takes nothing; it may well do so again. */
+export class DatabaseAway extends Error {
+  override readonly name = 'DatabaseAway'
+
+  /** The reason ends a sentence, and holds no value of any row. */
+  constructor(reason: string, options?: ErrorOptions) {
+    super(`the database does not answer: ${reason}`, options)
+  }
+}

@@ -1,0 +1,112 @@
+/** The embedded database: one file, one thread, and of those who write one at a time. */
+
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Database, Statements, Value } from '../database.ts'
+import { isBusy, isRead } from './dialect.ts'
+import { FaultReply, knownError, SqliteThread } from './thread.ts'
+
+/** Milliseconds until a file that another process holds is tried again; the library has waited before. */
+const busyPause = 5
+
+export class SqliteDatabase implements Database {
+  readonly schemaLock: readonly string[] = []
+  readonly #path: string
+  readonly #deadline: number
+  #thread: SqliteThread
+  #lastWrite: Promise<unknown> = Promise.resolve()
+
+  /** Opened by the first who asks. */
+  constructor(path: string, deadline: number) {
+    this.#path = path
+    this.#deadline = deadline
+    this.#thread = new SqliteThread(path, deadline)
+  }
+
+  async query<Row>(sql: string, values: readonly Value[] = []): Promise<readonly Row[]> {
+    const ask = () => this.#insist(this.#living(), sql, values)
+    return (await (isRead(sql) ? ask() : this.#takeTurn(ask))) as readonly Row[]
+  }
+
+  transact<T>(work: (statements: Statements) => Promise<T>): Promise<T> {
+    return this.#takeTurn(() => this.#transact(work))
+  }
+
+  close(): Promise<void> {
+    return this.#thread.close()
+  }
+
+  async #transact<T>(work: (statements: Statements) => Promise<T>): Promise<T> {
+    const thread = this.#living()
+    const statements = new OpenTransaction(thread)
+    try {
+      await this.#insist(thread, 'begin immediate', [])
+      const result = await work(statements)
+      await statements.commit()
+      return result
+    } catch (error) {
+      // The thread does what it is asked in order: whoever begins next begins after this.
+      thread.ask('rollback', [], false).catch(noop)
+      throw knownError(error)
+    } finally {
+      statements.end()
+    }
+  }
+
+  /** Asks until the file is free, or the deadline is over. */
+  async #insist(thread: SqliteThread, sql: string, values: readonly Value[]): Promise<readonly unknown[]> {
+    const end = performance.now() + this.#deadline
+    for (;;) {
+      try {
+        return await thread.ask(sql, values, isRead(sql))
+      } catch (error) {
+        const isFree = !(error instanceof FaultReply && isBusy(error.fault))
+        if (isFree || performance.now() >= end) throw knownError(error)
+        await pause(busyPause * (1 + Math.random()))
+      }
+    }
+  }
+
+  #takeTurn<T>(write: () => Promise<T>): Promise<T> {
+    const done = this.#lastWrite.then(write)
+    this.#lastWrite = done.catch(noop)
+    return done
+  }
+
+  /** A thread that has died is replaced by whoever begins anew, never within a transaction. */
+  #living(): SqliteThread {
+    if (this.#thread.isOver && !this.#thread.isClosed) this.#thread = new SqliteThread(this.#path, this.#deadline)
+    return this.#thread
+  }
+}
+
+class OpenTransaction implements Statements {
+  readonly #thread: SqliteThread
+  #isOver = false
+  #fault: unknown
+
+  constructor(thread: SqliteThread) {
+    this.#thread = thread
+  }
+
+  async query<Row>(sql: string, values: readonly Value[] = []): Promise<readonly Row[]> {
+    if (this.#isOver) throw new Error('the transaction is over')
+    try {
+      return (await this.#thread.ask(sql, values, false)) as readonly Row[]
+    } catch (error) {
+      this.#fault ??= knownError(error)
+      throw this.#fault
+    }
+  }
+
+  /** Nothing is kept of what has failed in part, whoever has caught the fault. */
+  async commit(): Promise<void> {
+    if (this.#fault !== undefined) throw this.#fault
+    await this.#thread.ask('commit', [], false)
+  }
+
+  end(): void {
+    this.#isOver = true
+  }
+}
+
+const noop = (): void => {}

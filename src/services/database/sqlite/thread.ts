@@ -1,0 +1,102 @@
+/** One thread that holds the file, as seen by those who ask it: an answer in time, or `DatabaseAway`. */
+
+import { Worker } from 'node:worker_threads'
+import { reasonOf } from '../../reason.ts'
+import { DatabaseAway, type Value } from '../database.ts'
+import { asError, type SqliteFault, translate } from './dialect.ts'
+import type { Ask, Reply, ThreadData } from './messages.ts'
+
+/** Of those who wait: what is beyond would come too late. */
+const maxWaiting = 1_000
+
+export class FaultReply extends Error {
+  override readonly name = 'FaultReply'
+  readonly fault: SqliteFault
+
+  constructor(fault: SqliteFault) {
+    super(fault.message)
+    this.fault = fault
+  }
+}
+
+interface Waiting {
+  readonly resolve: (rows: readonly unknown[]) => void
+  readonly reject: (error: Error) => void
+  readonly timer: NodeJS.Timeout
+}
+
+export class SqliteThread {
+  readonly #worker: Worker
+  readonly #deadline: number
+  readonly #waiting = new Map<number, Waiting>()
+  #asked = 0
+  #end: Error | undefined
+  #isClosed = false
+
+  constructor(path: string, deadline: number) {
+    this.#deadline = deadline
+    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+    const workerData: ThreadData = { path }
+    this.#worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), { workerData })
+    this.#worker.unref()
+    this.#worker.on('message', (reply: Reply) => this.#take(reply))
+    this.#worker.on('error', (error) => this.#fail(new DatabaseAway(reasonOf(error), { cause: error })))
+    this.#worker.on('exit', () => this.#fail(new DatabaseAway('its thread has ended')))
+  }
+
+  /** Whoever asks it is told no. */
+  get isOver(): boolean {
+    return this.#end !== undefined
+  }
+
+  /** By whoever opened it: nobody opens another. */
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  /** What is asked is done in the order of asking. Throws `FaultReply` where SQLite says no. */
+  ask(sql: string, values: readonly Value[], isRead: boolean): Promise<readonly unknown[]> {
+    if (this.#end !== undefined) return Promise.reject(this.#end)
+    if (this.#waiting.size >= maxWaiting) return Promise.reject(new DatabaseAway('too many wait for it'))
+    const ask: Ask = { id: ++this.#asked, isRead, sql: translate(sql), values }
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => this.#miss(ask.id), this.#deadline)
+      this.#waiting.set(ask.id, { resolve, reject, timer })
+      this.#worker.ref()
+      this.#worker.postMessage(ask)
+    })
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    this.#fail(new DatabaseAway('it is closed'))
+    await this.#worker.terminate()
+  }
+
+  #take(reply: Reply): void {
+    const waiting = this.#leave(reply.id)
+    if ('rows' in reply) waiting?.resolve(reply.rows)
+    else waiting?.reject(new FaultReply(reply.fault))
+  }
+
+  #miss(id: number): void {
+    this.#leave(id)?.reject(new DatabaseAway(`no answer within ${this.#deadline} ms`))
+  }
+
+  /** It keeps the process alive for as long as somebody waits. */
+  #leave(id: number): Waiting | undefined {
+    const waiting = this.#waiting.get(id)
+    this.#waiting.delete(id)
+    if (this.#waiting.size === 0) this.#worker.unref()
+    clearTimeout(waiting?.timer)
+    return waiting
+  }
+
+  #fail(error: Error): void {
+    this.#end ??= error
+    for (const id of [...this.#waiting.keys()]) this.#leave(id)?.reject(this.#end)
+  }
+}
+
+/** The error that those outside know. */
+export const knownError = (error: unknown): unknown => (error instanceof FaultReply ? asError(error.fault) : error)
