@@ -2,6 +2,7 @@
 
 import { dial, hangUp } from './dial.ts'
 import type { Client } from './evaluate.ts'
+import { Names } from './names.ts'
 import { connectionClosed, isReply, messageOf } from './refusals.ts'
 import type { RedisSettings } from './settings.ts'
 
@@ -15,6 +16,7 @@ export interface Watcher {
 export class Connection {
   readonly #settings: RedisSettings
   readonly #watcher: Watcher
+  readonly #names = new Names()
   #dials = 0
   #dialling: Promise<Client> | undefined
   #dialled: Client | undefined
@@ -51,7 +53,7 @@ export class Connection {
   }
 
   async #dial(): Promise<Client> {
-    const client = await dial(this.#settings, this.#dials++)
+    const client = await this.#begin()
     client.on('error', noop)
     if (this.#isClosed) {
       hangUp(client)
@@ -59,6 +61,19 @@ export class Connection {
     }
     this.#dialled = client
     return this.#whenReady(client)
+  }
+
+  /** Each time another host comes first: a sentinel that hangs takes all the time that there is. */
+  async #begin(): Promise<Client> {
+    try {
+      const { hosts } = this.#settings.target
+      const first = this.#dials++ % hosts.length
+      const turned = [...hosts.slice(first), ...hosts.slice(0, first)]
+      return await dial(this.#settings, await this.#names.answered(turned))
+    } catch (error) {
+      this.#dialling = undefined
+      throw error
+    }
   }
 
   #whenReady(client: Client): Promise<Client> {

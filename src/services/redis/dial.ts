@@ -4,6 +4,7 @@ import type { ConnectionOptions } from 'node:tls'
 import type { Cluster, DNSLookupFunction, Redis, RedisOptions } from 'ioredis'
 import type { Client } from './evaluate.ts'
 import type { RedisSettings } from './settings.ts'
+import type { Address } from './target.ts'
 
 /** Milliseconds for a TCP connection, and for an answer of a sentinel. */
 const connectTimeout = 1_000
@@ -11,17 +12,17 @@ const connectTimeout = 1_000
 const disconnectTimeout = 100
 
 /**
- * Begins to connect; `ready` or `end` tells what became of it. The library is loaded by the first who dials. Each time
- * another sentinel is asked first: one that hangs takes all the time that there is.
+ * Begins to connect, by the hosts in their order; `ready` or `end` tells what became of it. The library is loaded by the
+ * first who dials.
  */
-export async function dial(settings: RedisSettings, time: number): Promise<Client> {
+export async function dial(settings: RedisSettings, hosts: readonly Address[]): Promise<Client> {
   const ioredis = await import('ioredis')
-  const { target } = settings
-  if (target.kind === 'cluster') return dialCluster(ioredis.Cluster, settings)
-  const [{ host, port } = {}] = target.hosts
+  const { kind } = settings.target
+  if (kind === 'cluster') return dialCluster(ioredis.Cluster, [settings, hosts])
+  const [{ host, port } = {}] = hosts
   return new ioredis.Redis({
     ...commonOptions(settings),
-    ...(target.kind === 'sentinel' ? sentinelOptions(settings, time) : { host: host ?? '', port: port ?? 0 }),
+    ...(kind === 'sentinel' ? sentinelOptions(settings, hosts) : { host: host ?? '', port: port ?? 0 }),
     // An answer now, or none: what waits for a connection is asked too late, and what is sent again is counted twice.
     enableOfflineQueue: false,
     retryStrategy: null,
@@ -57,10 +58,9 @@ const secureOptions = (ca: string | undefined, serverName: string | undefined): 
   ...(serverName !== undefined && { servername: serverName }),
 })
 
-function sentinelOptions({ target, ca, serverName, sentinel }: RedisSettings, time: number) {
-  const first = time % target.hosts.length
+function sentinelOptions({ target, ca, serverName, sentinel }: RedisSettings, hosts: readonly Address[]) {
   return {
-    sentinels: [...target.hosts.slice(first), ...target.hosts.slice(0, first)].map((host) => ({ ...host })),
+    sentinels: hosts.map((host) => ({ ...host })),
     name: target.master,
     ...(sentinel?.username !== undefined && { sentinelUsername: sentinel.username }),
     ...(sentinel?.password !== undefined && { sentinelPassword: sentinel.password }),
@@ -82,14 +82,18 @@ export const sentinelClients = ({ target, ca, serverName, sentinel }: RedisSetti
         ...plainHandshake,
         connectTimeout,
         disconnectTimeout,
-        retryStrategy: () => 2_000,
+        // Looking up a name may hang: not more often than lookups end.
+        retryStrategy: (times: number) => Math.min(1_000 * 2 ** times, 60_000),
         maxRetriesPerRequest: null,
       }) satisfies RedisOptions,
   )
 
-function dialCluster(Constructor: typeof Cluster, settings: RedisSettings): Cluster {
-  const hosts = settings.target.hosts.map((host) => ({ ...host }))
-  const cluster = new Constructor(hosts, clusterOptions(settings))
+function dialCluster(
+  Constructor: typeof Cluster,
+  [settings, hosts]: readonly [RedisSettings, readonly Address[]],
+): Cluster {
+  const seeds = hosts.map((host) => ({ ...host }))
+  const cluster = new Constructor(seeds, clusterOptions(settings))
   // Before the first request, which would wait for it; and nobody else tells why a server cannot be reached.
   cluster.on('+node', (node: Redis) => node.options.readOnly || node.connect().catch(noop))
   return cluster
