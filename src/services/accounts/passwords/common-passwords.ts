@@ -1,6 +1,6 @@
 /** Passwords that everybody has: some 58,000, loaded where one is to be chosen. */
 
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 export interface CommonPasswords {
   /** Whether this, in lower case, is one of them. */
@@ -13,8 +13,7 @@ export interface CommonPasswords {
 const kept = 5
 
 /** What stands in the list of long ones for a password in lower case. */
-export const digestCommon = (text: string): string =>
-  createHash('sha256').update(text).digest().subarray(0, kept).toString('latin1')
+export const digestCommon = (text: string): string => hash('sha256', text, 'binary').slice(0, kept)
 
 /** The digests, one behind the other, as they are kept. */
 export const packDigests = (digests: readonly string[]): string =>

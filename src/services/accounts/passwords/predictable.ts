@@ -87,10 +87,10 @@ export function untwined(text: string): string {
 
 /** Without the longest common password in it. */
 export function withoutCommon(text: string, common: CommonPasswords): string {
-  const plain = unleet(text)
+  const readings = [...new Set([text, unleet(text)])]
   for (let length = Math.min(text.length, common.longest); length >= leastCommon; length--)
     for (let at = 0; at + length <= text.length; at++)
-      if (common.has(text.slice(at, at + length)) || common.has(plain.slice(at, at + length)))
+      if (readings.some((reading) => common.has(reading.slice(at, at + length))))
         return text.slice(0, at) + text.slice(at + length)
   return text
 }
