@@ -17,8 +17,8 @@ const away = new Set(['LOADING', 'MASTERDOWN', 'CLUSTERDOWN', 'OOM', 'MISCONF', 
 
 export function judgeRefusal(error: unknown): Refusal {
   const message = messageOf(error)
-  // Keys of a slot that is just moved from one server to another: the rest of the server is well.
-  if (message.includes('TRYAGAIN')) return 'refused'
+  // Keys of a slot that is just moved from one server to another; what else they have is well.
+  if (/^TRYAGAIN|^Too many Cluster redirections/.test(message)) return 'refused'
   const [word = ''] = message.split(' ', 1)
   if (word === 'READONLY' || word === 'NOAUTH') return 'stale'
   return away.has(word) || !isReply(error) ? 'away' : 'refused'
