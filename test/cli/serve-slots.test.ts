@@ -156,11 +156,14 @@ test.serial('a node that is shut down takes no slot with it', async (t) => {
   await until(() => nodes.upstream.held.length === 2)
   const waiting = nodes.call(1)
   await until(async () => (await nodes.known('queue')) === 1)
+  const started = performance.now()
   const ended = nodes.served[0]?.end('SIGTERM')
   for (let index = 0; index < 3; index++) await nodes.upstream.answer()
   t.deepEqual(statuses(await Promise.all([...held, waiting])), [200])
   t.is((await ended)?.code, 0)
+  t.is(await nodes.known('queue'), 0)
   await until(async () => (await nodes.known('held')) === 0)
+  t.true(performance.now() - started < 8_000)
 })
 
 test.serial('while Redis stands still each node gives its share, nobody hangs, and all share again', async (t) => {

@@ -49,6 +49,8 @@ export const isLost = -2
 
 /** Milliseconds after which a session that waits, and is not heard of, has left the queue. */
 const patience = 2_000
+/** Milliseconds after which a queue that nobody asks for is gone. */
+const abandoned = 10_000
 
 const text = `
 local held, queue, sessions = KEYS[1], KEYS[2], KEYS[3]
@@ -90,31 +92,35 @@ for i = at, at + ARGV[8] - 1 do redis.call('ZADD', held, now + life, ARGV[i]) en
 at = at + ARGV[8]
 
 local free = math.max(0, max - redis.call('ZCARD', held))
+local queued = redis.call('ZCARD', queue)
 local waits = isKnown
 
-local function line_up(id, order)
-  local known = order > 0 and order or tonumber(redis.call('ZSCORE', queue, id) or 0)
-  if known > 0 then return known, false end
-  return math.max(micros, tonumber(redis.call('ZRANGE', queue, -1, -1, 'WITHSCORES')[2] or 0) + 1), true
+local function place_of(id, order)
+  if order == 0 then return queued end
+  queued = queued + redis.call('ZADD', queue, string.format('%.0f', order), id)
+  return redis.call('ZRANK', queue, id)
 end
 
-local function settle(id, asked)
-  if redis.call('ZSCORE', held, id) then return '${holds}' end
-  local order, isNew = line_up(id, asked)
-  redis.call('ZADD', queue, string.format('%.0f', order), id)
-  local rank = redis.call('ZRANK', queue, id)
-  if rank < free then
-    redis.call('ZREM', queue, id)
-    redis.call('ZADD', held, now + life, id)
-    free = free - 1
-    return '${holds}'
-  end
-  if isNew and rank - free >= places then
-    redis.call('ZREM', queue, id)
-    return '${isFull}'
-  end
+local function hold(id, order)
+  if order > 0 then queued = queued - redis.call('ZREM', queue, id) end
+  redis.call('ZADD', held, now + life, id)
+  free = free - 1
+  return '${holds}'
+end
+
+local function line_up(id)
+  local last = tonumber(redis.call('ZRANGE', queue, -1, -1, 'WITHSCORES')[2] or 0)
+  local order = math.max(micros, last + 1)
+  queued = queued + redis.call('ZADD', queue, string.format('%.0f', order), id)
+  return order
+end
+
+local function settle(id, order)
+  local ahead = place_of(id, order)
+  if ahead < free then return hold(id, order) end
+  if order == 0 and ahead - free >= places then return '${isFull}' end
   waits = true
-  return string.format('%.0f', order)
+  return string.format('%.0f', order == 0 and line_up(id) or order)
 end
 
 local answers = {}
@@ -124,10 +130,14 @@ else
   for i = at, #ARGV, 2 do answers[#answers + 1] = settle(ARGV[i], tonumber(ARGV[i + 1])) end
 end
 
-if waits then redis.call('ZADD', sessions, now + ${patience}, session) else redis.call('ZREM', sessions, session) end
 redis.call('PEXPIRE', held, life)
-redis.call('PEXPIRE', queue, 10000)
-redis.call('PEXPIRE', sessions, 10000)
+if waits then
+  redis.call('ZADD', sessions, now + ${patience}, session)
+  redis.call('PEXPIRE', queue, ${abandoned})
+  redis.call('PEXPIRE', sessions, ${abandoned})
+else
+  redis.call('ZREM', sessions, session)
+end
 return answers
 `
 
