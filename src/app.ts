@@ -3,6 +3,7 @@
 import type Koa from 'koa'
 import type { Diagnostic } from './core/diagnostic.ts'
 import type { Observer } from './core/observer.ts'
+import type { Admission } from './enforce/admission.ts'
 import { type Active, activate, enforce } from './enforce/enforce.ts'
 import { EnforcingKoa } from './enforce/enforcing-koa.ts'
 import { InForce } from './enforce/in-force.ts'
@@ -42,6 +43,8 @@ export interface Ready {
 
 export interface AppOptions extends ReadyOptions {
   readonly observers?: readonly Observer[]
+  /** Refuses requests while there is enough to do. */
+  readonly admission?: Admission
 }
 
 /** What the start has loaded; `reload` brings what is in force after it. */
@@ -84,7 +87,10 @@ export async function makeReady(directory: string, options: ReadyOptions): Promi
 }
 
 /** Makes the app of a policy directory, which answers every request itself; throws as `makeReady` does. */
-export async function createApp(directory: string, { observers = [], ...options }: AppOptions): Promise<App> {
+export async function createApp(
+  directory: string,
+  { observers = [], admission, ...options }: AppOptions,
+): Promise<App> {
   const { world } = options
   const load = () => makeReady(directory, options)
   const policies = new InForce(await load(), world)
@@ -92,7 +98,7 @@ export async function createApp(directory: string, { observers = [], ...options 
   const watching = [metricsObserver(world.metrics), ...observers]
   return {
     ...started,
-    koa: new EnforcingKoa(enforce(() => policies.lease(), world, watching)),
+    koa: new EnforcingKoa(enforce(() => policies.lease(), { ...world, admission }, watching)),
     bareHead: (...args) => policies.current.policy.bareHead(...args),
     reload: () => policies.renew(load),
     close: () => policies.close(),

@@ -127,11 +127,11 @@ export const denialAdvice: Readonly<Record<Code, Advice>> = {
     operator: 'The `cause` has the error: refused, reset, name not found, certificate.',
   },
   overloaded: {
-    stage: 'the listener',
+    stage: 'the listener, or once the route is met',
     carries: '`Retry-After`',
     client: 'Wait for `Retry-After`, then try again.',
     operator:
-      '`settings.limits.connections`: are connections left open by a client or a proxy? `concurrency`: the `cause` names the limit; is its destination slow?',
+      '`portcullis_shed_total` names the limit. `connections`: are they left open by a client or a proxy? `requests`: is a destination slow? `eventLoopDelay`: this process has too much to compute; add nodes or workers. `concurrency`: the `cause` names the limit; is its destination slow?',
   },
   audit_unavailable: {
     carries: '`Retry-After`',
@@ -164,7 +164,7 @@ export const denialAdvice: Readonly<Record<Code, Advice>> = {
     carries: '`Retry-After`',
     client: 'Try again: another server takes over.',
     operator:
-      'Requests that are still running 25 s after SIGTERM get this. Take the server out of rotation by `ready` first.',
+      'Requests that are still running `settings.shutdown.grace` after SIGTERM get this. Take the server out of rotation by `ready` first.',
   },
   upstream_timeout: {
     client: 'Try again later, if the method is safe to repeat.',

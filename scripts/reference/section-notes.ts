@@ -232,7 +232,8 @@ routes:
   listen: { host: '\${env:HOST:-127.0.0.1}', port: 8080 }
   trustedProxies: [10.0.0.0/8]
   secrets: { provider: file, dir: /run/secrets }
-  limits: { body: 100kb, headers: 16kb, headersTimeout: 10s, requestTimeout: 30s, connections: 10000 }
+  limits: { body: 100kb, headers: 16kb, headersTimeout: 10s, requestTimeout: 30s, connections: 10000, requests: 10000, eventLoopDelay: 1s }
+  shutdown: { delay: 5s, grace: 25s }
   audit:
     dir: data/audit
     retain: 400d
@@ -247,6 +248,7 @@ routes:
       '`X-Forwarded-*` and `Forwarded` count from `trustedProxies` alone, read from the right.',
       'The provider `env` reads `${secret:tls-key}` from `PORTCULLIS_SECRET_TLS_KEY`, `file` from `<dir>/tls-key`.',
       'A head that is late, or a body that is, gets 408. A head that is too large gets 431.',
+      'Of what `requests` and `eventLoopDelay` refuse, [In production](../../production.md#overload) says more, and of [`shutdown`](../../production.md#shutdown).',
       '`serve` keeps an audit log unless `audit: off`; an app of your own keeps one where the section is written.',
       '`audit.key` is made by `openssl genpkey -algorithm ed25519`. Without it the log makes one and keeps it beside itself, which `serve` warns of in production.',
       'Each process writes a log of its own below `audit.dir`. `retain` removes whole files, oldest first; the log says so, and what is left can still be proved.',

@@ -75,7 +75,8 @@ export const labelWords: Readonly<Record<string, string>> = {
   mode: '`enforced`, or `reportOnly`',
   outcome: '`allow`, or `deny`',
   limit: 'the identity of the limit: `[profile|service/][METHOD /path/]` and what it counts by',
-  reason: '`full` where nobody more could wait, `late` where the wait was over',
+  reason:
+    '`full` where nobody more could wait, `late` where the wait was over; of what was shed, the one of `settings.limits`: `connections`, `requests`, `eventLoopDelay`',
   digest: 'SHA-256 over the policy files',
   publisher: '`stdout`, `webhook`, or `redis`',
   result:
@@ -105,6 +106,14 @@ export const metricQueries: Readonly<Record<keyof typeof families, Query>> = {
     query: 'sum by (route, guard) (increase(portcullis_decisions_total{mode="reportOnly",outcome="deny"}[1d]))',
   },
   inFlight: { asks: 'Requests that pile up: the destination is slow.', query: 'portcullis_requests_in_flight > 500' },
+  shed: {
+    asks: 'Requests that are refused because there are too many: add nodes.',
+    query: 'sum by (reason) (rate(portcullis_shed_total[5m])) > 0',
+  },
+  eventLoopDelay: {
+    asks: 'Processes that hold up their requests: some handler or loader computes for long.',
+    query: 'min_over_time(portcullis_event_loop_delay_seconds[5m]) > 0.1',
+  },
   stateUp: {
     asks: 'Nodes that cannot reach Redis.',
     query: 'min by (server) (portcullis_state_up) == 0',

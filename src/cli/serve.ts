@@ -8,6 +8,7 @@ import { accessLog } from '../server/access-log.ts'
 import { leave } from '../server/leave.ts'
 import { type Listening, listen } from '../server/listen.ts'
 import type { Operator } from '../server/operator.ts'
+import { Overload } from '../server/overload.ts'
 import { untilShutdown } from '../server/shutdown.ts'
 import { standalone } from '../server/standalone.ts'
 import { readSeat } from '../server/workers/seat.ts'
@@ -72,6 +73,7 @@ async function serveTo(operator: Operator, { directory, flags }: Call): Promise<
     world,
     listenOn: { host: text(flags.host), port: readPort(text(flags.port)) },
     observers: [accessLog(log), recorder],
+    admission: new Overload(world, workers),
   })
   if (operator.isFirst) showWarnings(app)
   const { limits, listen: address, audit } = app.policy.settings
@@ -84,6 +86,7 @@ async function serveTo(operator: Operator, { directory, flags }: Call): Promise<
     world,
     bareHead,
     unread: (refused) => recorder.unread(refused),
+    surplus: () => world.metrics.shed.add({ reason: 'connections' }),
   })
   world.status.open()
   const { url } = server

@@ -80,7 +80,7 @@ export const catalogue = {
   overloaded: entry(
     503,
     'Server overloaded',
-    '`settings.limits.connections` connections are open, or no slot of `concurrency` was free in time.',
+    'One of `settings.limits` is reached, `connections`, `requests` or `eventLoopDelay`; or no slot of `concurrency` was free in time.',
   ),
   state_unavailable: entry(
     503,

@@ -6,7 +6,7 @@ import type { Observer } from '../core/observer.ts'
 import type { CompiledPolicy } from '../policy/stack.ts'
 import type { World } from '../services/services.ts'
 import { announceClose, isClosing, offersUpgrade } from './closing.ts'
-import { Engine } from './engine.ts'
+import { Engine, type EngineWorld } from './engine.ts'
 import type { Lease } from './generation.ts'
 import type { Trust } from './hygiene.ts'
 import { compileMatcher, type Matcher } from './match.ts'
@@ -29,7 +29,7 @@ export const activate = (policy: CompiledPolicy, { randomId }: Pick<World, 'rand
 /** The middleware: a request keeps the policy that it began with. Koa is left nothing to answer, not even a fault. */
 export function enforce(
   lease: () => Lease,
-  world: Pick<World, 'clock' | 'log'>,
+  world: EngineWorld,
   observers: readonly Observer[],
 ): (ctx: Context) => Promise<void> | undefined {
   const engine = new Engine(world, observers)

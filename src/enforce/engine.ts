@@ -8,6 +8,7 @@ import { Exchange } from '../core/exchange.ts'
 import type { Observer } from '../core/observer.ts'
 import type { WriteHead } from '../policy/stack.ts'
 import type { World } from '../services/services.ts'
+import type { Admission } from './admission.ts'
 import { isDelivered } from './closing.ts'
 import { detour } from './detour.ts'
 import type { Active } from './enforce.ts'
@@ -24,13 +25,15 @@ interface Passage {
   heads: readonly WriteHead[]
 }
 
+export type EngineWorld = Pick<World, 'clock' | 'log'> & { readonly admission?: Admission | undefined }
+
 const internalError = deny('internal_error')
 
 /** What logs and metrics show of a client that left before its answer began; nginx's number. */
 const clientClosedRequest = 499
 
 export class Engine {
-  readonly #world: Pick<World, 'clock' | 'log'>
+  readonly #world: EngineWorld
   readonly #observers: readonly Observer[]
   /** Those of the observers that have a say in the answer. */
   readonly #consulted: readonly Observer[]
@@ -38,7 +41,7 @@ export class Engine {
   readonly #answer: typeof respond
 
   /** `answer` brings what was decided to the client; it throws where it cannot, before a byte is out. */
-  constructor(world: Pick<World, 'clock' | 'log'>, observers: readonly Observer[], answer = respond) {
+  constructor(world: EngineWorld, observers: readonly Observer[], answer = respond) {
     this.#world = world
     this.#observers = observers
     this.#answer = answer
@@ -68,7 +71,7 @@ export class Engine {
 
   #decide(passage: Passage): Result | Promise<Result> {
     try {
-      return meet(passage)
+      return meet(passage, this.#world.admission)
     } catch (error) {
       return this.#fault(passage, error)
     }
@@ -165,7 +168,7 @@ export class Engine {
 }
 
 /** The request meets its stack, or what is answered where there is none. */
-function meet(passage: Passage): Result | Promise<Result> {
+function meet(passage: Passage, admission: Admission | undefined): Result | Promise<Result> {
   const { exchange, active } = passage
   const found = active.match.find(exchange.method, exchange.host, exchange.path)
   if (found === undefined) {
@@ -177,7 +180,10 @@ function meet(passage: Passage): Result | Promise<Result> {
   exchange.audit = found.stack.audit
   exchange.input.params = found.params
   passage.heads = found.stack.heads
-  return run(exchange, found.stack)
+  if (found.stack.isVital === true) return run(exchange, found.stack)
+  const verdict = admission?.admit(exchange, active.policy.settings.limits)
+  if (verdict instanceof Promise) return verdict.then((denial) => denial ?? run(exchange, found.stack))
+  return verdict ?? run(exchange, found.stack)
 }
 
 /** The answer, or the refusal that an observer puts in its place: then no guard is its judge. */

@@ -59,6 +59,7 @@ async function compileRoute(route: Route, compiler: BlockCompiler): Promise<Stac
     preflight: plans.get('cors')?.preflight,
     audit: plans.get('audit')?.audit,
     destination: await compileDestination(route, facts, compiler.services),
+    isVital: route.destinations.some(({ handler, value }) => handler.isVital?.(value) ?? false),
   })
 }
 

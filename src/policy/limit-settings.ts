@@ -23,8 +23,8 @@ export const limitSettingsSchema = object(
       examples: [2_000],
     }),
     'eventLoopDelay?': duration(
-      'Requests that would wait longer for this process are refused while it cannot keep up; 250ms unless told.',
-      '250ms',
+      'Requests that would wait longer for this process are refused while it cannot keep up; 1s unless told.',
+      '1s',
     ),
   },
   { description: 'What the server bears of one request, and of all of them together.' },
@@ -86,5 +86,5 @@ export const readLimitSettings = (limits: WrittenLimits = {}): LimitSettings => 
   requestTimeout: readDuration(limits.requestTimeout ?? '30s'),
   connections: limits.connections ?? 10_000,
   requests: limits.requests ?? 10_000,
-  eventLoopDelay: readDuration(limits.eventLoopDelay ?? '250ms'),
+  eventLoopDelay: readDuration(limits.eventLoopDelay ?? '1s'),
 })

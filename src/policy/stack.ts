@@ -31,6 +31,8 @@ export interface Stack {
   /** What is put on record; nothing but refusals and changes where there is none. */
   readonly audit: AuditPlan | undefined
   readonly destination: Destination
+  /** Whether it answers also while the server is overloaded. */
+  readonly isVital?: boolean
 }
 
 export interface CompiledPolicy {

@@ -16,7 +16,12 @@ export const accessLog = (log: LevelLog): Observer => ({
 /** What a client asked for in vain is no failure of ours. */
 const notOffered = 501
 
+/** What is refused for overload is told once for all: a line each would be a part of the load. */
+const isShed = ({ denial, judge }: Exchange['decision']): boolean =>
+  denial?.code === 'overloaded' && judge === undefined
+
 function levelOf({ decision }: Exchange, { status }: Outcome): 'warn' | 'info' | 'debug' {
+  if (isShed(decision)) return 'debug'
   if (status >= 500 && status !== notOffered) return 'warn'
   return decision.denial !== undefined || decision.reported.length > 0 ? 'info' : 'debug'
 }

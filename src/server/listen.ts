@@ -27,6 +27,8 @@ export interface ListenOptions extends Address {
   readonly bareHead: WriteHead
   /** Is told of what never became a request. */
   readonly unread?: (refused: Unread) => void
+  /** Is told of each connection beyond the limit. */
+  readonly surplus?: () => void
 }
 
 export interface Listening {
@@ -47,7 +49,7 @@ const keepAliveMs = 65_000
 /** At most so often is the log told of connections that are turned away, in milliseconds. */
 const quietMs = 10_000
 /** So many connections beyond the limit are told so at a time; the others are closed without an answer. */
-const surplus = 64
+const mostBeyond = 64
 
 const tunnelRefused = deny('method_not_allowed', { headers: ['Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'] })
 const overloaded = deny('overloaded', { headers: ['Retry-After', '1'] })
@@ -55,13 +57,15 @@ const shuttingDown = deny('shutting_down', { headers: ['Retry-After', '1'] })
 
 /** Opens the server; rejects with `StartFault` where the address cannot be had. */
 export async function listen(handle: RequestListener, options: ListenOptions): Promise<Listening> {
-  const { host, limits, world, bareHead, unread } = options
+  const { host, limits, world, bareHead, unread, surplus } = options
   const server = createServer(parserOptions(limits))
-  server.maxConnections = limits.connections + surplus
+  server.maxConnections = limits.connections + mostBeyond
   const connections = new Connections(server, limits.connections)
   const report = reportTurnedAway(server, world.log)
+  if (surplus) server.on('drop', surplus)
   serve(server, (req, res) => {
     if (connections.begin(req.socket, res)) return handle(req, res)
+    surplus?.()
     report({ limit: limits.connections }, 'connections are refused: `limits.connections` are open')
     if (!req.socket.writableEnded) connections.refuse(req.socket, bareAnswer(overloaded, world.randomId(), bareHead))
   })

@@ -5,12 +5,17 @@ import type { Observer, Outcome } from '../core/observer.ts'
 import type { RouteFacts } from '../core/site.ts'
 import { Counter } from './metrics/counter.ts'
 import type { Exposition } from './metrics/exposition.ts'
+import { Peak } from './metrics/peak.ts'
 import { RouteTally } from './metrics/route-tally.ts'
 import { SlotTally } from './metrics/slot-tally.ts'
 import { StoreTally } from './metrics/store-tally.ts'
 
 export class Metrics {
   inFlight = 0
+  /** Requests that were refused because the server had enough to do. */
+  readonly shed = new Counter([{ reason: 'connections' }, { reason: 'requests' }, { reason: 'eventLoopDelay' }])
+  /** How long turns of the event loop took that brought requests, in milliseconds. */
+  readonly eventLoopDelay = new Peak()
   /** The policy in force, and when it was loaded, in milliseconds since the Unix epoch. */
   policy: { readonly digest: string; readonly loaded: number } | undefined
   readonly policyReloads = new Counter([{ result: 'success' }, { result: 'unchanged' }, { result: 'failure' }])

@@ -19,5 +19,6 @@ export const builtin = defineHandler<Name>({
   schema: word(Object.keys(builtins) as readonly Name[], { description: 'Which of its answers.' }),
   refuses: ['not_found'],
   compile: (name, _, services) => builtins[name].compile(services),
+  isVital: (name) => name === 'health' || name === 'ready' || name === 'metrics',
   describe: (name) => ({ answers: builtins[name].answers, refusals: [] }),
 })

@@ -9,6 +9,7 @@ import { answerBounds, type StoreTally } from './store-tally.ts'
 import { writeFamily, writeLabels, writeSample } from './text-format.ts'
 
 const { requests, durations, decisions, inFlight, policyInfo, policyLoaded, policyReloads } = families
+const { shed, eventLoopDelay } = families
 const { stateUp, stateCalls, stateDurations } = families
 const { limitFallbacks, slotsInUse, slotsAwaited, slotsMissed, slotsFallbacks } = families
 const { revocationsHeld, revocationsPending } = families
@@ -37,6 +38,8 @@ function writeOwn(metrics: Metrics): string {
     writeFamily(durations, tallies.map(writeDurations).join('')),
     writeFamily(decisions, tallies.map(writeDecisions).join('')),
     writeFamily(inFlight, writeSample(inFlight.name, '', metrics.inFlight)),
+    writeFamily(shed, metrics.shed.write(shed.name)),
+    writeFamily(eventLoopDelay, writeSample(eventLoopDelay.name, '', readDelay(metrics))),
     writeStore(metrics.store),
     writeFamily(limitFallbacks, metrics.limitFallbacks.write(limitFallbacks.name)),
     writeSlots([...metrics.slots]),
@@ -50,6 +53,8 @@ function writeOwn(metrics: Metrics): string {
     writeFamily(auditDropped, metrics.auditDropped.write(auditDropped.name)),
   ].join('')
 }
+
+const readDelay = ({ eventLoopDelay: peak }: Metrics): number => peak.read(performance.now()) / 1000
 
 function writeStore({ servers, buckets, seconds, late, failed, skipped }: StoreTally): string {
   if (servers.size === 0) return ''

@@ -28,6 +28,18 @@ export const families = {
     type: 'gauge',
     labels: [],
   },
+  shed: {
+    name: 'portcullis_shed_total',
+    help: 'Requests refused because the server had enough to do, by the limit that was reached.',
+    type: 'counter',
+    labels: ['reason'],
+  },
+  eventLoopDelay: {
+    name: 'portcullis_event_loop_delay_seconds',
+    help: 'How long a request waited for the event loop at most, of the last ten to twenty seconds.',
+    type: 'gauge',
+    labels: [],
+  },
   stateUp: {
     name: 'portcullis_state_up',
     help: 'Whether Redis answers in time, by server: 1 or 0.',
