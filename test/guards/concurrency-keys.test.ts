@@ -125,6 +125,20 @@ test('an exchange that is over before it gets its slot keeps none', async (t) =>
   t.true(step?.decide(exchangeOf()) instanceof Promise)
 })
 
+test('what is learned only after a while whether it got a slot is told apart, too', async (t) => {
+  const ticketOf = (wasFull: boolean) => ({ turn: Promise.resolve(false), wasFull, giveBack: () => {} })
+  for (const [wasFull, cause] of [
+    [true, /queue/],
+    [false, /in time/],
+  ] as const) {
+    const slots = { pool: () => t.fail(), sharedPool: () => ({ take: () => ticketOf(wasFull) }) }
+    const [step] = compile({ max: 1, shared: true }, slots as never).steps ?? []
+    const denial = await step?.decide(exchangeOf())
+    t.is(denial?.code, 'overloaded')
+    t.regex(denial?.cause ?? '', cause)
+  }
+})
+
 test('tells a client of the document what holds', (t) => {
   const describe = (block: Block) => concurrency.describe?.(block, siteOf())
   t.deepEqual(describe({ max: 5 }), {
@@ -135,6 +149,10 @@ test('tells a client of the document what holds', (t) => {
     notes: ['At most 2 at the same time for each address and user. Up to 9 more wait, each for 1s at most.'],
     extensions: { 'x-concurrency': { by: ['ip', 'user'], max: 2, queue: 9, wait: '1s' } },
   })
+  t.like(describe({ max: 5, shared: true }), {
+    extensions: { 'x-concurrency': { by: 'all', max: 5, queue: 0, shared: true } },
+  })
+  t.deepEqual(describe({ max: 5, shared: false }), describe({ max: 5 }))
 })
 
 test('a request that finds a slot free pays less than a third of a microsecond', (t) => {
