@@ -111,48 +111,56 @@ export class Load {
   readonly outcomes = new Map<string, number>()
   readonly bodies = new Set<string>()
   calls = 0
+  readonly #url: string
   readonly #agent = new Agent({ keepAlive: true })
   readonly #clients: readonly Promise<void>[]
   #isOver = false
+  #isLeaving = false
 
-  /** `isLast` is asked of each outcome whether the client stops. */
-  constructor(url: string, clients = 12, isLast: (outcome: string) => boolean = () => false) {
-    this.#clients = Array.from({ length: clients }, (_, index) => this.#client(url, index % 3 !== 0, isLast))
+  constructor(url: string, clients = 12) {
+    this.#url = url
+    this.#clients = Array.from({ length: clients }, (_, index) => this.#client(index % 3 === 0))
   }
 
   count(outcome: string): number {
     return this.outcomes.get(outcome) ?? 0
   }
 
-  /** Resolves once every client has stopped by itself. */
-  async stopped(): Promise<void> {
+  /** As load balancers do with a server that is no more ready: no new connections; the others, until it closes them. */
+  async leave(): Promise<void> {
+    this.#isLeaving = true
+    await this.#ended()
+  }
+
+  async end(): Promise<void> {
+    this.#isOver = true
+    await this.#ended()
+  }
+
+  async #ended(): Promise<void> {
     await Promise.all(this.#clients)
     this.#agent.destroy()
   }
 
-  end(): Promise<void> {
-    this.#isOver = true
-    return this.stopped()
-  }
-
-  async #client(url: string, isKept: boolean, isLast: (outcome: string) => boolean): Promise<void> {
-    while (!this.#isOver) {
-      const outcome = await this.#call(url, isKept ? this.#agent : false)
+  async #client(isNew: boolean): Promise<void> {
+    let isClosed = false
+    while (!this.#isOver && !(this.#isLeaving && (isNew || isClosed))) {
+      const [outcome, connection] = await this.#call(isNew ? false : this.#agent)
       this.calls++
       this.outcomes.set(outcome, this.count(outcome) + 1)
-      if (isLast(outcome)) return
+      isClosed = connection === 'close'
       // Each new connection occupies a port of this machine for a minute after its end.
-      if (!isKept) await new Promise((turn) => setTimeout(turn, 5))
+      if (isNew) await new Promise((turn) => setTimeout(turn, 5))
     }
   }
 
-  async #call(url: string, agent: Agent | false): Promise<string> {
+  async #call(agent: Agent | false): Promise<readonly [outcome: string, connection?: string]> {
     try {
-      const { status, body } = await call(url, { agent })
+      const { status, body, headers } = await call(this.#url, { agent })
       this.bodies.add(body)
-      return String(status)
+      return [String(status), headers.connection ?? '']
     } catch (error) {
-      return (error as NodeJS.ErrnoException).code ?? String(error)
+      return [(error as NodeJS.ErrnoException).code ?? String(error)]
     }
   }
 }

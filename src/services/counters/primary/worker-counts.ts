@@ -37,6 +37,8 @@ export class WorkerCounts {
     for (const terms of limits) this.#limits.push(limitOf(terms))
     this.#giveBack(back)
     const answer: Answered = { figures: this.#take(takes), slots: slots.flatMap((slot) => this.#takeSlot(slot)) }
+    // Those that were asked for and given back in one tick.
+    if (slots.length > 0) this.#giveBack(back)
     this.#link.tell(answered, answer)
   }
 
