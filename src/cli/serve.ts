@@ -76,10 +76,10 @@ async function serveTo(operator: Operator, { directory, flags }: Call): Promise<
     admission: new Overload(world, workers),
   })
   if (operator.isFirst) showWarnings(app)
-  const { limits, listen: address, audit } = app.policy.settings
+  const { limits, audit } = app.policy.settings
   const kept = audit && (await keepLog(audit, world))
   const { bareHead } = app
-  await operator.open(app)
+  const address = await operator.open(app)
   const server = await listen(app.koa.callback(), {
     ...address,
     limits: shareOf(limits, workers),
