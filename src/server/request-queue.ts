@@ -96,7 +96,7 @@ export class RequestQueue {
 
   /** Arrays that shrink from the front are slow; this one is left behind where it is used up. */
   #take(): Waiting {
-    const [first] = this.#waiting.slice(this.#first, ++this.#first)
+    const first = this.#waiting[this.#first++]
     if (first === undefined) throw new RangeError('nobody waits')
     if (this.#first * 2 >= this.#waiting.length) {
       this.#waiting = this.#waiting.slice(this.#first)

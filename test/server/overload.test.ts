@@ -1,0 +1,128 @@
+/** More requests than the server bears, over real HTTP: what is refused, what is answered all the same, and what is said. */
+
+import { writeFileSync } from 'node:fs'
+import test, { type ExecutionContext } from 'ava'
+import { readLimitSettings } from '../../src/policy/limit-settings.ts'
+import { Overload } from '../../src/server/overload.ts'
+import { createLog } from '../../src/services/log.ts'
+import { createWorld } from '../../src/services/world.ts'
+import { exchangeOf } from '../helpers/exchange.ts'
+import { type Gate, openGate } from '../helpers/gate.ts'
+import { until } from '../helpers/until.ts'
+
+const files = (limits: string) => ({
+  'a.yaml': `settings: { limits: ${limits} }
+service: s
+routes:
+  GET /held: { authenticate: public, cors: { origins: [https://app.example] }, handler: ./held.js#held }
+  GET /plain: { authenticate: public, reply: { body: ok } }
+  GET /health: { authenticate: public, builtin: health }
+  GET /ready: { authenticate: public, builtin: ready }
+  GET /metrics: { authenticate: public, builtin: metrics }
+  GET /openapi.json: { authenticate: public, builtin: openapi }
+`,
+  'held.js': `
+    const waiting = (globalThis.heldRequests ??= [])
+    export const held = (ctx) => new Promise((go) => waiting.push(go)).then(() => { ctx.body = 'held' })
+  `,
+})
+
+const held = globalThis as unknown as { heldRequests?: (() => void)[] }
+function letGo(): void {
+  for (const go of held.heldRequests?.splice(0) ?? []) go()
+}
+
+interface Opened {
+  readonly gate: Gate
+  readonly lines: readonly Readonly<Record<string, unknown>>[]
+}
+
+async function open(t: ExecutionContext, limits: string): Promise<Opened> {
+  const lines: Readonly<Record<string, unknown>>[] = []
+  const world = createWorld(
+    createLog({ pretty: false, destination: { write: (line) => void lines.push(JSON.parse(line)) } }),
+  )
+  world.status.open()
+  const gate = await openGate(files(limits), { world, admission: new Overload(world) })
+  t.teardown(async () => {
+    letGo()
+    await gate.close()
+  })
+  return { gate, lines }
+}
+
+const sample = (text: string, name: string): number =>
+  Number(
+    text
+      .split('\n')
+      .find((line) => line.startsWith(`${name} `))
+      ?.slice(name.length),
+  )
+
+test.serial('refuses requests beyond `requests`, and still says how it is', async (t) => {
+  const { gate, lines } = await open(t, '{ requests: 2 }')
+  const running = [gate.call('GET', '/held'), gate.call('GET', '/held')]
+  await until(() => held.heldRequests?.length === 2)
+  const headers = { origin: 'https://app.example' }
+  for (const path of ['/held', '/plain', '/openapi.json']) {
+    const answer = await gate.call('GET', path, { headers })
+    t.is(answer.status, 503)
+    t.is(JSON.parse(answer.body).code, 'overloaded')
+    t.is(answer.headers['retry-after'], '1')
+    if (path === '/held') t.is(answer.headers['access-control-allow-origin'], 'https://app.example')
+  }
+  t.is((await gate.call('GET', '/health')).status, 200)
+  t.is((await gate.call('GET', '/none')).status, 404)
+  t.deepEqual(JSON.parse((await gate.call('GET', '/ready')).body), { status: 'degraded', failing: ['load'] })
+  t.is(sample((await gate.call('GET', '/metrics')).body, 'portcullis_shed_total{reason="requests"}'), 3)
+  letGo()
+  for (const { status } of await Promise.all(running)) t.is(status, 200)
+  t.is((await gate.call('GET', '/plain')).status, 200)
+  await until(async () => JSON.parse((await gate.call('GET', '/ready')).body).status === 'ready')
+  t.deepEqual(
+    lines.filter(({ level }) => level !== 'debug').map(({ msg }) => msg),
+    ['requests are refused: `settings.limits.requests` is reached', 'no more requests are refused for overload'],
+  )
+  t.is(lines.at(-1)?.refused, 3)
+})
+
+test.serial('takes another limit at a reload', async (t) => {
+  const { gate } = await open(t, '{ requests: 1 }')
+  const running = gate.call('GET', '/held')
+  await until(() => held.heldRequests?.length === 1)
+  t.is((await gate.call('GET', '/plain')).status, 503)
+  writeFileSync(`${gate.directory}/a.yaml`, files('{ requests: 5 }')['a.yaml'])
+  await gate.reload()
+  t.is((await gate.call('GET', '/plain')).status, 200)
+  letGo()
+  t.is((await running).status, 200)
+})
+
+test.serial('takes each request back, however it ends', async (t) => {
+  const { gate } = await open(t, '{ requests: 2 }')
+  for (let round = 0; round < 3; round++) {
+    const aborted = new AbortController()
+    const gone = [1, 2].map(() => fetch(`${gate.url}/held`, { signal: aborted.signal }))
+    await until(() => held.heldRequests?.length === 2)
+    t.is((await gate.call('GET', '/plain')).status, 503)
+    aborted.abort()
+    await Promise.allSettled(gone)
+    await until(async () => (await gate.call('GET', '/plain')).status === 200)
+    letGo()
+  }
+})
+
+test.serial('begins nothing for a client that went away while it waited', async (t) => {
+  const overload = new Overload(createWorld(createLog({ pretty: false, level: 'error' })))
+  const limits = readLimitSettings()
+  t.is(overload.admit(exchangeOf({}), limits), undefined)
+  const until = performance.now() + 30
+  while (performance.now() < until);
+  const [gone, there] = [exchangeOf({}), exchangeOf({})]
+  const verdicts = [overload.admit(gone, limits), overload.admit(there, limits)]
+  t.true(verdicts.every((verdict) => verdict instanceof Promise))
+  Object.defineProperty(gone.ctx.res, 'destroyed', { value: true })
+  const [first, second] = await Promise.all(verdicts)
+  t.is(first?.code, 'overloaded')
+  t.is(second, undefined)
+})
