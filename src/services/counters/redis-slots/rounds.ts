@@ -6,9 +6,10 @@ import type { SharedRoom } from './shared-room.ts'
 /** Milliseconds from round to round, while few take part, and while many do. */
 const shortPause = 5
 const longPause = 20
-const few = 20
-/** Rooms of one round. */
-const most = 200
+const few = 10
+/** Rooms of one round; where there are more, all have had their turn after so many rounds: 4 s, well within a lease. */
+const usual = 50
+const rounds = 200
 
 export class Rounds {
   readonly #rooms = new Set<SharedRoom>()
@@ -32,13 +33,12 @@ export class Rounds {
 
   #ask(): void {
     this.#timer = undefined
-    const rooms = firstOf(this.#rooms, most)
-    this.#count = rooms.length
-    for (const room of rooms) {
+    const next = firstOf(this.#rooms, Math.max(usual, Math.ceil(this.#rooms.size / rounds)))
+    this.#count = next.length
+    for (const room of next) {
       this.#rooms.delete(room)
       room.ask()
     }
-    const [next] = this.#rooms
-    if (next !== undefined) this.add(next)
+    for (const room of firstOf(this.#rooms, 1)) this.add(room)
   }
 }
