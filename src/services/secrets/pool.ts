@@ -78,7 +78,8 @@ export class SecretPool {
     const last = [...this.#readings].at(-1)
     const names = last?.source === source ? last.outdated() : []
     if (names.length === 0) return
-    this.#world.log.info(`${names.map((name) => `\`${name}\``).join(', ')}: the secret is another one by now`)
+    const told = names.map((name) => `\`${name}\``).join(', ')
+    this.#world.log.info(`secrets have changed: ${told}; the policies are loaded anew`)
     this.#changed(names)
   }
 }
