@@ -5,6 +5,7 @@ import type { Stage } from '../programs.ts'
 import { measureLimiter } from './limiter.ts'
 import { measureRedisLimiter } from './limiter-redis.ts'
 import type { Part } from './part.ts'
+import { measurePasswords } from './passwords.ts'
 import { measureRoutes } from './routes.ts'
 import { measureSchema } from './schema.ts'
 import { measureStart } from './start.ts'
@@ -18,5 +19,6 @@ export async function measureParts({ folder, redis }: Stage, { isQuick }: Option
     measureSchema(),
     ...measureLimiter(isQuick),
     ...(await measureRedisLimiter(redis, isQuick)),
+    ...(await measurePasswords(isQuick)),
   ]
 }
