@@ -68,11 +68,9 @@ test.serial('refuses at once what would wait too long, serves the others, and sa
 
 test.serial('bears a burst, and a computation that holds up all the others', async (t) => {
   const server = await start(t)
-  const burst = Array.from({ length: 600 }, () => server.call('/spin'))
-  await Promise.all(burst.slice(0, 10))
-  burst.push(...Array.from({ length: 50 }, () => server.call('/spin')))
-  t.deepEqual([...new Set(await Promise.all(burst))], [200])
-  const behind = await Promise.all(['/block', ...Array.from({ length: 100 }, () => '/spin')].map(server.call))
+  const burst = await Promise.all(Array.from({ length: 100 }, () => server.call('/spin')))
+  t.deepEqual([...new Set(burst)], [200])
+  const behind = await Promise.all(['/block', ...Array.from({ length: 50 }, () => '/spin')].map(server.call))
   t.deepEqual([...new Set(behind)], [200])
   t.deepEqual(await stateOf(server.url), { status: 'ready' })
 })

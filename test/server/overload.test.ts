@@ -1,7 +1,9 @@
 /** More requests than the server bears, over real HTTP: what is refused, what is answered all the same, and what is said. */
 
 import { writeFileSync } from 'node:fs'
+import { setImmediate as turn } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
+import { Denial } from '../../src/core/denial.ts'
 import { readLimitSettings } from '../../src/policy/limit-settings.ts'
 import { Overload } from '../../src/server/overload.ts'
 import { createLog } from '../../src/services/log.ts'
@@ -49,6 +51,11 @@ async function open(t: ExecutionContext, limits: string): Promise<Opened> {
     await gate.close()
   })
   return { gate, lines }
+}
+
+function burn(milliseconds: number): void {
+  const until = performance.now() + milliseconds
+  while (performance.now() < until);
 }
 
 const sample = (text: string, name: string): number =>
@@ -116,8 +123,7 @@ test.serial('begins nothing for a client that went away while it waited', async 
   const overload = new Overload(createWorld(createLog({ pretty: false, level: 'error' })))
   const limits = readLimitSettings()
   t.is(overload.admit(exchangeOf({}), limits), undefined)
-  const until = performance.now() + 30
-  while (performance.now() < until);
+  burn(30)
   const [gone, there] = [exchangeOf({}), exchangeOf({})]
   const verdicts = [overload.admit(gone, limits), overload.admit(there, limits)]
   t.true(verdicts.every((verdict) => verdict instanceof Promise))
@@ -125,4 +131,18 @@ test.serial('begins nothing for a client that went away while it waited', async 
   const [first, second] = await Promise.all(verdicts)
   t.is(first?.code, 'overloaded')
   t.is(second, undefined)
+})
+
+test.serial('refuses what would wait too long only where the queue has long not been empty', async (t) => {
+  const overload = new Overload(createWorld(createLog({ pretty: false, level: 'error' })))
+  const limits = readLimitSettings()
+  const admit = (eventLoopDelay: number) => overload.admit(exchangeOf({}), { ...limits, eventLoopDelay })
+  overload.admit(exchangeOf({}), limits)
+  burn(30)
+  for (let count = 0; count < 1_000; count++) void Promise.resolve(admit(1_000)).then(() => burn(4))
+  for (let turns = 0; turns < 12; turns++) await turn()
+  t.true(admit(1_000) instanceof Promise, 'seconds of work, but for a moment')
+  const refused = admit(20)
+  t.true(refused instanceof Denial)
+  t.regex((refused as Denial).cause ?? '', /eventLoopDelay/)
 })
