@@ -8,10 +8,10 @@ import test, { type ExecutionContext } from 'ava'
 import { type AccountStore, openAccountStore } from '../../../src/services/accounts/account-store.ts'
 import { createKeyRing, type KeyRing } from '../../../src/services/accounts/fields/key-ring.ts'
 import type { DatabaseSettings } from '../../../src/services/database/settings.ts'
-import { readDatabaseTarget } from '../../../src/services/database/target.ts'
 import { randomId } from '../../../src/services/random-id.ts'
 import { HandClock } from '../../helpers/hand-clock.ts'
 import { type PostgresServer, startPostgres } from '../../helpers/postgres-server.ts'
+import { settingsOf as settingsFor } from './settings.ts'
 
 export const kinds = ['sqlite', 'postgres'] as const
 export type Kind = (typeof kinds)[number]
@@ -32,14 +32,9 @@ export function usePostgres(): () => PostgresServer {
 
 export const newSecret = (): Buffer => randomBytes(32)
 
-/** Milliseconds: long enough for a machine that is busy otherwise. */
-const deadline = 20_000
-
-export function settingsOf(url: string, given: Partial<DatabaseSettings> = {}): DatabaseSettings {
-  const target = readDatabaseTarget(url)
-  if (typeof target === 'string') throw new Error(target)
-  return { target, ca: server?.ca, serverName: undefined, deadline, ...given }
-}
+/** With the authority of the Postgres of this file. */
+export const settingsOf = (url: string, given: Partial<DatabaseSettings> = {}): DatabaseSettings =>
+  settingsFor(url, { ca: server?.ca, ...given })
 
 export async function emptyDatabase(t: ExecutionContext, kind: Kind): Promise<string> {
   if (kind === 'postgres' && server !== undefined) return server.createDatabase()
