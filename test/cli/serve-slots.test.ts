@@ -99,6 +99,17 @@ routes:
   }
 }
 
+/** Sees that so many slots are there, and not one more. */
+async function checkSlots(t: ExecutionContext, nodes: Nodes, max: number): Promise<void> {
+  const { upstream } = nodes
+  upstream.delay = undefined
+  const all = Array.from({ length: max + 1 }, (_, index) => nodes.call(index))
+  await until(async () => upstream.held.length === max && (await nodes.known('queue')) === 1)
+  t.is(await nodes.known('held'), max)
+  for (const _ of all) await upstream.answer()
+  t.deepEqual(statuses(await Promise.all(all)), [200])
+}
+
 test.serial('four nodes under load: never more than `max` at the upstream, and everyone has a turn', async (t) => {
   t.timeout(120_000)
   const nodes = await Nodes.start(t, '{ max: 6, queue: 1000, wait: 1m, shared: true }')
@@ -168,14 +179,14 @@ test.serial('a node that is shut down takes no slot with it', async (t) => {
 
 test.serial('while Redis stands still each node gives its share, nobody hangs, and all share again', async (t) => {
   t.timeout(180_000)
-  const nodes = await Nodes.start(t, '{ max: 8, queue: 8, wait: 500ms, shared: true }', '50ms')
+  const nodes = await Nodes.start(t, '{ max: 8, queue: 8, wait: 5s, shared: true }', '250ms')
   const { upstream, redis } = nodes
   upstream.delay = 20
   const before = nodes.load(24)
   await until(() => before.replies.length > 300)
   redis.freeze()
   await nodes.whenAll('degraded')
-  await pause(300)
+  await pause(1_500)
   upstream.most = 0
   const asked = before.replies.length
   await pause(2_000)
@@ -189,18 +200,14 @@ test.serial('while Redis stands still each node gives its share, nobody hangs, a
     statuses(replies).filter((status) => status !== 200 && status !== 503),
     [],
   )
-  t.true(Math.max(...replies.map(({ milliseconds }) => milliseconds)) < 5_000)
+  t.true(Math.max(...replies.map(({ milliseconds }) => milliseconds)) < 10_000)
   await until(async () => upstream.now === 0 && (await nodes.known('held')) === 0)
-  upstream.most = 0
-  const after = nodes.load(24)
-  await until(() => after.replies.length > 300)
-  await after.end()
-  t.true(upstream.most <= 8, `${upstream.most}`)
+  await checkSlots(t, nodes, 8)
 })
 
 test.serial('Redis that is killed under load, and comes back empty, costs no request and no slot', async (t) => {
   t.timeout(180_000)
-  const nodes = await Nodes.start(t, '{ max: 8, queue: 100, wait: 30s, shared: true }', '50ms')
+  const nodes = await Nodes.start(t, '{ max: 8, queue: 100, wait: 30s, shared: true }', '250ms')
   const { upstream, redis } = nodes
   upstream.delay = 10
   const load = nodes.load(24)
@@ -215,9 +222,5 @@ test.serial('Redis that is killed under load, and comes back empty, costs no req
   await until(() => load.replies.length > back + 200)
   t.deepEqual(statuses(await load.end()), [200])
   await until(async () => upstream.now === 0 && (await nodes.known('held')) === 0)
-  upstream.delay = undefined
-  const all = Array.from({ length: 9 }, (_, index) => nodes.call(index))
-  await until(async () => upstream.held.length === 8 && (await nodes.known('queue')) === 1)
-  for (const _ of all) await upstream.answer()
-  t.deepEqual(statuses(await Promise.all(all)), [200])
+  await checkSlots(t, nodes, 8)
 })

@@ -133,14 +133,14 @@ test('without a queue nobody waits for another gate', async (t) => {
 })
 
 test('a wait that is over is refused, and takes no slot later', async (t) => {
-  const gates = await Gates.open(t, 2, '{ max: 1, queue: 5, wait: 60ms, shared: true }')
+  const gates = await Gates.open(t, 2, '{ max: 1, queue: 5, wait: 1500ms, shared: true }')
   const first = gates.call(0)
   await until(() => gates.upstream.held.length === 1)
   const started = performance.now()
   const late = await gates.call(1, '/late')
-  t.true(performance.now() - started >= 59)
+  t.true(performance.now() - started >= 1_499)
   t.is(late.status, 503)
-  t.is(late.headers['retry-after'], '1')
+  t.is(late.headers['retry-after'], '2')
   t.like(gates.tally(1), { inUse: 0, waiting: 0, late: 1, full: 0 })
   await gates.upstream.answer()
   await first
@@ -281,7 +281,9 @@ test('metrics tell what each gate holds, and what it decided alone', async (t) =
 })
 
 test('while Redis is gone each gate gives its share and waits end in time; later all share again', async (t) => {
-  const gates = await Gates.open(t, 2, '{ max: 4, queue: 2, wait: 300ms, shared: true }', { settings: 'nodes: 2' })
+  const gates = await Gates.open(t, 2, '{ max: 4, queue: 2, wait: 1s, shared: true }', {
+    settings: 'nodes: 2, deadline: 5s',
+  })
   const { upstream, redis } = gates
   const held = Array.from({ length: 4 }, () => gates.call(0))
   await until(() => upstream.held.length === 4)
