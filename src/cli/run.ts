@@ -1,9 +1,11 @@
 /** Runs the command that was called: one command a file, errors and exit statuses in one place. */
 
+import { inspect } from 'node:util'
 import { StartFault } from '../core/start-fault.ts'
 import { suggest } from '../core/suggest.ts'
 import { PolicyRefused } from '../policy/findings.ts'
 import { DirectoryFault } from '../policy/load.ts'
+import { maskSecrets } from '../services/secrets/mask.ts'
 import { helpOf, readCall, UsageFault } from './command.ts'
 import { commands } from './commands.ts'
 import { paintFor } from './paint.ts'
@@ -48,9 +50,10 @@ function unknownCommand(name: string): string {
 /** What went wrong in words, and the status it ends with. */
 function explain(error: unknown): number {
   const paint = paintFor(process.stderr)
-  const say = (text: string): void => void process.stderr.write(`portcullis: ${text}\n`)
+  const write = (text: string): void => void process.stderr.write(maskSecrets(text))
+  const say = (text: string): void => write(`portcullis: ${text}\n`)
   if (error instanceof PolicyRefused) {
-    process.stderr.write(reportText(error.diagnostics, paint))
+    write(reportText(error.diagnostics, paint))
     say('the policies have errors; nothing was started')
     return 1
   }
@@ -62,7 +65,9 @@ function explain(error: unknown): number {
     say(`${error.message}${error instanceof UsageFault ? ' (see `portcullis --help`)' : ''}`)
     return 2
   }
-  throw error
+  // As Node would print it.
+  write(`${inspect(error)}\n`)
+  return 1
 }
 
 /** A reader that goes away early, such as `head`, has what it wanted. */

@@ -19,6 +19,7 @@ import type { Named, Policy } from './policy.ts'
 import { fillReferences, resolveReferences } from './references.ts'
 import { type ListenOn, readSettings, type Settings } from './settings.ts'
 import { settingsShape, type Tree } from './shapes.ts'
+import { veil } from './veil.ts'
 
 export interface Opened {
   /** With every reference filled in. */
@@ -81,6 +82,7 @@ async function openWith(
     maxBodyBytes: settings.limits.body,
   }
   const warnings = sortDiagnostics([...diagnostics, ...checkOpening(policy, { development })])
+  if (checked.references.some(({ kind }) => kind !== 'env')) veil(policy, settings)
   const close = (): void => {
     closeAll(issuers)
     secrets?.close()

@@ -1,7 +1,8 @@
-/** Structured logs: JSON lines, or readable ones on a terminal; credentials never get in. */
+/** Structured logs: JSON lines, or readable ones on a terminal; credentials and secrets never get in. */
 
 import { createRequire } from 'node:module'
 import { type DestinationStream, type Logger, type LoggerOptions, pino, stdSerializers } from 'pino'
+import { maskSecrets } from './secrets/mask.ts'
 import { standardOutput } from './standard-output.ts'
 
 const require = createRequire(import.meta.url)
@@ -46,7 +47,7 @@ function settings({ level = 'info', pretty }: LogOptions): LoggerOptions {
     base: {},
     serializers: { err: (error: unknown) => redact(error instanceof Error ? stdSerializers.err(error) : error) },
     formatters: { level: (label) => ({ level: label }), log: (fields) => redactMembers(fields, 0) },
-    hooks: { streamWrite: (line) => format(scrub(line)) },
+    hooks: { streamWrite: (line) => format(scrub(maskSecrets(line))) },
   }
 }
 

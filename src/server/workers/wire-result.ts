@@ -1,5 +1,6 @@
 /** What became of a reload, as it goes from a worker to its primary: errors do not travel as they are. */
 
+import { maskSecrets } from '../../services/secrets/mask.ts'
 import type { ReloadResult } from '../reload-result.ts'
 
 interface WireFailed {
@@ -17,7 +18,9 @@ export interface WireReload {
 export function writeResult(result: ReloadResult): WireReload['result'] {
   if (result.result !== 'failed') return result
   const { name, message, stack } = result.error instanceof Error ? result.error : new Error(String(result.error))
-  return { result: 'failed', reason: result.reason, error: { name, message, stack } }
+  // The primary process does not know the secrets of its workers.
+  const error = { name, message: maskSecrets(message), stack: stack && maskSecrets(stack) }
+  return { result: 'failed', reason: result.reason && maskSecrets(result.reason), error }
 }
 
 export function readResult(result: WireReload['result']): ReloadResult {

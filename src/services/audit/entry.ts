@@ -6,6 +6,7 @@ import { catalogue, type Denial } from '../../core/denial.ts'
 import type { Exchange } from '../../core/exchange.ts'
 import type { Outcome } from '../../core/observer.ts'
 import type { Source } from '../../core/site.ts'
+import { maskSecrets } from '../secrets/mask.ts'
 import type { AuditEvent } from './events.ts'
 import type { Pseudonym } from './pseudonym.ts'
 import { brief, few, recordable } from './value.ts'
@@ -113,8 +114,8 @@ function principalOf({ principal: { id, issuer } }: Exchange, write: (text: stri
  * out: what an app tells its client may quote what that sent.
  */
 function causeOf({ code, cause, message }: Denial, isOfDestination: boolean): string | undefined {
-  if (cause !== undefined) return brief(cause)
-  return isOfDestination || message === catalogue[code].message ? undefined : brief(message)
+  if (cause !== undefined) return brief(maskSecrets(cause))
+  return isOfDestination || message === catalogue[code].message ? undefined : brief(maskSecrets(message))
 }
 
 function detailsOf({ details }: AuditPlan, exchange: Exchange, mask: Mask): AuditValue | undefined {

@@ -31,15 +31,17 @@ export function maskSecrets(text: string): string {
   return text.replace(pattern, (found) => `[secret ${known.get(found)}]`)
 }
 
-/** As it is, as JSON and `inspect` write it, as a URL does, and what `base64:` stands before. */
+/** As it is, as JSON writes it, also inside of JSON, as a URL does, and what `base64:` stands before. */
 function spellingsOf(text: string): ReadonlySet<string> {
   const lines = text.split(/\r?\n/).filter((line) => line.length >= shortestLine && !line.startsWith('-----'))
   const bare = text.replace(/^base64:/, '')
   const texts = [text, bare, ...lines].filter((each) => each.trim().length >= shortest)
   return new Set(
-    texts.flatMap((each) => [each, JSON.stringify(each).slice(1, -1), encodeURIComponent(each.toWellFormed())]),
+    texts.flatMap((each) => [each, escaped(each), escaped(escaped(each)), encodeURIComponent(each.toWellFormed())]),
   )
 }
+
+const escaped = (text: string): string => JSON.stringify(text).slice(1, -1)
 
 /** The longest first: a secret may be the beginning of another. */
 function compile(): RegExp {
