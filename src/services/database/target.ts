@@ -22,7 +22,7 @@ export type DatabaseTarget = SqliteTarget | PostgresTarget
 /** A password may hold whatever a secret does: no host has an `@`, so that the last one ends it. */
 const shape = /^postgres(?:ql)?:\/\/(?:(.*)@)?([^@/?#\s]+)\/([^/?#\s]+)(?:\?([^?#\s]*))?$/is
 
-const address = /^(?:\[([0-9a-f:.]+)\]|([^:[\]]+))(?::([0-9]{1,5}))?$/i
+const address = /^(?:\[([0-9a-f:.]+)\]|([^:,[\]]+))(?::([0-9]{1,5}))?$/i
 
 /** Reads a URL, or says what it should be; no message quotes it, for it may hold a password. */
 export function readDatabaseTarget(url: string): DatabaseTarget | string {
