@@ -126,7 +126,7 @@ export const blockNotes: Readonly<Record<string, BlockNotes>> = {
       'It is judged after `authorize`: nobody who may not ask takes a slot, and `by` may name the `resource`.',
       "A block in `defaults` or a profile has one pool for all routes that inherit it. One on a route is that route's own.",
       'What is held, and who waits, outlives a reload; a new `max` holds for the queue as well. Nobody is cut off where it is less than before.',
-      'Each process has slots of its own. With `shared: true` there are `max` over all nodes with the same [`settings.state`](../../many-nodes.md#shared-slots), and one queue for all of them.',
+      'Each node has slots of its own, for all its workers. With `shared: true` there are `max` over all nodes with the same [`settings.state`](../../many-nodes.md#shared-slots), and one queue.',
       'Under `reportOnly` nobody waits: who finds no free slot is reported and let through, without one.',
     ],
     see: {

@@ -18,7 +18,7 @@ export const concurrencySchema = object({
   'wait?': duration('How long each of them waits at most; 1s unless told, 1m at most.', '500ms'),
   'shared?': boolean({
     description:
-      'Whether slots and queue are those of all nodes together, in Redis; of each process by itself unless told.',
+      'Whether slots and queue are those of all nodes together, in Redis; of each node by itself unless told.',
   }),
 })
 
