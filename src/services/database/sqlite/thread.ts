@@ -37,7 +37,8 @@ export class SqliteThread {
     this.#deadline = deadline
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
     const workerData: ThreadData = { path }
-    this.#worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), { workerData })
+    // What the process was started with may be good for its first file alone.
+    this.#worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), { workerData, execArgv: [] })
     this.#worker.unref()
     this.#worker.on('message', (reply: Reply) => this.#take(reply))
     this.#worker.on('error', (error) => this.#fail(new DatabaseAway(reasonOf(error), { cause: error })))
