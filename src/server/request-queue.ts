@@ -8,6 +8,8 @@ const turnMs = 20
 const sliceMs = 5
 /** Weight of the latest turn in the pace. */
 const weight = 0.2
+/** What it counts at most, as a multiple of the pace. */
+const mostRise = 4
 
 /** Is told how long something waited at `now`, in milliseconds. */
 type Note = (milliseconds: number, now: number) => void
@@ -89,8 +91,13 @@ export class RequestQueue {
       count++
       await new Promise<void>(nextTick)
     } while (this.length > 0 && performance.now() < until)
-    const now = performance.now()
-    this.#pace += weight * ((now - this.#begun) / count - this.#pace)
+    this.#follow(performance.now(), count)
+  }
+
+  /** A turn that one request held up says little of those that come after it. */
+  #follow(now: number, count: number): void {
+    const latest = Math.min((now - this.#begun) / count, mostRise * this.#pace + sliceMs)
+    this.#pace += weight * (latest - this.#pace)
     this.#begun = now
   }
 

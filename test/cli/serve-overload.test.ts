@@ -66,11 +66,11 @@ test.serial('refuses at once what would wait too long, serves the others, and sa
   t.is(code, 0)
 })
 
-test.serial('bears a burst, and a computation that holds up all the others', async (t) => {
+test.serial('bears a computation that holds up all the others', async (t) => {
   const server = await start(t)
-  const burst = await Promise.all(Array.from({ length: 100 }, () => server.call('/spin')))
-  t.deepEqual([...new Set(burst)], [200])
-  const behind = await Promise.all(['/block', ...Array.from({ length: 50 }, () => '/spin')].map(server.call))
-  t.deepEqual([...new Set(behind)], [200])
+  const behind = ['/block', ...Array.from({ length: 20 }, () => '/spin')].map(server.call)
+  await Promise.any(behind)
+  behind.push(server.call('/spin'))
+  t.deepEqual([...new Set(await Promise.all(behind))], [200])
   t.deepEqual(await stateOf(server.url), { status: 'ready' })
 })

@@ -83,3 +83,20 @@ test.serial('tells how long a request will wait, and since when there is one', a
   t.is(queue.busy(performance.now()), 0)
   t.true(Math.max(...noted) > 100)
 })
+
+test.serial('takes one that holds up the others for what it is', async (t) => {
+  const { queue, ask } = setup()
+  const paces: number[] = []
+  ask(0, 30)
+  for (let name = 1; name <= 20; name++) {
+    const now = performance.now()
+    t.true(queue.isFull(now))
+    void queue.enter(now).then(() => {
+      paces.push(queue.wait / queue.length)
+      burn(name === 12 ? 400 : 6)
+    })
+  }
+  while (queue.length > 0) await turn()
+  const [before = 0, after = 0] = paces.slice(11)
+  t.true(after > before && after < 2 * before + 2, `${before} ${after}`)
+})
