@@ -31,6 +31,8 @@ export const isReply = (error: unknown): boolean => error instanceof Error && er
 const wordings: readonly (readonly [RegExp, string])[] = [
   [/^All sentinels are unreachable and retry is disabled\. Last error:/, 'no sentinel tells of the master:'],
   [/Connection is closed\.$|^Stream isn't writeable .*/, connectionClosed],
+  // Before Redis 7.
+  [/^ERR Error running script \(call to f_[0-9a-f]{40}\): @user_script:\d+: (?:@user_script: ?\d+: )?-?/, ''],
   [/\.? script: [0-9a-f]{40}, on @user_script:\d+\.$/, ''],
 ]
 
