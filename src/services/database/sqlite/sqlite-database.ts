@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Database, Statements, Value } from '../database.ts'
 import { isBusy, isRead } from './dialect.ts'
 import { FaultReply, knownError, SqliteThread } from './thread.ts'
+import { WriteTurns } from './write-turns.ts'
 
 /** Milliseconds until a file that another process holds is tried again; the library has waited before. */
 const busyPause = 5
@@ -12,34 +13,36 @@ export class SqliteDatabase implements Database {
   readonly schemaLock: readonly string[] = []
   readonly #path: string
   readonly #deadline: number
+  readonly #turns: WriteTurns
   #thread: SqliteThread
-  #lastWrite: Promise<unknown> = Promise.resolve()
 
   /** Opened by the first who asks. */
   constructor(path: string, deadline: number) {
     this.#path = path
     this.#deadline = deadline
+    this.#turns = new WriteTurns(deadline)
     this.#thread = new SqliteThread(path, deadline)
   }
 
   async query<Row>(sql: string, values: readonly Value[] = []): Promise<readonly Row[]> {
-    const ask = () => this.#insist(this.#living(), sql, values)
-    return (await (isRead(sql) ? ask() : this.#takeTurn(ask))) as readonly Row[]
+    const ask = (end: number) => insist(this.#living(), { sql, values, end })
+    const rows = isRead(sql) ? ask(performance.now() + this.#deadline) : this.#turns.take(ask)
+    return (await rows) as readonly Row[]
   }
 
   transact<T>(work: (statements: Statements) => Promise<T>): Promise<T> {
-    return this.#takeTurn(() => this.#transact(work))
+    return this.#turns.take((end) => this.#transact(work, end))
   }
 
   close(): Promise<void> {
     return this.#thread.close()
   }
 
-  async #transact<T>(work: (statements: Statements) => Promise<T>): Promise<T> {
+  async #transact<T>(work: (statements: Statements) => Promise<T>, end: number): Promise<T> {
     const thread = this.#living()
     const statements = new OpenTransaction(thread)
     try {
-      await this.#insist(thread, 'begin immediate', [])
+      await insist(thread, { sql: 'begin immediate', values: [], end })
       const result = await work(statements)
       await statements.commit()
       return result
@@ -52,30 +55,30 @@ export class SqliteDatabase implements Database {
     }
   }
 
-  /** Asks until the file is free, or the deadline is over. */
-  async #insist(thread: SqliteThread, sql: string, values: readonly Value[]): Promise<readonly unknown[]> {
-    const end = performance.now() + this.#deadline
-    for (;;) {
-      try {
-        return await thread.ask(sql, values, isRead(sql))
-      } catch (error) {
-        const isFree = !(error instanceof FaultReply && isBusy(error.fault))
-        if (isFree || performance.now() >= end) throw knownError(error)
-        await pause(busyPause * (1 + Math.random()))
-      }
-    }
-  }
-
-  #takeTurn<T>(write: () => Promise<T>): Promise<T> {
-    const done = this.#lastWrite.then(write)
-    this.#lastWrite = done.catch(noop)
-    return done
-  }
-
   /** A thread that has died is replaced by whoever begins anew, never within a transaction. */
   #living(): SqliteThread {
     if (this.#thread.isOver && !this.#thread.isClosed) this.#thread = new SqliteThread(this.#path, this.#deadline)
     return this.#thread
+  }
+}
+
+interface Asking {
+  readonly sql: string
+  readonly values: readonly Value[]
+  /** By the monotonic clock. */
+  readonly end: number
+}
+
+/** Asks until the file is free, or the time is over. */
+async function insist(thread: SqliteThread, { sql, values, end }: Asking): Promise<readonly unknown[]> {
+  for (;;) {
+    try {
+      return await thread.ask(sql, values, isRead(sql))
+    } catch (error) {
+      const isFree = !(error instanceof FaultReply && isBusy(error.fault))
+      if (isFree || performance.now() >= end) throw knownError(error)
+      await pause(busyPause * (1 + Math.random()))
+    }
   }
 }
 
