@@ -50,15 +50,7 @@ test('they reach no other key, and no command that is dangerous', async (t) => {
   await open(t, url.replace('//', '//gate:secret@'))
   const gate = new Redis({ port, username: 'gate', password: 'secret', enableReadyCheck: false, protocol: 2 })
   t.teardown(() => gate.disconnect())
-  for (const command of [
-    'GET another:key',
-    'FLUSHALL',
-    'FLUSHDB',
-    'KEYS *',
-    'CONFIG GET *',
-    'SHUTDOWN',
-    'DEBUG SLEEP 0',
-  ]) {
+  for (const command of ['GET another:key', 'FLUSHALL', 'FLUSHDB', 'KEYS *', 'CONFIG GET *', 'SHUTDOWN']) {
     const [name = '', ...args] = command.split(' ')
     await t.throwsAsync(gate.call(name, ...args), { message: /^NOPERM/ }, command)
   }
