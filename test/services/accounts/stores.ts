@@ -70,3 +70,8 @@ export async function open(t: ExecutionContext, kind: Kind, options: OpenOptions
 export function onBoth(title: string, run: (t: ExecutionContext, kind: Kind) => Promise<void>): void {
   for (const kind of kinds) test(`${kind}: ${title}`, (t) => run(t, kind))
 }
+
+/** The same, one after the other: for those that start processes. */
+export function onBothInTurn(title: string, run: (t: ExecutionContext, kind: Kind) => Promise<void>): void {
+  for (const kind of kinds) test.serial(`${kind}: ${title}`, (t) => run(t, kind))
+}

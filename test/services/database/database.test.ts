@@ -175,7 +175,7 @@ onBoth('a schema that a newer version has made is left alone', async (t, kind) =
 
 onBoth('processes that start at once on an empty database all have its schema', async (t, kind) => {
   const url = await emptyDatabase(t, kind)
-  const script = fileURLToPath(new URL('./start-store.ts', import.meta.url))
+  const script = fileURLToPath(new URL('../accounts/start-store.ts', import.meta.url))
   const starts = Array.from({ length: 4 }, async (_, at) => {
     const args = [script, url, kind === 'postgres' ? server().ca : '', `user${at}`]
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })

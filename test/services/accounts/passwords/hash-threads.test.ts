@@ -2,8 +2,10 @@ import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import test, { type ExecutionContext } from 'ava'
+import { HashThreads } from '../../../../src/services/accounts/passwords/hash-threads.ts'
 import { hasherOf, passwordOf, refusal } from '../../../fixtures/bcrypt/hasher.ts'
 import { until } from '../../../helpers/until.ts'
 
@@ -28,6 +30,44 @@ test.serial('no thread is there before the first password, nor after the end', a
   t.pass()
 })
 
+test.serial('threads that have nothing to do end by themselves, and others start', async (t) => {
+  t.timeout(120_000)
+  const before = threadsOf()
+  const threads = new HashThreads({ threads: 2, file: fixture('slow-worker'), idleTimeout: 10 })
+  t.teardown(() => threads.close())
+  for (const password of ['one', 'two']) {
+    t.is(await threads.run({ kind: 'hash', password, cost: 4 }), password)
+    await until(() => threadsOf() <= before)
+  }
+})
+
+test('a thread that cannot be started takes nothing from one that runs', async (t) => {
+  t.timeout(120_000)
+  const folder = folderOf(t)
+  const [file, seat, worker] = [join(folder, 'go'), join(folder, 'seat'), join(folder, 'worker.mjs')]
+  writeFileSync(
+    worker,
+    `import { existsSync, writeFileSync } from 'node:fs'
+if (existsSync(${JSON.stringify(seat)})) {
+  writeFileSync(${JSON.stringify(`${seat}.missed`)}, '')
+  throw new Error('there is room for one')
+}
+writeFileSync(${JSON.stringify(seat)}, '')
+export { default } from ${JSON.stringify(fixture('slow-worker').href)}`,
+  )
+  const hasher = hasherOf(t, { threads: 2, file: pathToFileURL(worker) })
+  const first = hasher.hash(passwordOf(`wait ${file}`))
+  await until(() => existsSync(`${file}.begun`))
+  const others = [1, 2, 3].map((n) => hasher.hash(passwordOf(`other ${n}`)))
+  await until(() => existsSync(`${seat}.missed`))
+  writeFileSync(file, '')
+  t.is(await first, `wait ${file}`)
+  // One of them may have been given to the thread that did not start.
+  const settled = await Promise.allSettled(others)
+  t.true(settled.filter(({ status }) => status === 'rejected').length <= 1)
+  t.is(await hasher.hash(passwordOf('next')), 'next')
+})
+
 test('a thread that dies takes its own job along, and no other', async (t) => {
   t.timeout(120_000)
   const file = join(folderOf(t), 'go')
@@ -40,6 +80,12 @@ test('a thread that dies takes its own job along, and no other', async (t) => {
   t.deepEqual(await Promise.all(waiting), ['behind 1', 'behind 2', 'behind 3'])
   writeFileSync(file, '')
   t.is(await long, `wait ${file}`)
+})
+
+test('a thread knows nothing of the environment, where secrets are', async (t) => {
+  t.timeout(120_000)
+  const hasher = hasherOf(t, { threads: 1, file: fixture('slow-worker') })
+  t.is(await hasher.hash(passwordOf('env')), '')
 })
 
 test('work that throws is a fault, and its thread goes on', async (t) => {
@@ -67,7 +113,9 @@ test('the end does not wait for what runs', async (t) => {
   const running = refusal(hasher.hash(passwordOf(`wait ${file}`)))
   await until(() => existsSync(`${file}.begun`))
   const waiting = refusal(hasher.hash(passwordOf('waiting')))
+  const late = AbortSignal.timeout(20_000)
   await hasher.close()
+  t.false(late.aborted)
   t.is((await running).code, 'unavailable')
   t.is((await waiting).code, 'unavailable')
 })
