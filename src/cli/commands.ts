@@ -45,6 +45,11 @@ export const commands: readonly Entry[] = [
     load: async () => (await import('./audit.ts')).audit,
   },
   {
+    name: 'secrets',
+    summary: 'tells whether the secrets that the policies name are there and fit',
+    load: async () => (await import('./secrets.ts')).secrets,
+  },
+  {
     name: 'init',
     summary: 'makes a policy directory to start from',
     load: async () => (await import('./init.ts')).init,

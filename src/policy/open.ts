@@ -7,7 +7,6 @@ import type { TokenVerifier } from '../services/keys/verifier.ts'
 import { compileRoles } from '../services/roles/roles.ts'
 import type { RoleRule } from '../services/roles/rule.ts'
 import type { Reading } from '../services/secrets/pool.ts'
-import { Secret } from '../services/secrets/secret.ts'
 import type { Secrets } from '../services/secrets/secrets.ts'
 import type { Services, World } from '../services/services.ts'
 import { check, checkOpening } from './check.ts'
@@ -16,9 +15,9 @@ import { type Finding, locate, refuseErrors, sortDiagnostics } from './findings.
 import { documentsOf } from './openapi/documents.ts'
 import { type Parsed, parseAgain, parseRules } from './parse.ts'
 import type { Named, Policy } from './policy.ts'
-import { fillReferences, resolveReferences } from './references.ts'
+import { resolveReferences } from './references.ts'
+import { noSecrets, secretSettings } from './secret-settings.ts'
 import { type ListenOn, readSettings, type Settings } from './settings.ts'
-import { settingsShape, type Tree } from './shapes.ts'
 import { veil } from './veil.ts'
 
 export interface Opened {
@@ -110,21 +109,6 @@ async function reopen(checked: Policy, secrets: Secrets = noSecrets): Promise<Pa
   const all = sortDiagnostics([...missing, ...found])
   refuseErrors(all)
   return { policy, diagnostics: all }
-}
-
-const noSecrets: Secrets = { read: async (name) => new Secret(name, '') }
-
-/** Where secrets come from may itself stand in the environment. */
-export async function secretSettings({ written, references }: Policy): Promise<Settings['secrets']> {
-  const known = await resolveReferences(
-    references.filter(({ kind }) => kind === 'env'),
-    noSecrets,
-    () => {},
-  )
-  const trees = written.map(({ at, tree }) => (fillReferences(tree, at, known) as Tree | null)?.settings)
-  const { secrets } = (trees.find((settings) => settings !== undefined) ?? {}) as Tree
-  const checked = settingsShape.check(secrets === undefined ? {} : { secrets })
-  return readSettings(checked.errors ? undefined : checked.value).secrets
 }
 
 const isDevelopment = ({ listen }: Settings): boolean =>
