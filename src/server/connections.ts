@@ -18,7 +18,6 @@ export class Connections {
   readonly #last = new WeakSet<ServerResponse>()
   readonly #server: Server
   #draining = false
-  #ending = false
   #sweeping: NodeJS.Timeout | undefined
 
   /** Serves `limit` of them at a time; one beyond stays for as long as it takes to be told so. */
@@ -57,15 +56,10 @@ export class Connections {
     }
   }
 
-  /** From here on the next answer of every connection is its last. */
+  /** No more come: the next answer of every connection is its last, and those that are idle are closed. */
   drain(): void {
     this.#draining = true
     for (const latest of this.#latest.values()) if (latest !== undefined) this.#makeLast(latest)
-  }
-
-  /** No more come: those that are idle are closed, too. */
-  end(): void {
-    this.#ending = true
     this.#sweepSoon()
   }
 
@@ -99,7 +93,7 @@ export class Connections {
    * when none has become so for a while, and when all that the kernel has was read.
    */
   #sweepSoon(): void {
-    if (!this.#ending) return
+    if (!this.#draining) return
     clearTimeout(this.#sweeping)
     this.#sweeping = setTimeout(() => setImmediate(() => this.#sweep()), quiet).unref()
   }

@@ -157,11 +157,13 @@ async function close({ server, connections, last }: Ending, graceMs: number, del
     over.abort()
     connections.cut(last())
   }, graceMs)
-  connections.dismiss()
-  if (delayMs > 0) await delay(delayMs, undefined, { signal: over.signal }).catch(() => {})
-  connections.drain()
+  if (delayMs > 0) {
+    connections.dismiss()
+    await delay(delayMs, undefined, { signal: over.signal }).catch(() => {})
+  }
+  // Whoever is sent away connects anew at once: into a listener that closes, unless it is closed already.
   await stopListening(server, resolve)
-  connections.end()
+  connections.drain()
   if (over.signal.aborted) connections.cut(last())
   await ended
   clearTimeout(force)

@@ -79,6 +79,12 @@ function readAnswer(text: string): { readonly answer: RawAnswer; readonly end: n
   return { answer: { status: Number(start.split(' ')[1]), headers, body: text.slice(head + 4, end) }, end }
 }
 
+/** Asks over one connection until the server says that it ends it; the last answer. */
+export async function untilLast(client: RawClient, bytes: string): Promise<RawAnswer> {
+  const answer = await client.send(bytes).answer()
+  return answer.headers.get('connection') === 'close' ? answer : untilLast(client, bytes)
+}
+
 /** Sends bytes over a connection of their own and reads one answer; `closed` tells whether the server ended it after that. */
 export async function ask(port: number, bytes: string | Buffer): Promise<RawAnswer & { readonly closed: boolean }> {
   const client = await RawClient.connect(port)

@@ -7,7 +7,7 @@ import Koa from 'koa'
 import { StartFault } from '../../src/core/start-fault.ts'
 import { listen } from '../../src/server/listen.ts'
 import { bodyApp, echoApp, limits, startServer } from '../helpers/echo-server.ts'
-import { ask, RawClient } from '../helpers/raw.ts'
+import { ask, RawClient, untilLast } from '../helpers/raw.ts'
 
 const ordinary = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
 
@@ -170,14 +170,6 @@ async function untilAccepted(port: number): Promise<void> {
   if (!isServed) await untilAccepted(port)
 }
 
-/** Whoever comes while the listener closes is still served. */
-async function untilRefused(port: number): Promise<void> {
-  const client = await RawClient.connect(port).catch(() => undefined)
-  if (client === undefined) return
-  client.socket.destroy()
-  await untilRefused(port)
-}
-
 test('lets a running request end when it closes, and takes no other', async (t) => {
   const [started, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
   const app = new Koa().use(async (ctx) => {
@@ -194,8 +186,8 @@ test('lets a running request end when it closes, and takes no other', async (t) 
   busy.send(ordinary)
   await started.promise
   const closed = server.close(60_000)
-  await untilRefused(server.port)
   t.is(await unused.rest(), '')
+  await t.throwsAsync(RawClient.connect(server.port))
   gate.resolve()
   const { body, headers } = await busy.answer()
   t.is(body, 'done')
@@ -206,9 +198,10 @@ test('lets a running request end when it closes, and takes no other', async (t) 
 
 test('answers a request that was half here when it closed, as the last of its connection', async (t) => {
   const server = await startServer(t, echoApp())
-  const client = await RawClient.connect(server.port)
+  const [client, other] = [await RawClient.connect(server.port), await RawClient.connect(server.port)]
   await client.send(`${ordinary}GET /half HTTP/1.1\r\nHo`).answer()
   const closed = server.close(60_000)
+  await untilLast(other, ordinary)
   const { body, headers } = await client.send('st: a\r\n\r\n').answer()
   t.is(JSON.parse(body).path, '/half')
   t.is(headers.get('connection'), 'close')
