@@ -19,10 +19,16 @@ type Store = Opened['store']
 const open = (t: ExecutionContext, url: string, given: Partial<RedisSettings> = {}) =>
   openStore(t, url, { deadline: 1_000, ...given })
 
-/** Keys that are on the three nodes, in their order: their slots are the first of each third. */
-const keys = [0, 1, 2].map((third) => {
-  for (let tag = 0; ; tag++) if (Math.floor((keySlot(`{${tag}}`) * 3) / 16_384) === third) return `portcullis:{${tag}}`
-})
+/** A key that is on the node with this number: its slot is in that third. */
+function keyIn(third: number, word = ''): string {
+  for (let tag = 0; ; tag++) {
+    const key = `portcullis:{${word}${tag}}`
+    if (Math.floor((keySlot(key) * 3) / 16_384) === third) return key
+  }
+}
+
+/** On the three nodes, in their order. */
+const keys = [0, 1, 2].map((third) => keyIn(third))
 const keyOn = ({ nodes }: RedisCluster, node: ClusterNode) => keys[nodes.indexOf(node)] ?? ''
 const answersAt = (store: Store, key: string) =>
   ask(store, key, key).then(
@@ -87,7 +93,7 @@ test('follows a slot that moves, and then another, without an outage', async (t)
 test('what cannot be answered while its slot moves is refused alone', async (t) => {
   const cluster = await startCluster(t)
   const [first, second] = cluster.nodes
-  const { store, world } = await open(t, cluster.url)
+  const { store, world } = await open(t, cluster.url, { deadline: 5_000 })
   const key = keyOn(cluster, first)
   const pair = [`${key}1`, `${key}2`]
   const count = scriptOf(`redis.call('INCR', KEYS[1]) return redis.call('INCR', KEYS[2])`)
@@ -159,8 +165,8 @@ test('all servers killed and started again: away, then back', async (t) => {
 test('a server that loses its slots is heard of no more', async (t) => {
   const cluster = await startCluster(t, { config: ['cluster-allow-replica-migration no'] })
   const [first, second, third] = cluster.nodes
-  // Leaves it the one slot of its key, for a move of thousands takes long.
-  const key = keyOn(cluster, first)
+  // Leaves it one slot, for a move of thousands takes long.
+  const key = keyIn(0, 'the one ')
   const slot = keySlot(key)
   for (const { admin } of cluster.nodes) {
     await admin.call('CLUSTER', 'DELSLOTSRANGE', 0, slot - 1, slot + 1, 5460)
@@ -169,6 +175,12 @@ test('a server that loses its slots is heard of no more', async (t) => {
   const name = `127.0.0.1:${first.port}`
   const { store, world } = await open(t, `redis+cluster://127.0.0.1:${third.port}`)
   await until(async () => (await answersAt(store, key)) && world.metrics.store.servers.has(name))
+  // With one slot only it is still probed.
+  const thaw = freeze(t, await pidOf(first.admin))
+  t.false(await answersAt(store, key))
+  await until(() => world.status.faults.has('state'))
+  thaw()
+  await until(() => answersAt(store, key))
   await cluster.move(slot, first, second)
   await until(async () => (await answersAt(store, key)) && !world.metrics.store.servers.has(name))
   t.is(world.status.faults.size, 0)
