@@ -2,6 +2,10 @@
 
 export type Value = string | number | null
 
+/** Texts as both databases can keep them: no NUL, no half of a pair; whoever looks for such a one finds nothing. */
+export const storable = (values: readonly Value[]): Value[] =>
+  values.map((value) => (typeof value === 'string' ? value.toWellFormed().replaceAll('\0', '\ufffd') : value))
+
 export interface Statements {
   /** One statement, done wholly or not at all. Throws `DatabaseAway`. */
   query<Row>(sql: string, values?: readonly Value[]): Promise<readonly Row[]>

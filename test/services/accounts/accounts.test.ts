@@ -25,7 +25,8 @@ onBoth('an account is found as it was made, by each of its names', async (t, kin
   t.deepEqual(await store.accounts.findByEmail('alice@example.ORG'), made)
   t.is(await store.accounts.findByUsername('alice@example.org'), undefined)
   t.is(await store.accounts.findByUsername('bob'), undefined)
-  t.is(await store.accounts.find('nobody'), undefined)
+  for (const id of ['nobody', '', '\0', '\ud800', "' or 1=1 --", 'x'.repeat(1e6)])
+    t.is(await store.accounts.find(id), undefined)
 })
 
 onBoth('an account without address, password or grants has none', async (t, kind) => {

@@ -24,6 +24,18 @@ onBoth('values come back as they went in', async (t, kind) => {
   t.is((await countsOf(database)).length, names.length)
 })
 
+onBoth('a text that not both can keep is kept alike', async (t, kind) => {
+  const { database } = await openEmpty(t, kind)
+  for (const [name, kept] of [
+    ['a\0b', 'a\ufffdb'],
+    ['a\ud800', 'a\ufffd'],
+  ] as const) {
+    t.deepEqual(await database.query('select name from counts where name = $1', [name]), [])
+    await database.query(insert, [name, 1])
+    t.deepEqual(await database.query('select name from counts where name = $1', [kept]), [{ name: kept }])
+  }
+})
+
 onBoth('a value of another type is refused, and so is a wrong statement', async (t, kind) => {
   const { database } = await openEmpty(t, kind)
   for (const [sql, values] of [

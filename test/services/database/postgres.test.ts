@@ -126,6 +126,22 @@ test('who waits for a row that another node holds gets a fault in time', async (
   await database.query(`update counts set count = 4 where name = 'a'`)
 })
 
+test('a node that stands still in a transaction does not hold its rows for ever', async (t) => {
+  const { database, url } = await openEmpty(t, 'postgres', { deadline })
+  const other = await openAt(t, url)
+  await other.query(insert, ['a', 1])
+  const [locked, done] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const held = database.transact(async (statements) => {
+    await statements.query(`update counts set count = 2 where name = 'a'`)
+    locked.resolve()
+    await done.promise
+  })
+  await locked.promise
+  await other.query(`update counts set count = 3 where name = 'a'`).finally(done.resolve)
+  await fails(t, held)
+  t.like(await countsOf(other), [{ count: 3 }])
+})
+
 test('a connection that the server ends is replaced, in use or not', async (t) => {
   const { database, url } = await openEmpty(t, 'postgres')
   const others = 'from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()'

@@ -1,12 +1,12 @@
 /** Statements of one connection, alone or as a transaction. */
 
 import type { PoolClient } from 'pg'
-import { DatabaseAway, type Statements, type Value } from '../database.ts'
+import { DatabaseAway, type Statements, storable, type Value } from '../database.ts'
 import { asError } from './faults.ts'
 
 export async function ask<Row>(client: PoolClient, text: string, values: readonly Value[] = []) {
   try {
-    const { rows } = await client.query({ text, values: [...values] })
+    const { rows } = await client.query({ text, values: storable(values) })
     return rows as readonly Row[]
   } catch (error) {
     throw asError(error)

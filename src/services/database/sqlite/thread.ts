@@ -2,7 +2,7 @@
 
 import { Worker } from 'node:worker_threads'
 import { reasonOf } from '../../reason.ts'
-import { DatabaseAway, type Value } from '../database.ts'
+import { DatabaseAway, storable, type Value } from '../database.ts'
 import { asError, type SqliteFault, translate } from './dialect.ts'
 import type { Ask, Reply, ThreadData } from './messages.ts'
 
@@ -59,7 +59,7 @@ export class SqliteThread {
   ask(sql: string, values: readonly Value[], isRead: boolean): Promise<readonly unknown[]> {
     if (this.#end !== undefined) return Promise.reject(this.#end)
     if (this.#waiting.size >= maxWaiting) return Promise.reject(new DatabaseAway('too many wait for it'))
-    const ask: Ask = { id: ++this.#asked, isRead, sql: translate(sql), values }
+    const ask: Ask = { id: ++this.#asked, isRead, sql: translate(sql), values: storable(values) }
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => this.#miss(ask.id), this.#deadline)
       this.#waiting.set(ask.id, { resolve, reject, timer })
