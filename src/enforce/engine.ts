@@ -180,6 +180,7 @@ function meet(passage: Passage, admission: Admission | undefined): Result | Prom
   exchange.audit = found.stack.audit
   exchange.input.params = found.params
   passage.heads = found.stack.heads
+  exchange.decision.judges = found.stack.judges
   if (found.stack.isVital === true) return run(exchange, found.stack)
   const verdict = admission?.admit(exchange, active.policy.settings.limits)
   if (verdict instanceof Promise) return verdict.then((denial) => denial ?? run(exchange, found.stack))

@@ -8,7 +8,7 @@ import Koa from 'koa'
 import { createApp } from '../../src/app.ts'
 import { createLog } from '../../src/services/log.ts'
 import { createWorld } from '../../src/services/world.ts'
-import { bodyApp, echoApp, startServer } from '../helpers/echo-server.ts'
+import { bodyApp, echoApp, limits, startServer } from '../helpers/echo-server.ts'
 import { openGate, writePolicies } from '../helpers/gate.ts'
 import { ask, RawClient, untilLast } from '../helpers/raw.ts'
 
@@ -191,4 +191,15 @@ test('resets no client that still sends the body of a request whose answer is th
   await ask(gate.port, get('/'))
   await t.notThrowsAsync(write('cd'))
   t.is(await client.rest(), '')
+})
+
+test('a head that never comes whole holds up the end no longer than its time-out', async (t) => {
+  const server = await startServer(t, echoApp(), { limits: { ...limits, headersTimeout: 300 } })
+  const [slow, other] = [await RawClient.connect(server.port), await RawClient.connect(server.port)]
+  await slow.send(`${get('/')}GET /half HTTP/1.1\r\nHo`).answer()
+  const closed = server.close(longEnough)
+  await untilLast(other, get('/'))
+  t.is((await slow.answer()).status, 408)
+  t.is(await slow.rest(), '')
+  await closed
 })

@@ -6,8 +6,11 @@ import test, { type ExecutionContext } from 'ava'
 import { Denial } from '../../src/core/denial.ts'
 import { readLimitSettings } from '../../src/policy/limit-settings.ts'
 import { Overload } from '../../src/server/overload.ts'
+import { auditObserver } from '../../src/services/audit/observe.ts'
+import { systemClock } from '../../src/services/clock.ts'
 import { createLog } from '../../src/services/log.ts'
 import { createWorld } from '../../src/services/world.ts'
+import { type AuditSink, sunk } from '../helpers/audit-sink.ts'
 import { exchangeOf } from '../helpers/exchange.ts'
 import { type Gate, openGate } from '../helpers/gate.ts'
 import { until } from '../helpers/until.ts'
@@ -18,6 +21,7 @@ service: s
 routes:
   GET /held: { authenticate: public, cors: { origins: [https://app.example] }, handler: ./held.js#held }
   GET /plain: { authenticate: public, reply: { body: ok } }
+  POST /limited: { authenticate: public, rateLimit: [{ by: ip, limit: 9, per: 1m }], reply: { body: ok } }
   GET /health: { authenticate: public, builtin: health }
   GET /ready: { authenticate: public, builtin: ready }
   GET /metrics: { authenticate: public, builtin: metrics }
@@ -37,6 +41,7 @@ function letGo(): void {
 interface Opened {
   readonly gate: Gate
   readonly lines: readonly Readonly<Record<string, unknown>>[]
+  readonly sink: AuditSink
 }
 
 async function open(t: ExecutionContext, limits: string): Promise<Opened> {
@@ -45,12 +50,19 @@ async function open(t: ExecutionContext, limits: string): Promise<Opened> {
     createLog({ pretty: false, destination: { write: (line) => void lines.push(JSON.parse(line)) } }),
   )
   world.status.open()
-  const gate = await openGate(files(limits), { world, admission: new Overload(world) })
+  const { trail, sink } = sunk()
+  const recorder = auditObserver({ audit: trail, clock: systemClock })
+  const gate = await openGate(files(limits), {
+    world: { ...world, audit: trail },
+    admission: new Overload(world),
+    observers: [recorder],
+  })
   t.teardown(async () => {
+    recorder.close()
     letGo()
     await gate.close()
   })
-  return { gate, lines }
+  return { gate, lines, sink }
 }
 
 function burn(milliseconds: number): void {
@@ -67,7 +79,7 @@ const sample = (text: string, name: string): number =>
   )
 
 test.serial('refuses requests beyond `requests`, and still says how it is', async (t) => {
-  const { gate, lines } = await open(t, '{ requests: 2 }')
+  const { gate, lines, sink } = await open(t, '{ requests: 2 }')
   const running = [gate.call('GET', '/held'), gate.call('GET', '/held')]
   await until(() => held.heldRequests?.length === 2)
   const headers = { origin: 'https://app.example' }
@@ -78,10 +90,15 @@ test.serial('refuses requests beyond `requests`, and still says how it is', asyn
     t.is(answer.headers['retry-after'], '1')
     if (path === '/held') t.is(answer.headers['access-control-allow-origin'], 'https://app.example')
   }
+  const refused = await gate.call('POST', '/limited')
+  t.is(refused.status, 503)
+  t.false('x-ratelimit-remaining' in refused.headers, 'no guard has worked for it')
+  const record = (await sink.until(4)).find(({ route }) => route === 'POST /limited')
+  t.like(record, { event: 'access.denied', outcome: 'denied', reason: 'overloaded' })
   t.is((await gate.call('GET', '/health')).status, 200)
   t.is((await gate.call('GET', '/none')).status, 404)
   t.deepEqual(JSON.parse((await gate.call('GET', '/ready')).body), { status: 'degraded', failing: ['load'] })
-  t.is(sample((await gate.call('GET', '/metrics')).body, 'portcullis_shed_total{reason="requests"}'), 3)
+  t.is(sample((await gate.call('GET', '/metrics')).body, 'portcullis_shed_total{reason="requests"}'), 4)
   letGo()
   for (const { status } of await Promise.all(running)) t.is(status, 200)
   t.is((await gate.call('GET', '/plain')).status, 200)
@@ -90,7 +107,7 @@ test.serial('refuses requests beyond `requests`, and still says how it is', asyn
     lines.filter(({ level }) => level !== 'debug').map(({ msg }) => msg),
     ['requests are refused: `settings.limits.requests` is reached', 'no more requests are refused for overload'],
   )
-  t.is(lines.at(-1)?.refused, 3)
+  t.is(lines.at(-1)?.refused, 4)
 })
 
 test.serial('takes another limit at a reload', async (t) => {
