@@ -11,12 +11,13 @@ const wrongToken = deny('token_invalid', {
 
 const digestOf = (token: string): Buffer => hash('sha256', token, 'buffer')
 
-/** The refusal of an `Authorization` header, if it is not the token; how long it takes tells nothing of the token. */
-export function adminToken(token: string): (header: string | undefined) => Denial | undefined {
-  const expected = digestOf(token)
+/**
+ * The refusal of an `Authorization` header, if it is not the token in force; how long it takes tells nothing of the token.
+ */
+export function adminToken(token: () => string): (header: string | undefined) => Denial | undefined {
   return function refuseCaller(header) {
     const brought = readBearer(header) ?? tokenMissing
     if (brought instanceof Denial) return brought
-    return timingSafeEqual(digestOf(brought), expected) ? undefined : wrongToken
+    return timingSafeEqual(digestOf(brought), digestOf(token())) ? undefined : wrongToken
   }
 }

@@ -18,6 +18,8 @@ import { type ConnectionLimits, type Listening, listen } from './listen.ts'
 interface Administered extends Operated {
   readonly world: World
   readonly bareHead: WriteHead
+  /** The one that holds at the moment: it may be rotated. */
+  readonly token: () => string
 }
 
 type AdminContext = ParameterizedContext<AdminState> & { readonly matched?: readonly { readonly methods: string[] }[] }
@@ -34,11 +36,11 @@ const unknown = deny('route_unknown')
 const internalError = deny('internal_error')
 
 /** Opens the listener; rejects with `StartFault` where the address cannot be had. */
-export function openAdmin({ host, port, token }: AdminSettings, about: Administered): Promise<Listening> {
+export function openAdmin({ host, port }: AdminSettings, about: Administered): Promise<Listening> {
   const koa = new Koa<AdminState>()
   const routes = adminRoutes(about).routes()
   koa.silent = true
-  koa.use(new Gate(about, adminToken(token)).middleware).use(routes)
+  koa.use(new Gate(about, adminToken(about.token)).middleware).use(routes)
   const { world, bareHead } = about
   const change = (name: string) => `write another \`settings.admin.${name}\``
   return listen(koa.callback(), { host, port, change, limits, world, bareHead })

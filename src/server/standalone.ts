@@ -1,6 +1,6 @@
 /** A process that serves alone: signals, watched files and its own admin listener operate it. */
 
-import type { App } from '../app.ts'
+import type { App, Ready } from '../app.ts'
 import type { LevelLog } from '../services/log.ts'
 import { createWorld } from '../services/world.ts'
 import { openAdmin } from './admin.ts'
@@ -32,12 +32,13 @@ class Standalone implements Operator {
   readonly #reloads: Reloads
   readonly #watch: PolicyWatch | undefined
   #admin: Listening | undefined
+  #token = ''
 
   constructor({ log, isWatching, ...watched }: Standing) {
     this.log = log
     this.life = log
     this.world = createWorld(log)
-    this.#reloads = new Reloads(log, ({ files }) => this.#watch?.follow(files))
+    this.#reloads = new Reloads(log, (ready) => this.#follow(ready))
     this.world.secrets.listen(() => void this.#reloads.ask('secret'))
     const changed = () => void this.#reloads.ask('watch')
     this.#watch = isWatching ? new PolicyWatch({ ...watched, log, changed }) : undefined
@@ -46,7 +47,9 @@ class Standalone implements Operator {
   async open({ policy: { settings }, bareHead }: App): Promise<Address> {
     const { world } = this
     const { admin, listen } = settings
-    this.#admin = admin && (await openAdmin(admin, { world, bareHead, reloads: this.#reloads }))
+    this.#token = admin?.token ?? ''
+    const about = { world, bareHead, reloads: this.#reloads, token: () => this.#token }
+    this.#admin = admin && (await openAdmin(admin, about))
     return listen
   }
 
@@ -74,4 +77,9 @@ class Standalone implements Operator {
   }
 
   end(): void {}
+
+  #follow({ files, policy }: Ready): void {
+    this.#watch?.follow(files)
+    this.#token = policy.settings.admin?.token ?? this.#token
+  }
 }

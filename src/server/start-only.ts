@@ -19,5 +19,6 @@ const startOnly = ({ listen, limits, shutdown, state, audit, admin }: Settings):
   'settings.state': state,
   'settings.shutdown': shutdown,
   'settings.audit': audit,
-  'settings.admin': admin,
+  // Another token holds at once.
+  'settings.admin': admin && { host: admin.host, port: admin.port },
 })

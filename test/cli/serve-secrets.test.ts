@@ -67,6 +67,30 @@ for (const workers of ['1', '2']) {
   })
 }
 
+for (const workers of ['1', '2']) {
+  test.serial(`another admin token holds at once, and the one before no more, with ${workers} workers`, async (t) => {
+    const mount = emptyFolder()
+    const [one, two] = [random(), random()]
+    writeFileSync(join(mount, 'admin'), one)
+    const directory = writePolicies({
+      'a.yaml': `settings: { secrets: { provider: file, dir: ${mount} }, admin: { port: 0, token: '\${secret:admin}' } }
+routes:
+  GET /: { authenticate: public, reply: { body: ok } }
+`,
+    })
+    const served = await start(t, [directory, '--workers', workers])
+    const admin = String(served.logged().find((line) => line.admin)?.admin)
+    const status = async (token: string) =>
+      (await fetch(`${admin}/ready`, { headers: { authorization: `Bearer ${token}` } })).status
+    t.deepEqual([await status(one), await status(two)], [200, 401])
+    writeFileSync(join(mount, 'draft'), two)
+    renameSync(join(mount, 'draft'), join(mount, 'admin'))
+    await until(async () => (await status(two)) === 200)
+    t.is(await status(one), 401)
+    t.is(said(served, 'only a restart changes'), 0)
+  })
+}
+
 test.serial('a weak secret in place of a good one changes nothing, and is told', async (t) => {
   const mount = emptyFolder()
   const good = random()

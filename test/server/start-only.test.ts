@@ -19,7 +19,7 @@ test('names what only a start changes', (t) => {
   t.deepEqual(changes({}, { audit: 'off' }), ['settings.audit'])
   t.deepEqual(changes({ state: 'memory' }, { state: 'rediss://redis.internal' }), ['settings.state'])
   t.deepEqual(changes({}, { admin: { token: 'one' } }), ['settings.admin'])
-  t.deepEqual(changes({ admin: { token: 'one' } }, { admin: { token: 'two', port: 9901 } }), ['settings.admin'])
+  t.deepEqual(changes({ admin: { token: 'one' } }, { admin: { token: 'one', port: 9902 } }), ['settings.admin'])
   t.deepEqual(changes({ audit: {} }, { audit: { retain: '400d' } }), ['settings.audit'])
 })
 
@@ -28,6 +28,7 @@ test('says nothing of what a reload changes, and of what is the same', (t) => {
   t.deepEqual(changes({ state: 'rediss://one' }, { state: { url: 'rediss://one' } }), [])
   t.deepEqual(changes({ listen: { port: 8080 } }, {}), [])
   t.deepEqual(changes({}, { limits: { body: '1kb' }, trustedProxies: ['10.0.0.0/8'], openapi: { title: 'x' } }), [])
+  t.deepEqual(changes({ admin: { token: 'one' } }, { admin: { token: 'two', port: 9901 } }), [])
   t.deepEqual(changes({}, { secrets: { provider: 'file', dir: '/run/secrets' } }), [])
 })
 

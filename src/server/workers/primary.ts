@@ -19,7 +19,7 @@ import { Crew } from './crew.ts'
 import { findPort } from './find-port.ts'
 import { type Member, prepareWorkers } from './member.ts'
 import * as messages from './messages.ts'
-import { reloadsOfCrew } from './reload-crew.ts'
+import { type CrewLoaded, reloadsOfCrew } from './reload-crew.ts'
 
 export interface PrimaryOptions extends Pick<Watched, 'directory' | 'values'> {
   readonly workers: number
@@ -37,18 +37,19 @@ export const servePrimary = (options: PrimaryOptions): Promise<number> => new Pr
 class Primary {
   readonly #log: Log
   readonly #shared: PrimaryWorld
-  readonly #reloads: Reloads<{ readonly files: readonly string[] }>
+  readonly #reloads: Reloads<CrewLoaded>
   readonly #watch: PolicyWatch | undefined
   readonly #crew: Crew
   readonly #workers: number
   #admin: Promise<Listening | undefined> | undefined
+  #token = ''
   #address: Promise<Address> | undefined
 
   constructor({ workers, log, isWatching, ...watched }: PrimaryOptions) {
     this.#log = log
     this.#workers = workers
     this.#shared = primaryWorld(log)
-    this.#reloads = new Reloads(log, ({ files }) => this.#watch?.follow(files))
+    this.#reloads = new Reloads(log, (loaded) => this.#follow(loaded))
     const changed = () => void this.#reloads.ask('watch')
     this.#watch = isWatching ? new PolicyWatch({ ...watched, log, changed }) : undefined
     this.#crew = new Crew({
@@ -90,7 +91,9 @@ class Primary {
 
   async #openAdmin({ admin }: messages.Opening): Promise<Listening | undefined> {
     const { world } = this.#shared
-    const about = { world, bareHead: await bareHead(), reloads: this.#reloads, workers: () => this.#report() }
+    this.#token = admin?.token ?? ''
+    const [reloads, token] = [this.#reloads, () => this.#token]
+    const about = { world, bareHead: await bareHead(), reloads, token, workers: () => this.#report() }
     return admin && openAdmin(admin, about)
   }
 
@@ -105,6 +108,11 @@ class Primary {
       this.#log.warn({ digest, inForce: metrics.policy.digest }, 'a worker started with other policies: all load them')
       void this.#reloads.ask('watch')
     }
+  }
+
+  #follow({ files, token }: CrewLoaded): void {
+    this.#watch?.follow(files)
+    this.#token = token ?? this.#token
   }
 
   async #announce(): Promise<void> {

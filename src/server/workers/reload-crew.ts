@@ -9,22 +9,26 @@ import type { Member } from './member.ts'
 import { reload } from './messages.ts'
 import { readResult, type WireReload } from './wire-result.ts'
 
-type Loaded = { readonly files: readonly string[] }
+export interface CrewLoaded {
+  readonly files: readonly string[]
+  /** The token of the admin listener. */
+  readonly token: string | undefined
+}
 
 /** A worker gives up a loading of its own after a minute; one that says nothing hangs. Milliseconds. */
 const patience = 70_000
 
 /** Where workers do not come to the same result, they are asked once more: a file may have changed in between. */
-export function reloadsOfCrew(crew: Crew, world: Pick<World, 'status' | 'metrics' | 'clock'>): Attempt<Loaded> {
+export function reloadsOfCrew(crew: Crew, world: Pick<World, 'status' | 'metrics' | 'clock'>): Attempt<CrewLoaded> {
   const reporter = {}
   return async () => {
     const first = await askAll(crew)
     const wires = isOne(first) ? first : await askAll(crew)
-    const [result, files] = isOne(wires) ? sumUp(first, wires) : [unequal(wires)]
+    const [result, wire] = isOne(wires) ? sumUp(first, wires) : [unequal(wires)]
     note(result, world, reporter)
-    if (files === undefined) return [result]
+    if (wire?.files === undefined) return [result]
     crew.wake()
-    return [result, { files }]
+    return [result, { files: wire.files, token: wire.token }]
   }
 }
 
@@ -51,13 +55,13 @@ const isOne = (wires: readonly WireReload[]): boolean => new Set(wires.map(outco
 function sumUp(
   first: readonly WireReload[],
   wires: readonly WireReload[],
-): readonly [ReloadResult, files?: readonly string[] | undefined] {
+): readonly [ReloadResult, loaded?: WireReload] {
   const brought = (wire: WireReload) => wire.result.result === 'reloaded'
   const wire = wires.find(brought) ?? wires[0]
   if (wire === undefined) return [failure('no worker serves')]
   const result = readResult(wire.result)
-  if (result.result === 'unchanged' && first.some(brought)) return [{ ...result, result: 'reloaded' }, wire.files]
-  return [result, wire.files]
+  if (result.result === 'unchanged' && first.some(brought)) return [{ ...result, result: 'reloaded' }, wire]
+  return [result, wire]
 }
 
 function unequal(wires: readonly WireReload[]): ReloadResult {

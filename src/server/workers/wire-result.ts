@@ -13,6 +13,8 @@ export interface WireReload {
   readonly result: Exclude<ReloadResult, { readonly result: 'failed' }> | WireFailed
   /** The files that the policies name, where they were put in force. */
   readonly files?: readonly string[] | undefined
+  /** The token of the admin listener, which is the primary's. */
+  readonly token?: string | undefined
 }
 
 export function writeResult(result: ReloadResult): WireReload['result'] {

@@ -54,7 +54,8 @@ class Worker implements Operator {
     this.#link.handle(messages.reload, async (): Promise<WireReload | undefined> => {
       if (this.#isDraining) return undefined
       const [result, ready] = await attempt()
-      return { result: writeResult(result), files: ready?.files }
+      const token = ready?.policy.settings.admin?.token
+      return { result: writeResult(result), files: ready?.files, token }
     })
     this.#link.handle(messages.announce, (started: Started) => announce(started))
     this.#link.tell(messages.serving, { digest: app.policy.digest, files: app.files } satisfies messages.Opened)
