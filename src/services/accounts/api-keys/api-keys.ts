@@ -1,7 +1,6 @@
 /** API keys: made for an account, shown once, good for some of what it may do, until they expire or are revoked. */
 
-import type { Account } from '../account.ts'
-import { type AccountRow, accountColumns, readAccount } from '../account.ts'
+import { type Account, type AccountRow, accountColumns, readAccount } from '../account.ts'
 import type { StoreContext } from '../context.ts'
 import { hashOfKeyText, idOfKeyText, isOfHash, newKeyText } from './key-text.ts'
 import { LastUses } from './last-uses.ts'
@@ -76,13 +75,9 @@ export class ApiKeys {
   /** Whose key it is; none where it is no key, or of no use any more. Notes the use. */
   async find(text: string): Promise<FoundApiKey | undefined> {
     const id = idOfKeyText(text)
-    const row = id === undefined ? undefined : await this.#select(id)
-    if (row === undefined || !isOfHash(text, row.hash)) return undefined
-    const [owner] = await this.#context.database.query<AccountRow>(
-      `select ${accountColumns} from portcullis_accounts where id = $1 and disabled_at is null`,
-      [row.account_id],
-    )
-    if (owner === undefined) return undefined
+    if (id === undefined) return undefined
+    const [row, owner] = await Promise.all([this.#select(id), this.#selectOwner(id)])
+    if (row === undefined || owner === undefined || !isOfHash(text, row.hash)) return undefined
     this.#uses.note(row.id)
     return { key: readKey(row), account: readAccount(this.#context.fields, owner) }
   }
@@ -117,6 +112,15 @@ export class ApiKeys {
       `select ${columns} from portcullis_api_keys
        where id = $1 and revoked_at is null and (expires_at is null or expires_at > $2)`,
       [id, clock.now()],
+    )
+    return row
+  }
+
+  async #selectOwner(id: string): Promise<AccountRow | undefined> {
+    const [row] = await this.#context.database.query<AccountRow>(
+      `select ${accountColumns} from portcullis_accounts
+       where id = (select account_id from portcullis_api_keys where id = $1) and disabled_at is null`,
+      [id],
     )
     return row
   }
