@@ -169,6 +169,13 @@ onBoth('migrations are applied in their order, each of them once', async (t, kin
   t.is((await database.query('select id from one')).length, 1)
 })
 
+onBoth('many who apply migrations at once apply each of them once', async (t, kind) => {
+  const url = await emptyDatabase(t, kind)
+  const databases = await Promise.all(Array.from({ length: 8 }, () => openAt(t, url)))
+  await Promise.all(databases.map((database) => migrate(database, steps, 5)))
+  t.is((await databases[0]?.query('select number from portcullis_migrations'))?.length, 2)
+})
+
 onBoth('of migrations of which one fails, none is applied', async (t, kind) => {
   const database = await openAt(t, await emptyDatabase(t, kind))
   await t.throwsAsync(migrate(database, [...steps, step(3, 'create nonsense')], 5))
