@@ -10,25 +10,20 @@ export interface ThreadParts {
   readonly threads: number
   /** Of the worker; another one for tests. */
   readonly file?: URL | undefined
+  /** Milliseconds; a minute unless told, for to start one takes as long as a hash does. */
+  readonly idleTimeout?: number | undefined
 }
 
-/** Milliseconds: to start one takes as long as a hash does. */
-const idleTimeout = 60_000
+const minute = 60_000
 /** Where one thread can be made nicer than the others of its process: the event loop gets its core at once. */
-const niceIncrement = process.platform === 'linux' ? 10 : 0
+const niceIncrement = process.platform === 'linux' ? 5 : 0
 
 /** Beside this file, in the source as in what is built of it. */
 const workerFile = new URL(`./hash-worker${extname(fileURLToPath(import.meta.url))}`, import.meta.url)
 
-interface Pool {
-  readonly piscina: Piscina
-  /** By which those are told that wait for a thread when none can be started. */
-  readonly waiting: Set<(error: unknown) => void>
-}
-
 export class HashThreads {
   readonly #parts: ThreadParts
-  #pool: Promise<Pool> | undefined
+  #pool: Promise<Piscina> | undefined
   #isClosed = false
 
   constructor(parts: ThreadParts) {
@@ -42,7 +37,8 @@ export class HashThreads {
     if (this.#isClosed) throw new HashingFault('unavailable')
     this.#pool ??= this.#start()
     try {
-      return await runIn(await this.#pool, task)
+      const pool = await this.#pool
+      return await pool.run(task)
     } catch (cause) {
       throw new HashingFault('unavailable', { cause })
     }
@@ -52,14 +48,14 @@ export class HashThreads {
   async close(): Promise<void> {
     this.#isClosed = true
     const pool = await this.#pool?.catch(() => undefined)
-    await pool?.piscina.destroy()
+    await pool?.destroy()
   }
 
   /** Loaded here, for few servers keep passwords. */
-  async #start(): Promise<Pool> {
+  async #start(): Promise<Piscina> {
     const { Piscina } = await import('piscina')
-    const { threads, file = workerFile } = this.#parts
-    const piscina = new Piscina({
+    const { threads, file = workerFile, idleTimeout = minute } = this.#parts
+    const pool = new Piscina({
       filename: file.href,
       minThreads: 0,
       maxThreads: threads,
@@ -68,25 +64,12 @@ export class HashThreads {
       // A thread needs no secret of the environment.
       env: {},
     })
-    const waiting = new Set<(error: unknown) => void>()
-    piscina.on('error', (error) => {
-      // Another thread goes on with what waits; without one, piscina would let it wait for ever.
-      if (piscina.threads.length > 0) return
-      for (const reject of waiting) reject(error)
+    // Of a thread that could not be started. Others go on with what waits; without one, piscina would let it wait for ever.
+    pool.on('error', () => {
+      if (pool.threads.length > 0) return
       this.#pool = undefined
-      void piscina.destroy()
+      void pool.destroy()
     })
-    return { piscina, waiting }
-  }
-}
-
-async function runIn({ piscina, waiting }: Pool, task: HashTask | CompareTask): Promise<string | Compared> {
-  const { promise, resolve, reject } = Promise.withResolvers<string | Compared>()
-  waiting.add(reject)
-  piscina.run(task).then(resolve, reject)
-  try {
-    return await promise
-  } finally {
-    waiting.delete(reject)
+    return pool
   }
 }
