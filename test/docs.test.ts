@@ -11,3 +11,11 @@ test('every policy that the page on many nodes shows is accepted', (t) => {
   for (const { text } of readFences('docs/many-nodes.md').filter(({ language }) => language === 'yaml'))
     t.deepEqual(findFaults({ 'p.yaml': text + routes }), [])
 })
+
+test('every policy that the page on secrets shows is accepted', (t) => {
+  const routes = 'routes:\n  GET /: { authenticate: AUTH, builtin: health }\n'
+  for (const { text } of readFences('docs/secrets.md').filter(({ language }) => language === 'yaml')) {
+    const auth = text.includes('issuers:') ? 'jwt' : 'public'
+    t.deepEqual(findFaults({ 'p.yaml': text + routes.replace('AUTH', auth) }), [])
+  }
+})
