@@ -1,6 +1,6 @@
 /** Opens an issuer: its keys are read or fetched, and a verifier stands ready. */
 
-import { createPublicKey, createSecretKey } from 'node:crypto'
+import { createPublicKey } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Dispatcher } from 'undici'
 import { readDuration } from '../../core/duration.ts'
@@ -11,16 +11,16 @@ import type { Log } from '../log.ts'
 import type { Revocation } from '../revocation/revocation.ts'
 import type { Other } from '../secrets/secrets.ts'
 import type { Status } from '../status.ts'
-import { type Algorithm, algorithmsOf, isAlgorithm } from './algorithm.ts'
+import { type Algorithm, isAlgorithm } from './algorithm.ts'
 import { compileMapping } from './claim-mapping.ts'
 import { normaliseType } from './claims.ts'
 import { readDevKey } from './dev-key.ts'
-import { findWeakness, readSecret } from './hmac-secret.ts'
 import { audiences, type IssuerBlock, issuerClaim } from './issuer.ts'
 import { IssuerVerifier } from './issuer-verifier.ts'
-import { type KeySource, rotatingKeys, staticKeys } from './key-source.ts'
+import { type KeySource, staticKeys } from './key-source.ts'
 import { builtinAlgorithm } from './mint.ts'
 import { KeyFault, readPublicKey, type VerificationKey } from './public-key.ts'
+import { openShared } from './shared-secret.ts'
 import type { TokenVerifier } from './verifier.ts'
 
 export interface IssuerWorld {
@@ -67,7 +67,7 @@ const allowed = (block: IssuerBlock): readonly Algorithm[] =>
 async function openKeys(name: string, block: IssuerBlock, world: IssuerWorld): Promise<KeySource> {
   if (block.builtin) return staticKeys([await openDevKey(name, world)])
   if (block.jwks !== undefined) return openJwks(name, block.jwks, { ...world, algorithms: allowed(block) })
-  if (block.secret !== undefined) return openSecrets(name, block.secret, world)
+  if (block.secret !== undefined) return openShared(name, block, world)
   return staticKeys((block.publicKeys ?? []).map((source) => openPublicKey(name, source)))
 }
 
@@ -95,26 +95,6 @@ async function openJwks(
   const answered = jwks.refresh()
   if (last === undefined) await Promise.race([answered, delay(patience, undefined, { ref: false })])
   return jwks
-}
-
-function openSecret(name: string, text: string): VerificationKey {
-  const bytes = readSecret(text)
-  if (bytes === undefined) throw new StartFault(`issuer \`${name}\`: expected base64 after \`base64:\` in \`secret\``)
-  const key = createSecretKey(bytes)
-  return { kid: undefined, key, algorithms: algorithmsOf(key) }
-}
-
-/** The value before a rotation and the one to come are judged as the one in use is; a weak one is left out. */
-function openSecrets(name: string, text: string, { othersOf, clock, log }: IssuerWorld): KeySource {
-  const key = openSecret(name, text)
-  const others = (othersOf?.(text) ?? []).flatMap(({ secret, until }) => {
-    const bytes = readSecret(secret.reveal())
-    if (bytes !== undefined && findWeakness(bytes) === undefined)
-      return [{ key: { ...key, key: createSecretKey(bytes) }, until }]
-    log.warn({ issuer: name }, `another value of the secret \`${secret.name}\` is not accepted: it is weak`)
-    return []
-  })
-  return others.length === 0 ? staticKeys([key]) : rotatingKeys([{ key, until: undefined }, ...others], clock)
 }
 
 function openPublicKey(name: string, source: unknown): VerificationKey {
