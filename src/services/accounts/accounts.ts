@@ -23,9 +23,12 @@ export interface Page {
 
 export interface PageOptions {
   readonly limit: number
-  /** `next` of the page before. */
+  /** `next` of the page before; what never was one begins at the first. */
   readonly after?: string
 }
+
+/** Time and id of the last account of a page. */
+const cursor = /^(\d{1,15})\.([0-9a-f]{32})$/
 
 export class Accounts {
   readonly #context: StoreContext
@@ -65,7 +68,7 @@ export class Accounts {
   /** The oldest first. */
   async list({ limit, after = '' }: PageOptions): Promise<Page> {
     const { database, fields } = this.#context
-    const [time = '', id = ''] = after.split('.')
+    const [, time = 0, id = ''] = cursor.exec(after) ?? []
     const rows = await database.query<AccountRow>(
       `select ${accountColumns} from portcullis_accounts where created_at > $1 or (created_at = $1 and id > $2)
        order by created_at, id limit $3`,

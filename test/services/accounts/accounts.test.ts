@@ -136,6 +136,8 @@ onBoth('the list holds every account once, the oldest first, page by page', asyn
     after = page.next
   } while (after !== undefined)
   t.deepEqual([...found].sort(), [...names].sort())
+  for (const wrong of ['', 'x', '1.2', `${'9'.repeat(400)}.0`, '-1.x', '\0'])
+    t.is((await store.accounts.list({ limit: 20, after: wrong })).accounts.length, 12)
   for (let at = 0; at < 12; at += 3) t.deepEqual(found.slice(at, at + 3).sort(), names.slice(at, at + 3).sort())
 })
 

@@ -8,9 +8,10 @@ import type { Account } from '../../../../src/services/accounts/account.ts'
 import { openAccountStore } from '../../../../src/services/accounts/account-store.ts'
 import { createBlindIndex } from '../../../../src/services/accounts/fields/blind-index.ts'
 import { createKeyRing, FieldFault, type KeyRing } from '../../../../src/services/accounts/fields/key-ring.ts'
+import { rotateFields } from '../../../../src/services/accounts/fields/rotate-fields.ts'
 import { sealedColumns } from '../../../../src/services/accounts/fields/sealed-columns.ts'
 import { normaliseName } from '../../../../src/services/accounts/names.ts'
-import type { Database } from '../../../../src/services/database/database.ts'
+import type { Database, Value } from '../../../../src/services/database/database.ts'
 import { openDatabase } from '../../../../src/services/database/open-database.ts'
 import { randomId } from '../../../../src/services/random-id.ts'
 import { HandClock } from '../../../helpers/hand-clock.ts'
@@ -202,6 +203,27 @@ onBoth('while keys rotate, twice at once, sessions go on and no change is lost',
   const alone = await open(t, kind, { url, clock, ring: createKeyRing([fresh]) })
   for (let at = 0; at < count; at++)
     t.deepEqual((await alone.store.accounts.findByUsername(nameOf(at)))?.claims, { at, changed: true })
+})
+
+onBoth('a value that is changed between its reading and its sealing stays changed', async (t, kind) => {
+  const [old, fresh] = [newSecret(), newSecret()]
+  const { url, store } = await fill(t, kind, { count: 1, ring: createKeyRing([old, fresh]) })
+  const { id = '' } = (await store.accounts.findByUsername(nameOf(0))) ?? {}
+  const database = await openBeside(t, url)
+  const late: Database = Object.create(database, {
+    query: {
+      value: async (sql: string, values: readonly Value[]) => {
+        if (sql.startsWith('update portcullis_accounts set claims'))
+          await store.accounts.setGrants(id, { claims: { new: 1 } })
+        return database.query(sql, values)
+      },
+    },
+  })
+  const ring = createKeyRing([fresh, old])
+  await rotateFields(late, ring)
+  t.deepEqual((await store.accounts.find(id))?.claims, { new: 1 })
+  t.like(await rotateFields(database, ring), { sealed: 1, faults: [] })
+  t.deepEqual((await store.accounts.find(id))?.claims, { new: 1 })
 })
 
 onBoth('a value that nobody can open is named, stays, and holds up no other', async (t, kind) => {
