@@ -3,6 +3,9 @@
 /** What hashes may cost, as powers of two: one from elsewhere with more would keep a thread busy for minutes or days. */
 export const hashCosts = { least: 4, most: 15 } as const
 
+/** What new hashes may be made to cost. */
+export const newHashCosts = { least: 10, most: hashCosts.most } as const
+
 export interface BcryptHash {
   readonly text: string
   readonly cost: number

@@ -9,11 +9,11 @@ import { HashingFault } from './hashing-fault.ts'
 import type { Password } from './password.ts'
 
 export interface HasherParts {
-  /** Of new hashes, as a power of two: 10 to 15. */
+  /** Of new hashes, as a power of two. */
   readonly cost?: number | undefined
-  /** How many hash at once; one less than there are cores. */
+  /** How many hash at once; one less than there are cores. Processes that share the cores share them out. */
   readonly threads?: number | undefined
-  /** How many wait at most; the others are refused. */
+  /** How many wait at most; the others are refused. 24 for each thread: some ten seconds. */
   readonly maxWaiting?: number | undefined
   /** Of the threads; another one for tests. */
   readonly file?: URL | undefined
@@ -29,7 +29,7 @@ export interface Verification {
 }
 
 export const defaultCost = 12
-const defaultWaiting = 64
+const waitingPerThread = 24
 
 /** Of the shape of a hash, and of no password. */
 const decoy = (cost: number): BcryptHash => ({ text: `$2b$${String(cost).padStart(2, '0')}$${'.'.repeat(53)}`, cost })
@@ -49,12 +49,12 @@ export class PasswordHasher {
   /** Milliseconds that the last one took. */
   #took = 0
 
-  constructor({ cost = defaultCost, threads, maxWaiting = defaultWaiting, file, clock }: HasherParts) {
+  constructor({ cost = defaultCost, threads, maxWaiting, file, clock }: HasherParts) {
     this.cost = cost
     this.#level = cost
     this.#clock = clock
     this.#atOnce = threads ?? Math.max(1, availableParallelism() - 1)
-    this.#queue = new HashQueue({ atOnce: this.#atOnce, maxWaiting })
+    this.#queue = new HashQueue({ atOnce: this.#atOnce, maxWaiting: maxWaiting ?? this.#atOnce * waitingPerThread })
     this.#threads = new HashThreads({ threads: this.#atOnce, file })
   }
 

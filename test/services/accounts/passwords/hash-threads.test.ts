@@ -188,3 +188,17 @@ await hasher.hash(passwordOf('x'))`,
   const [code] = await once(child, 'exit')
   t.is(code, 0)
 })
+
+test('24 wait for each thread unless told, and a login finds the place that background work may not take', async (t) => {
+  t.timeout(120_000)
+  const file = join(folderOf(t), 'go')
+  const hasher = hasherOf(t, { threads: 1, file: fixture('slow-worker') })
+  const job = (urgency: 'background' | 'interactive') => hasher.hash(passwordOf(`wait ${file}`), { urgency })
+  const background = Array.from({ length: 13 }, () => job('background'))
+  t.is((await refusal(job('background'))).code, 'overloaded')
+  const logins = Array.from({ length: 12 }, () => job('interactive'))
+  t.is((await refusal(job('interactive'))).code, 'overloaded')
+  writeFileSync(file, '')
+  await Promise.all([...background, ...logins])
+  t.pass()
+})
