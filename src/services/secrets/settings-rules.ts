@@ -19,9 +19,9 @@ export const secretSettingsRules = {
     hint: 'use `https:`; plain `http:` is for an emulator on this machine',
   },
   'settings/secrets-unused': {
-    severity: 'error',
+    severity: 'warning',
     cause: 'A setting of another provider is read by nobody.',
-    hint: 'take it out, or name the other provider',
+    hint: 'take it out, unless the provider is another one elsewhere',
   },
   'settings/secrets-bounds': {
     severity: 'error',
