@@ -4,6 +4,8 @@ import { nextTick } from 'node:process'
 
 /** So long the requests of one turn are begun at once, in milliseconds: beyond it, others would wait for this turn. */
 const turnMs = 20
+/** So long none of the turns after one that was looked at is, in milliseconds: short ones come by the thousand. */
+const restMs = 5
 /** So long requests that waited are begun in one turn, in milliseconds: Node lets one connection in a turn. */
 const sliceMs = 5
 /** Weight of the latest turn in the pace. */
@@ -24,7 +26,7 @@ export class RequestQueue {
   #waiting: Waiting[] = []
   #first = 0
   /** When this turn began, as far as known. */
-  #turn = 0
+  #turn = Number.NEGATIVE_INFINITY
   #isAwaited = false
   /** When the queue was empty last. */
   #empty = 0
@@ -53,7 +55,7 @@ export class RequestQueue {
 
   /** Whether a request that comes `now` has to wait. */
   isFull(now: number): boolean {
-    if (!this.#isAwaited) this.#await(now)
+    if (!this.#isAwaited && now - this.#turn >= restMs) this.#await(now)
     return this.length > 0 || now - this.#turn > turnMs
   }
 
@@ -69,16 +71,14 @@ export class RequestQueue {
   #await(now: number): void {
     this.#isAwaited = true
     this.#turn = now
-    setImmediate(() => void this.#end())
+    setImmediate(this.#end)
   }
 
-  async #end(): Promise<void> {
+  readonly #end = (): void => {
     this.#isAwaited = false
     const now = performance.now()
     this.#note(now - this.#turn, now)
-    if (this.length === 0) return
-    await this.#beginSome(now + sliceMs)
-    this.#await(performance.now())
+    if (this.length > 0) void this.#beginSome(now + sliceMs)
   }
 
   /** What a request does before it waits for something is done before the next one is begun. */
@@ -91,7 +91,9 @@ export class RequestQueue {
       count++
       await new Promise<void>(nextTick)
     } while (this.length > 0 && performance.now() < until)
-    this.#follow(performance.now(), count)
+    const now = performance.now()
+    this.#follow(now, count)
+    this.#await(now)
   }
 
   /** A turn that one request held up says little of those that come after it. */
