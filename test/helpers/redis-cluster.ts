@@ -33,11 +33,11 @@ interface ClusterOptions {
 }
 
 export async function startCluster(t: ExecutionContext, options: ClusterOptions = {}): Promise<RedisCluster> {
-  const nodes = (await Promise.all([0, 1, 2].map((index) => startNode(t, index, options)))) as unknown as [
-    ClusterNode,
-    ClusterNode,
-    ClusterNode,
-  ]
+  const starting = [0, 1, 2].map((index) =>
+    // Another process may have taken a port meanwhile.
+    startNode(t, index, options).catch(() => startNode(t, index, options)),
+  )
+  const nodes = (await Promise.all(starting)) as unknown as [ClusterNode, ClusterNode, ClusterNode]
   const [first, ...others] = nodes
   for (const { port, tlsPort, bus } of others)
     await first.admin.call('CLUSTER', 'MEET', '127.0.0.1', tlsPort ?? port, bus)

@@ -4,7 +4,7 @@ import { dial, hangUp } from './dial.ts'
 import type { Client } from './evaluate.ts'
 import { Names } from './names.ts'
 import { connectionClosed, isReply, messageOf } from './refusals.ts'
-import type { RedisSettings } from './settings.ts'
+import { type RedisSettings, signedIn } from './settings.ts'
 
 export interface Watcher {
   /** Told of each client that can be asked. */
@@ -14,7 +14,7 @@ export interface Watcher {
 }
 
 export class Connection {
-  readonly #settings: RedisSettings
+  #settings: RedisSettings
   readonly #watcher: Watcher
   readonly #names = new Names()
   #dials = 0
@@ -37,6 +37,13 @@ export class Connection {
   connect(): Promise<Client> {
     this.#dialling ??= this.#dial()
     return this.#dialling
+  }
+
+  /** Who connects from here on connects as another caller; whether there is one. */
+  signIn(settings: RedisSettings): boolean {
+    const rotated = signedIn(this.#settings, settings)
+    this.#settings = rotated ?? this.#settings
+    return rotated !== undefined
   }
 
   /** Gives up what there is: who connects next dials anew. */

@@ -21,6 +21,8 @@ const startPatience = 3_000
 export interface OpenedStore extends Store {
   /** Why nothing would be asked; empty where it would. */
   readonly reason: string
+  /** The same Redis with another user or password: what is open stays open, whoever dials next uses it. */
+  signIn(settings: RedisSettings): void
 }
 
 /** Never fails: `isAway` tells whether Redis was reached, and it is looked for until the store is closed. */
@@ -76,6 +78,13 @@ class RedisStore implements OpenedStore {
     await this.#lane.whenBack()
     const { client } = this.#connection
     if (client?.isCluster) await this.#lanes.warm(client as Cluster, startPatience)
+  }
+
+  /** A client of a cluster dials its nodes by itself, as who it was made for. */
+  signIn(settings: RedisSettings): void {
+    if (!this.#connection.signIn(settings)) return
+    if (this.#isCluster) this.#connection.drop('the password is another one')
+    this.#watch?.signIn(settings)
   }
 
   slotOf(key: string): number {

@@ -3,13 +3,14 @@
 import { hash } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import { type Client, evaluate } from './evaluate.ts'
+import { othersAnswer } from './refusals.ts'
 import type { Script } from './store.ts'
 
 const text = `
 local time = redis.call('TIME')
 redis.call('MGET', KEYS[1])
 redis.call('SET', KEYS[1], time[1], 'PX', 60000)
-return 1
+return ARGV[1]
 `
 
 const script: Script = Object.freeze({ text, sha1: hash('sha1', text) })
@@ -17,6 +18,7 @@ const script: Script = Object.freeze({ text, sha1: hash('sha1', text) })
 /** The milliseconds that the answer took. */
 export async function probe(client: Client, key: string, clock: Clock): Promise<number> {
   const askedAt = clock.monotonic()
-  await evaluate(client, script, [1, key])
+  const word = `${askedAt}`
+  if ((await evaluate(client, script, [1, key, word])) !== word) throw new Error(othersAnswer)
   return clock.monotonic() - askedAt
 }

@@ -3,6 +3,8 @@
 import { reasonOf } from '../reason.ts'
 
 export const connectionClosed = 'the connection is closed'
+/** Whatever it is that answers. */
+export const othersAnswer = 'it answers what was not asked'
 
 export type Refusal =
   /** Redis as a whole cannot be used just now, or by this user. */
@@ -20,7 +22,7 @@ export function judgeRefusal(error: unknown): Refusal {
   // Keys of a slot that is just moved from one server to another; what else they have is well.
   if (/^TRYAGAIN|^Too many Cluster redirections/.test(message)) return 'refused'
   const [word = ''] = message.split(' ', 1)
-  if (word === 'READONLY' || word === 'NOAUTH') return 'stale'
+  if (word === 'READONLY' || word === 'NOAUTH' || message === othersAnswer) return 'stale'
   return away.has(word) || !isReply(error) ? 'away' : 'refused'
 }
 

@@ -7,7 +7,7 @@ import type { RedisSettings } from './settings.ts'
 const channel = '+switch-master'
 
 export class SentinelWatch {
-  readonly #settings: RedisSettings
+  #settings: RedisSettings
   readonly #deposed: () => void
   #clients: readonly Redis[] = []
   #isClosed = false
@@ -23,6 +23,13 @@ export class SentinelWatch {
     const { Redis } = await import('ioredis')
     if (this.#isClosed) return
     this.#clients = sentinelClients(this.#settings).map((options) => this.#listen(new Redis(options)))
+  }
+
+  /** Listens on as another caller. */
+  signIn(settings: RedisSettings): void {
+    this.#settings = settings
+    for (const client of this.#clients) client.disconnect()
+    if (!this.#isClosed) void this.start()
   }
 
   close(): void {

@@ -1,5 +1,6 @@
 /** How Redis is reached, and what is expected of it. */
 
+import { isDeepStrictEqual } from 'node:util'
 import type { Target } from './target.ts'
 
 export interface RedisSettings {
@@ -14,4 +15,23 @@ export interface RedisSettings {
   readonly prefix: string
   /** Milliseconds after which an answer is none. */
   readonly deadline: number
+}
+
+/** Who calls the server and the sentinels; all else is what is called. */
+export type Credentials = Pick<RedisSettings['target'], 'username' | 'password'> & Pick<RedisSettings, 'sentinel'>
+
+/** What is called, and who calls, apart. */
+export function splitCredentials({ target, sentinel, ...rest }: RedisSettings): readonly [object, Credentials] {
+  const { username, password, ...place } = target
+  return [
+    { ...rest, target: place },
+    { username, password, sentinel },
+  ]
+}
+
+/** The same Redis as before, called by somebody else; none where nobody else calls, or where it is another one. */
+export function signedIn(before: RedisSettings, now: RedisSettings): RedisSettings | undefined {
+  const [[place, caller], [otherPlace, otherCaller]] = [splitCredentials(before), splitCredentials(now)]
+  const isRotated = isDeepStrictEqual(place, otherPlace) && !isDeepStrictEqual(caller, otherCaller)
+  return isRotated ? { ...before, target: now.target, sentinel: now.sentinel } : undefined
 }
