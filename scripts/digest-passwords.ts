@@ -19,7 +19,7 @@ const text = `/** Common passwords of ${leastLength} characters and more: ${long
 export const leastLength = ${leastLength}
 
 /** The first five bytes of SHA-256 of each, sorted. */
-export const longCommonPasswords =
+export const longCommonPasswords: string =
   '${packDigests([...long].map(digestCommon))}'
 `
 writeFileSync(new URL('../src/services/accounts/passwords/long-common-passwords.ts', import.meta.url), text)
