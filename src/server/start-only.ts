@@ -2,6 +2,7 @@
 
 import { isDeepStrictEqual } from 'node:util'
 import type { Settings } from '../policy/settings.ts'
+import { splitCredentials } from '../services/redis/settings.ts'
 
 /** Those that are no longer what the process was started with. */
 export function startOnlyChanges(started: Settings, now: Settings): readonly string[] {
@@ -16,7 +17,8 @@ const startOnly = ({ listen, limits, shutdown, state, audit, admin }: Settings):
   'settings.limits.headersTimeout': limits.headersTimeout,
   'settings.limits.requestTimeout': limits.requestTimeout,
   'settings.limits.connections': limits.connections,
-  'settings.state': state,
+  // Another user or password of the same Redis is taken at once.
+  'settings.state': state && splitCredentials(state)[0],
   'settings.shutdown': shutdown,
   'settings.audit': audit,
   // Another token holds at once.

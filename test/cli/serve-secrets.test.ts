@@ -4,9 +4,11 @@ import { createSecretKey, randomBytes } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
+import { Redis } from 'ioredis'
 import { craft } from '../fixtures/tokens/craft.ts'
 import { runCommand, type Served, serveCommand } from '../helpers/command.ts'
 import { emptyFolder, writePolicies } from '../helpers/gate.ts'
+import { startRedis } from '../helpers/redis-server.ts'
 import { awsEnvironment, SecretsManagerServer } from '../helpers/secrets-manager-server.ts'
 import { until } from '../helpers/until.ts'
 
@@ -90,6 +92,43 @@ routes:
     t.is(said(served, 'only a restart changes'), 0)
   })
 }
+
+test.serial('another password of Redis is taken without a restart', async (t) => {
+  const redis = await startRedis(t)
+  const admin = new Redis(redis.port, '127.0.0.1')
+  t.teardown(() => admin.disconnect())
+  const [one, two] = [random(), random()]
+  await admin.call('ACL', 'SETUSER', 'gate', 'on', `>${one}`, '~*', '+@all')
+  const mount = emptyFolder()
+  writeFileSync(join(mount, 'redis'), one)
+  const state = `{ url: 'redis://127.0.0.1:${redis.port}', username: gate, password: '\${secret:redis}', deadline: 2s }`
+  const directory = writePolicies({
+    'a.yaml': `settings: { secrets: { provider: file, dir: ${mount} }, state: ${state} }
+routes:
+  GET /: { authenticate: public, reply: { body: ok }, rateLimit: [{ by: all, limit: 5, per: 1d }] }
+  GET /ready: { authenticate: public, builtin: ready }
+`,
+  })
+  const served = await start(t, [directory])
+  const ready = async () => (await (await fetch(`${served.url}/ready`)).text()).includes('"ready"')
+  const calls = async (count: number) => {
+    const statuses: number[] = []
+    for (let call = 0; call < count; call++) statuses.push((await fetch(served.url)).status)
+    return statuses
+  }
+  t.deepEqual(await calls(3), [200, 200, 200])
+  await admin.call('ACL', 'SETUSER', 'gate', `>${two}`)
+  writeFileSync(join(mount, 'draft'), two)
+  renameSync(join(mount, 'draft'), join(mount, 'redis'))
+  await until(() => said(served, 'policies unchanged') > 0)
+  await admin.call('ACL', 'SETUSER', 'gate', `<${one}`)
+  await admin.call('CLIENT', 'KILL', 'USER', 'gate')
+  await until(async () => / user=gate /.test(String(await admin.call('CLIENT', 'LIST'))))
+  await until(async () => (await calls(1))[0] === 429)
+  await until(ready)
+  t.is(said(served, 'only a restart changes'), 0)
+  t.false(JSON.stringify(served.logged()).includes('WRONGPASS'))
+})
 
 test.serial('a weak secret in place of a good one changes nothing, and is told', async (t) => {
   const mount = emptyFolder()

@@ -26,6 +26,8 @@ test('names what only a start changes', (t) => {
 test('says nothing of what a reload changes, and of what is the same', (t) => {
   t.deepEqual(changes({}, {}), [])
   t.deepEqual(changes({ state: 'rediss://one' }, { state: { url: 'rediss://one' } }), [])
+  t.deepEqual(changes({ state: 'rediss://a:one@redis' }, { state: 'rediss://b:two@redis' }), [])
+  t.deepEqual(changes({ state: 'rediss://a:one@redis' }, { state: 'rediss://a:one@other' }), ['settings.state'])
   t.deepEqual(changes({ listen: { port: 8080 } }, {}), [])
   t.deepEqual(changes({}, { limits: { body: '1kb' }, trustedProxies: ['10.0.0.0/8'], openapi: { title: 'x' } }), [])
   t.deepEqual(changes({ admin: { token: 'one' } }, { admin: { token: 'two', port: 9901 } }), [])

@@ -35,6 +35,8 @@ export class Stores {
     this.#opening ??= this.#open(needs)
     try {
       this.#opened = await this.#opening
+      // A password that was rotated.
+      if (needs.settings) this.#shared?.store.signIn(needs.settings)
       return this.#opened
     } catch (error) {
       this.#opening = undefined

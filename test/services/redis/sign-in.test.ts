@@ -40,6 +40,7 @@ test('comes back by itself where the password before was taken away first', asyn
   await until(() => /WRONGPASS/.test(store.reason))
   store.signIn(settingsOf(as(url, 'two')))
   await until(() => answers(store))
+  t.false(store.isAway)
 })
 
 test('another Redis is none that one signs in to', async (t) => {
