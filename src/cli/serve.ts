@@ -41,7 +41,7 @@ export const serve = defineCommand({
   },
   exits: {
     0: 'stopped by SIGTERM or SIGINT, after running requests ended',
-    1: 'the policies have errors',
+    1: 'the policies have errors; or it ended at once, or without all that is to be on record',
     2: 'wrong usage, or the policy directory cannot be read',
     3: 'could not start: the port, a key, a secret, a module or the audit log',
   },
