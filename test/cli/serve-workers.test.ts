@@ -336,6 +336,10 @@ test.serial('what keeps one process from starting keeps all, told once, with the
   })
   t.is(blocked.code, 3)
   t.regex(blocked.stderr, /port `\d+` is in use; stop the other server or write another `settings.admin.port`/)
+  // As under pm2.
+  const nested = await runCommand(['serve', good, '--port', '0', '--workers', '2'], { env: { NODE_UNIQUE_ID: '1' } })
+  t.is(nested.code, 3)
+  t.regex(nested.stderr, /no workers of a worker/)
   for (const workers of ['0', '-1', '1.5', 'all', '', '5000'])
     t.is((await runCommand(['serve', good, `--workers=${workers}`])).code, 2, workers)
 })
@@ -363,4 +367,28 @@ test.serial('lines of workers are whole, however long', async (t) => {
   t.is((await crew.end('SIGTERM')).code, 0)
   const told = crew.logged().filter(({ path, route }) => path ?? route)
   t.true(told.length >= load.calls)
+})
+
+test.serial('a worker that hangs is told of, killed and replaced, and holds up no end', async (t) => {
+  t.timeout(300_000)
+  const crew = await startCrew(t, {
+    'a.yaml': `settings:
+  admin: { port: 0, token: '\${secret:admin}' }
+  shutdown: { grace: 1s }
+${defaults}routes:
+  GET /: { reply: { body: ok } }
+`,
+  })
+  const [hanging = 0] = await crew.pids()
+  process.kill(hanging, 'SIGSTOP')
+  const { status, workers } = await crew.ready()
+  t.is(status, 'degraded')
+  t.is(workers.find(({ pid: each }) => each === hanging)?.status, 'silent')
+  t.is((await crew.admin('GET', '/metrics')).status, 200)
+  await crew.says((line) => line.pid === hanging && line.signal === 'SIGKILL')
+  let pids = await crew.pids()
+  while (pids.length < 4) pids = await crew.pids()
+  t.is((await crew.ready()).status, 'ready')
+  process.kill(pids[0] ?? 0, 'SIGSTOP')
+  t.is((await crew.end('SIGTERM')).code, 1)
 })

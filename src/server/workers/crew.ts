@@ -20,6 +20,10 @@ interface Parts {
 const shortestMs = 100
 const longestMs = 30_000
 const wellMs = 10_000
+/** So often they are asked how they are. */
+const checkMs = 5_000
+/** Beyond its grace a worker gets this long for what is to be written, and to end. */
+const lastMs = 10_000
 
 export class Crew {
   readonly #parts: Parts
@@ -48,6 +52,7 @@ export class Crew {
     const first = this.#hire(true)
     if ((await first.serving) === undefined) return (await first.ended).code ?? 3
     this.#keeping.push(this.#keep(first))
+    setInterval(() => this.#check(), checkMs).unref()
     const others = Array.from({ length: this.#parts.workers - 1 }, () => this.#hire())
     for (const other of others) this.#keeping.push(this.#keep(other))
     await Promise.all(others.map(({ serving }) => serving))
@@ -59,20 +64,26 @@ export class Crew {
     for (const wake of this.#wakers) wake()
   }
 
-  /** Has all workers end; resolves to the worst of their exit statuses. */
-  async drain(): Promise<number> {
+  /** Has all workers end, and kills those that do not within their grace; resolves to the worst of their exit statuses. */
+  async drain(graceMs: number): Promise<number> {
     this.#isEnding = true
     this.wake()
     for (const member of this.#members) {
       if (member.state === 'starting') member.kill()
       else member.link.tell(messages.drain)
     }
+    const late = setTimeout(() => this.kill(), graceMs + lastMs)
     await Promise.all(this.#keeping)
+    clearTimeout(late)
     return this.#worstCode
   }
 
   kill(): void {
     for (const member of this.#members) member.kill()
+  }
+
+  #check(): void {
+    for (const member of this.serving) member.check()
   }
 
   #hire(isFirst = false): Member {

@@ -2,6 +2,7 @@
 
 import cluster, { type Worker } from 'node:cluster'
 import { once } from 'node:events'
+import { StartFault } from '../../core/start-fault.ts'
 import { atMost } from '../../services/later.ts'
 import type { Log } from '../../services/log.ts'
 import { Link } from '../../services/primary/link.ts'
@@ -14,6 +15,9 @@ export interface End {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
 }
+
+/** So many times in a row it may leave unanswered how it is. */
+const mostUnanswered = 6
 
 /** What it wrote before its end is on its way at most so long, in milliseconds. */
 const lastLinesMs = 1_000
@@ -28,9 +32,13 @@ export class Member {
   /** Why it could not start, where it said so. */
   failure: messages.Failed | undefined
   readonly #worker: Worker
+  readonly #log: Log
+  /** How often it was asked how it is, and has not answered. */
+  #unanswered = 0
 
   /** Starts it. */
   constructor(seat: Seat, log: Log) {
+    this.#log = log
     this.#worker = cluster.fork(writeSeat(seat))
     const { process: child } = this.#worker
     this.link = new Link(
@@ -59,6 +67,21 @@ export class Member {
     this.#worker.process.kill('SIGKILL')
   }
 
+  /** Kills it where it hangs. Counted and not timed: a machine that stood still is no worker that hangs. */
+  check(): void {
+    if (this.#unanswered >= mostUnanswered) {
+      this.#log.error({ pid: this.pid }, 'a worker does not answer; it is killed')
+      this.kill()
+    }
+    if (this.#unanswered++ > 0) return
+    this.link.ask(messages.state).then(
+      () => {
+        this.#unanswered = 0
+      },
+      () => {},
+    )
+  }
+
   async #awaitEnd(): Promise<End> {
     const { process: child } = this.#worker
     const { promise, resolve } = Promise.withResolvers<End>()
@@ -84,6 +107,10 @@ export class Member {
 
 /** How all workers are started: as this process was. Where a terminal reads, they write to it themselves. */
 export function prepareWorkers(): void {
+  if (cluster.isWorker)
+    throw new StartFault(
+      '`--workers` starts no workers of a worker: leave it out under pm2 and the like, or run one process there',
+    )
   cluster.schedulingPolicy = cluster.SCHED_RR
   const output = process.stdout.isTTY ? 'inherit' : 'pipe'
   cluster.setupPrimary({

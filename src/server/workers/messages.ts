@@ -29,6 +29,8 @@ export interface Opening {
   /** Where the policies have it listen. */
   readonly listen: Address
   readonly admin: AdminSettings | undefined
+  /** After so many milliseconds it has ended what it does, or cut it. */
+  readonly grace: number
 }
 
 export interface Opened {

@@ -9,6 +9,7 @@ import { type PrimaryWorld, primaryWorld } from '../../services/primary/primary-
 import { openAdmin } from '../admin.ts'
 import type { WorkerReport } from '../admin-routes.ts'
 import type { Address } from '../bind.ts'
+import { leave } from '../leave.ts'
 import type { Listening } from '../listen.ts'
 import { PolicyWatch, type Watched } from '../policy-watch.ts'
 import { Reloads } from '../reloads.ts'
@@ -44,6 +45,7 @@ class Primary {
   #admin: Promise<Listening | undefined> | undefined
   #token = ''
   #address: Promise<Address> | undefined
+  #grace = 0
 
   constructor({ workers, log, isWatching, ...watched }: PrimaryOptions) {
     this.#log = log
@@ -83,6 +85,7 @@ class Primary {
         `the files of Portcullis ${version} were replaced by those of ${opening.version}: restart it`,
       )
     this.#shared.brief(link)
+    this.#grace = opening.grace
     this.#admin ??= this.#openAdmin(opening)
     await this.#admin
     this.#address ??= findPort(opening.listen)
@@ -128,10 +131,10 @@ class Primary {
     this.#log.info({ signal }, 'draining; a second signal ends at once')
     this.#watch?.close()
     this.#reloads.close()
-    const code = await this.#crew.drain()
+    const code = await this.#crew.drain(this.#grace)
     this.#log.info('drained')
     await (await this.#admin)?.close(lastCallsMs)
-    return code
+    return Math.max(code, await leave(this.#log, []))
   }
 
   async #giveUp(code: number): Promise<number> {

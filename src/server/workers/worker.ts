@@ -42,8 +42,8 @@ class Worker implements Operator {
   }
 
   async open({ policy: { settings } }: App): Promise<Address> {
-    const { listen, admin } = settings
-    const opening: messages.Opening = { version, listen, admin }
+    const { listen, admin, shutdown } = settings
+    const opening: messages.Opening = { version, listen, admin, grace: shutdown.grace }
     return this.#link.ask<Address>(messages.open, opening).catch(({ message }: Error) => {
       throw new StartFault(message)
     })
