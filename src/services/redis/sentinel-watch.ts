@@ -22,18 +22,22 @@ export class SentinelWatch {
   async start(): Promise<void> {
     const { Redis } = await import('ioredis')
     if (this.#isClosed) return
+    this.#hangUp()
     this.#clients = sentinelClients(this.#settings).map((options) => this.#listen(new Redis(options)))
   }
 
   /** Listens on as another caller. */
   signIn(settings: RedisSettings): void {
     this.#settings = settings
-    for (const client of this.#clients) client.disconnect()
-    if (!this.#isClosed) void this.start()
+    void this.start()
   }
 
   close(): void {
     this.#isClosed = true
+    this.#hangUp()
+  }
+
+  #hangUp(): void {
     for (const client of this.#clients) client.disconnect()
   }
 

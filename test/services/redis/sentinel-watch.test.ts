@@ -36,3 +36,17 @@ test('is closed before it has begun', async (t) => {
   await started
   t.false(String(await server.admin.client('LIST')).includes('name=portcullis'))
 })
+
+test('signs in again and again, and leaves nobody behind', async (t) => {
+  const server = await startServer(t)
+  const settings = settingsOf(`redis+sentinel://127.0.0.1:${server.port}/mymaster`)
+  const watch = new SentinelWatch(settings, () => {})
+  const started = watch.start()
+  for (let round = 0; round < 5; round++) watch.signIn(settings)
+  await started
+  const listening = () => server.admin.publish('+switch-master', 'another 10.0.0.1 1 10.0.0.2 1')
+  await until(async () => (await listening()) === 1)
+  watch.close()
+  await until(async () => (await listening()) === 0)
+  t.pass()
+})
