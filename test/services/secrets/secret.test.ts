@@ -1,5 +1,6 @@
 /** Secrets print as their names; what logs and crashes write has names in their place. */
 
+import { randomBytes } from 'node:crypto'
 import { inspect } from 'node:util'
 import test from 'ava'
 import fc from 'fast-check'
@@ -60,6 +61,17 @@ test('leaves short texts alone, and forgets the oldest of too many', (t) => {
   for (let number = 0; number < 4_000; number++) coverText(`another-secret-${number}`, 'many')
   t.is(maskSecrets('the-very-oldest'), 'the-very-oldest')
   t.is(maskSecrets('another-secret-3999'), '[secret many]')
+})
+
+test('texts that are very large break no line of the log', (t) => {
+  const large = Array.from({ length: 50 }, () =>
+    randomBytes(48_000)
+      .toString('base64')
+      .replace(/(.{64})/g, '$1\n'),
+  )
+  for (const text of large) coverText(text, 'large')
+  t.is(maskSecrets('a line'), 'a line')
+  t.is(maskSecrets(`it is ${large.at(-1)}`), 'it is [secret large]')
 })
 
 test('no text breaks it, and none gets through', (t) => {
