@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import test from 'ava'
 import { compileCacheOf } from '../../src/cli/compile-cache.ts'
+import { writePolicies } from '../helpers/gate.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -23,7 +24,9 @@ const recorder = `
 
 async function packagesOf(...args: readonly string[]): Promise<ReadonlySet<string>> {
   const recorded = ['--import', `data:text/javascript,${encodeURIComponent(recorder)}`, 'src/cli/main.ts', ...args]
-  const { stderr } = await promisify(execFile)(process.execPath, recorded, { cwd: root })
+  const run = promisify(execFile)(process.execPath, recorded, { cwd: root })
+  // Whatever it ends with.
+  const { stderr } = await run.catch((ended: { readonly stderr: string }) => ended)
   return new Set(JSON.parse(stderr))
 }
 
@@ -36,6 +39,19 @@ test('`check` loads nothing that only a server needs', async (t) => {
   t.true(loaded.has('yaml'))
   for (const name of ['koa', '@koa/cors', 'undici', 'jsonwebtoken', 'bottleneck', 'pino', 'prom-client', 'recheck'])
     t.false(loaded.has(name), name)
+})
+
+test('the client of Secrets Manager is loaded where policies name it, and nowhere else', async (t) => {
+  const policy = (provider: string) => `settings: { secrets: { provider: ${provider} } }
+routes:
+  GET /: { authenticate: public, reply: { body: '\${secret:greeting}' } }
+`
+  const client = '@aws-sdk/client-secrets-manager'
+  const loads = async (provider: string) =>
+    (await packagesOf('secrets', 'check', writePolicies({ 'a.yaml': policy(provider) }))).has(client)
+  t.false(await loads('env'))
+  t.false(await loads('file, dir: /nowhere'))
+  t.true(await loads("aws, region: eu-central-1, endpoint: 'http://127.0.0.1:1', deadline: 1s"))
 })
 
 test('keeps compiled code beside the packages, never in a folder that others can write', (t) => {
