@@ -69,6 +69,41 @@ for (const workers of ['1', '2']) {
   })
 }
 
+test.serial('ten rotations under load refuse no token of the secret in use, or of the one before', async (t) => {
+  t.timeout(180_000)
+  const mount = emptyFolder()
+  let [before, current] = [random(), random()]
+  writeFileSync(join(mount, 'partner'), before)
+  const directory = writePolicies({ 'a.yaml': issuer('partner', `secrets: { provider: file, dir: ${mount} }`) })
+  const served = await start(t, [directory, '--workers', '2'])
+  // Nobody signs with what the gate has not seen yet: each of the workers.
+  const rotate = async (next: string) => {
+    writeFileSync(join(mount, 'draft'), next)
+    renameSync(join(mount, 'draft'), join(mount, 'partner'))
+    for (let calls = 0; calls < 20; calls++) await until(async () => (await statusOf(served, next)) === 200)
+  }
+  await rotate(current)
+  const statuses: number[] = []
+  let isOver = false
+  const load = async () => {
+    while (!isOver) for (const secret of [before, current]) statuses.push(await statusOf(served, secret))
+  }
+  const loads = [load(), load(), load()]
+  for (let rotation = 0; rotation < 10; rotation++) {
+    const next = random()
+    await rotate(next)
+    before = current
+    current = next
+  }
+  isOver = true
+  await Promise.all(loads)
+  t.true(statuses.length > 100)
+  t.deepEqual(
+    statuses.filter((status) => status !== 200),
+    [],
+  )
+})
+
 for (const workers of ['1', '2']) {
   test.serial(`another admin token holds at once, and the one before no more, with ${workers} workers`, async (t) => {
     const mount = emptyFolder()
