@@ -1,6 +1,7 @@
 /** Calls of Secrets Manager: a few at a time, tried again with growing pauses while it is busy or away. */
 
 import { AsyncResource } from 'node:async_hooks'
+import { setTimeout as delay } from 'node:timers/promises'
 import {
   DescribeSecretCommand,
   type DescribeSecretResponse,
@@ -18,19 +19,6 @@ import { InsecureEndpoint, type Reason, reasonOfCall } from './reason.ts'
 const attemptTimeout = 3_000
 const [firstPause, longestPause] = [200, 5_000]
 
-/** One attempt that failed. */
-class Failed extends Error {
-  override readonly name = 'Failed'
-  readonly reason: Reason
-  readonly isOver: boolean
-
-  constructor(reason: Reason, isOver: boolean) {
-    super(reason.text)
-    this.reason = reason
-    this.isOver = isOver
-  }
-}
-
 export class AwsCalls {
   readonly #client: SecretsManagerClient
   readonly #pace = new Bottleneck({ maxConcurrent: 4 })
@@ -39,7 +27,6 @@ export class AwsCalls {
   constructor({ region, endpoint }: Pick<SecretSettings, 'region' | 'endpoint'>) {
     this.#client = new SecretsManagerClient(configOf(region, endpoint))
     this.#client.middlewareStack.add(refusePlain, { step: 'finalizeRequest', name: 'refusePlain', priority: 'high' })
-    this.#pace.on('failed', pauseOf)
   }
 
   /** The value of a stage; resolves to the reason where there is none to be had before the signal. */
@@ -54,35 +41,41 @@ export class AwsCalls {
     return this.#call((abortSignal) => this.#client.send(command, { abortSignal }), signal)
   }
 
-  /** The region that is called, where one is known. */
-  async region(): Promise<string | undefined> {
-    return this.#client.config.region().catch(() => undefined)
-  }
-
   close(): void {
     this.#closing.abort()
     this.#client.destroy()
   }
 
   /** bottleneck runs what waits in the context of whoever made room for it: each keeps its own. */
-  async #call<T>(send: (signal: AbortSignal) => Promise<T>, until: AbortSignal): Promise<T | Reason> {
+  #call<T extends object>(send: Send<AbortSignal, T>, until: AbortSignal): Promise<T | Reason> {
     const signal = AbortSignal.any([until, this.#closing.signal])
-    let last: Reason | undefined
-    const attempt = AsyncResource.bind(async () => {
-      try {
-        return await send(AbortSignal.any([signal, AbortSignal.timeout(attemptTimeout)]))
-      } catch (error) {
-        // What an end in the middle of an attempt says tells less than what the attempt before said.
-        if (!signal.aborted || last === undefined) last = reasonOfCall(error)
-        throw new Failed(last, signal.aborted)
-      }
-    })
-    const failed = (error: unknown): Reason => {
-      if (error instanceof Failed) return error.reason
-      throw error
+    const state: Attempts = { last: undefined }
+    const job = AsyncResource.bind(() => persist(send, signal, state))
+    const outOfTime = () => state.last ?? reasonOfCall({ name: 'TimeoutError' })
+    return Promise.race([this.#pace.schedule(job), whenAborted(signal).then(outOfTime)])
+  }
+}
+
+type Send<A, R> = (args: A) => Promise<R>
+
+interface Attempts {
+  /** Why the last one failed. */
+  last: Reason | undefined
+}
+
+/** Tries until it is of no use. A retry of bottleneck's own could not be ended early, and would keep the process alive. */
+async function persist<T>(send: Send<AbortSignal, T>, signal: AbortSignal, state: Attempts): Promise<T | Reason> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await send(AbortSignal.any([signal, AbortSignal.timeout(attemptTimeout)]))
+    } catch (error) {
+      const reason = reasonOfCall(error)
+      // What an end in the middle of an attempt says tells less than what the attempt before said.
+      if (!signal.aborted) state.last = reason
+      if (signal.aborted || !reason.isTransient) return state.last ?? reason
     }
-    const outOfTime = () => last ?? reasonOfCall({ name: 'TimeoutError' })
-    return Promise.race([this.#pace.schedule(attempt).catch(failed), whenAborted(signal).then(outOfTime)])
+    const pause = Math.min(firstPause * 2 ** attempt, longestPause) * (0.5 + Math.random() / 2)
+    await delay(pause, undefined, { signal }).catch(() => {})
   }
 }
 
@@ -93,20 +86,12 @@ const configOf = (region: string | undefined, endpoint: string | undefined): Sec
   maxAttempts: 1,
 })
 
-/** Nothing where it is not tried again. */
-function pauseOf(error: unknown, { retryCount }: { readonly retryCount: number }): number | undefined {
-  if (!(error instanceof Failed) || error.isOver || !error.reason.isTransient) return undefined
-  return Math.min(firstPause * 2 ** retryCount, longestPause) * (0.5 + Math.random() / 2)
-}
-
 function whenAborted(signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   if (signal.aborted) resolve()
   else signal.addEventListener('abort', () => resolve(), { once: true })
   return promise
 }
-
-type Send<A, R> = (args: A) => Promise<R>
 
 /** Whatever named the endpoint: no secret crosses a network in clear. */
 function refusePlain<A extends { readonly request: unknown }, R>(next: Send<A, R>): Send<A, R> {
