@@ -29,7 +29,7 @@ test('a rotated secret is in force without a call, and listeners are told', asyn
   replace(folder, 'good-evening')
   await reloaded
   t.is((await send()).headers['x-greeting'], 'good-evening')
-  t.true(logged.some(({ message, fields }) => `${message}${fields}`.includes('secrets have changed: `greeting`')))
+  t.true(logged.some(({ message }) => message.startsWith('secrets have changed: `greeting`')))
 })
 
 test('one that is refused changes nothing, and is told to listeners and the log', async (t) => {

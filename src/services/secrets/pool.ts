@@ -79,7 +79,7 @@ export class SecretPool {
     const names = last?.source === source ? last.outdated() : []
     if (names.length === 0) return
     const told = names.map((name) => `\`${name}\``).join(', ')
-    this.#world.log.info(`secrets have changed: ${told}; the policies are loaded anew`)
+    this.#world.log.info({ names }, `secrets have changed: ${told}; the policies are loaded anew`)
     this.#changed(names)
   }
 }

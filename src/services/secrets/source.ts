@@ -121,7 +121,7 @@ export class SecretSource {
     const { clock, log, overlap } = this.#parts
     entry.fetchedAt = clock.monotonic()
     if (this.#faults.delete(name)) {
-      log.info(`the secret \`${name}\` can be read again`)
+      log.info({ name }, `the secret \`${name}\` can be read again`)
       this.#report()
     }
     return entry.take(fetched, clock.now(), overlap)
@@ -131,7 +131,8 @@ export class SecretSource {
   #fail(name: string, entry: Entry, error: unknown): never {
     if (entry.fetched !== undefined && !this.#isClosed && this.#entries.get(name) === entry) {
       const reason = reasonOf(error)
-      if (!this.#faults.has(name)) this.#parts.log.warn(`${reason}; the value that was read last stays in use`)
+      if (!this.#faults.has(name))
+        this.#parts.log.warn({ name }, `${reason}; the value that was read last stays in use`)
       this.#faults.set(name, reason)
       this.#report()
     }
