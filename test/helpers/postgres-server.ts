@@ -43,7 +43,7 @@ export async function startPostgres(): Promise<PostgresServer> {
     const running = child
     child = undefined
     if (running === undefined) return
-    running.kill('SIGQUIT')
+    running.stdin?.end()
     await once(running, 'exit')
   }
   const start = async () => {
@@ -51,7 +51,6 @@ export async function startPostgres(): Promise<PostgresServer> {
   }
   const ask = (url: string, sql: string) => askOnce({ url, ca, sql })
   const urlOf = (database: string) => `postgres://${user}:${encodeURIComponent(password)}@localhost:${port}/${database}`
-  process.once('exit', () => child?.kill('SIGQUIT'))
   await start()
   return {
     port,
@@ -65,8 +64,8 @@ export async function startPostgres(): Promise<PostgresServer> {
     ask,
     kill,
     start,
-    freeze: () => signalAll(child, 'SIGSTOP'),
-    thaw: () => signalAll(child, 'SIGCONT'),
+    freeze: () => child && signalAll(folder, 'SIGSTOP'),
+    thaw: () => child && signalAll(folder, 'SIGCONT'),
     stop: async () => {
       await kill()
       rmSync(folder, { recursive: true, force: true })
@@ -112,13 +111,17 @@ function makeFolder({ cert, key }: { readonly cert: string; readonly key: string
   return folder
 }
 
+/** Ends it, as a crash does, when whoever has started it says so, or is no more. */
+const keeper = '"$@" & read _; kill -QUIT $!; kill -CONT $!; wait $!'
+
 async function launch(folder: string, port: number): Promise<ChildProcess> {
   const settings = [
     ...[`port=${port}`, 'listen_addresses=localhost', 'unix_socket_directories=', 'shared_buffers=16MB', 'fsync=off'],
     ...['ssl=on', `ssl_cert_file=${folder}/server.crt`, `ssl_key_file=${folder}/server.key`],
   ]
   const args = ['-D', join(folder, 'data'), ...settings.flatMap((setting) => ['-c', setting])]
-  const child = spawn(program('postgres'), args, { ...owner(), cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
+  const command = ['-c', keeper, 'sh', program('postgres'), ...args]
+  const child = spawn('sh', command, { ...owner(), cwd: folder, stdio: ['pipe', 'ignore', 'pipe'] })
   const lines: string[] = []
   for await (const line of createInterface(child.stderr)) {
     lines.push(line)
@@ -131,9 +134,8 @@ async function launch(folder: string, port: number): Promise<ChildProcess> {
 }
 
 /** Each connection has a process of its own. */
-function signalAll(child: ChildProcess | undefined, signal: NodeJS.Signals): void {
-  const pid = child?.pid
-  if (pid === undefined) return
+function signalAll(folder: string, signal: NodeJS.Signals): void {
+  const pid = Number(readFileSync(join(folder, 'data/postmaster.pid'), 'utf8').split('\n')[0])
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
   for (const each of [pid, ...children]) process.kill(each, signal)
 }
