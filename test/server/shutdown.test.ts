@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import test from 'ava'
-import { RawClient } from '../helpers/raw.ts'
+import { RawClient, untilLast } from '../helpers/raw.ts'
 
 const source = (path: string) => JSON.stringify(new URL(`../../src/${path}`, import.meta.url))
 
@@ -77,11 +77,13 @@ const request = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   test(`drains on ${signal} and ends with status 0`, async (t) => {
     const served = new Served()
-    const client = await served.connect()
+    const port = Number((await served.line('listening')).port)
+    const [client, other] = [await RawClient.connect(port), await RawClient.connect(port)]
     client.send(request('/slow'))
     await served.line('begun')
     served.child.kill(signal)
     t.is((await served.line('draining; a second signal ends at once')).signal, signal)
+    await untilLast(other, request('/'))
     served.child.stdin?.write('go\n')
     const { body, headers } = await client.answer()
     t.is(body, 'served')
