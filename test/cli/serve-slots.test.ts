@@ -44,7 +44,7 @@ routes:
     t.teardown(() => {
       for (const { child } of served) child.kill('SIGKILL')
     })
-    const store = new Redis({ port: redis.port, retryStrategy: () => 20 })
+    const store = new Redis({ port: redis.port, retryStrategy: () => 20, maxRetriesPerRequest: null })
     store.on('error', () => {})
     t.teardown(() => store.disconnect())
     return new Nodes(redis, upstream, served, store)

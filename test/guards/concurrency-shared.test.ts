@@ -45,7 +45,7 @@ class Gates {
     const policy = policyOf(redis, upstream, block, given)
     const gates = await Promise.all(Array.from({ length: count }, () => openGate({ 'shop.yaml': policy })))
     for (const gate of gates) t.teardown(() => gate.close())
-    const store = new Redis({ port: redis.port, retryStrategy: () => 20 })
+    const store = new Redis({ port: redis.port, retryStrategy: () => 20, maxRetriesPerRequest: null })
     store.on('error', () => {})
     t.teardown(() => store.disconnect())
     return new Gates(redis, upstream, gates, store)
