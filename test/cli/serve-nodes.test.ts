@@ -197,7 +197,7 @@ test.serial(
     t.timeout(180_000)
     const limit = 400
     const byKey = `{ by: '\${headers.x-key}', name: key, limit: ${limit}, per: 1d, algorithm: sliding-window }`
-    const nodes = await Nodes.start(t, byKey, '50ms')
+    const nodes = await Nodes.start(t, byKey, '500ms')
     const before = nodes.load(32, (client) => `before${client}`)
     await pause(1_000)
     const normal = await before.end()
