@@ -36,6 +36,11 @@ export const denialAdvice: Readonly<Record<Code, Advice>> = {
     client: 'Get a token of the right issuer, for this audience. Do not send the same one again.',
     operator: 'The `cause` in the log names the rule: issuer, audience, algorithm, key or signature.',
   },
+  credentials_invalid: {
+    carries: '`WWW-Authenticate: Bearer`',
+    client: 'Ask for name and password again.',
+    operator: 'The `cause` says what was wrong. Many of one address are somebody who guesses.',
+  },
   origin_denied: {
     carries: '`Vary`, and no `Access-Control-*`',
     client: 'Nothing: the page is not meant to call this API.',
@@ -101,6 +106,12 @@ export const denialAdvice: Readonly<Record<Code, Advice>> = {
     client: 'Mend what `details` names: part, JSON Pointer, keyword.',
     operator:
       'A client that is right by its own documents: compare them with `input`. `reportOnly: [input]` tries a stricter schema out.',
+  },
+  account_locked: {
+    carries: '`Retry-After`',
+    client: 'Wait for `Retry-After`, then ask again; after 100 failures in a row only the operator helps.',
+    operator:
+      '`portcullis users unlock NAME` lets an account in again. Behind a proxy that is not trusted, all clients are one address.',
   },
   rate_limited: {
     carries: '`Retry-After`, `X-RateLimit-*`, `RateLimit-Policy`, `RateLimit`',

@@ -112,6 +112,7 @@ async function serveTo(operator: Operator, { directory, flags }: Call): Promise<
   return leave(log, [
     { name: 'the policies', patience: 500, close: () => app.close() },
     { name: 'the audit log', patience: 4_000, close: keep, lost },
+    { name: 'the accounts', patience: 1_000, close: () => world.accounts.close() },
     { name: 'shared state', patience: 500, close: () => world.stores.close() },
     { name: 'connections to upstreams', patience: 500, close: () => world.upstreams.close() },
   ])

@@ -27,6 +27,11 @@ export const catalogue = {
     'Invalid token',
     'The token is not one that the issuers of this route stand for; which rule it breaks is told to the log alone.',
   ),
+  credentials_invalid: entry(
+    401,
+    'Invalid credentials',
+    'Name and password are not those of an account that may log in; which of the two is wrong, nobody is told.',
+  ),
   origin_denied: entry(
     403,
     'Origin not allowed',
@@ -55,6 +60,11 @@ export const catalogue = {
     422,
     'Input validation failed',
     'Parameters, headers, cookies or body do not fit their schemas; `details` names each fault.',
+  ),
+  account_locked: entry(
+    423,
+    'Too many failed logins',
+    'This name, or this address, failed too often: it is not asked again before `Retry-After`. Unknown names lock alike.',
   ),
   rate_limited: entry(429, 'Rate limit exceeded', 'A limit of the route is used up for this client.'),
   headers_too_large: entry(
@@ -85,7 +95,7 @@ export const catalogue = {
   state_unavailable: entry(
     503,
     'Shared state unavailable',
-    'A limit of the route says `onStoreFailure: deny`, and the store that all nodes count in does not answer.',
+    'A limit of the route says `onStoreFailure: deny`, and the store that all nodes count in does not answer; or the database of accounts does not.',
   ),
   keys_unavailable: entry(
     503,

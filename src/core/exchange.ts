@@ -2,7 +2,7 @@
 
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Context } from 'koa'
-import type { AuditPlan } from './audit.ts'
+import type { AuditEntry, AuditPlan } from './audit.ts'
 import { Body } from './body.ts'
 import type { Decision } from './decision.ts'
 import { anonymous, type Principal } from './principal.ts'
@@ -63,6 +63,8 @@ export class Exchange implements Facts {
   credentials: readonly string[] = []
   /** Of the limits taken so far, what is left of the one nearest to its end. */
   quota: Quota | undefined
+  /** What the destination is recorded as, where it knows better than its method. */
+  event: { readonly name: string; readonly details?: AuditEntry['details'] } | undefined
   /** What the route's loader found, for conditions and handlers. */
   resource: unknown
   /** Milliseconds until the answer's head, and between bytes of its body. */

@@ -26,6 +26,8 @@ export interface Handler<B = unknown> {
   check?(block: B, site: Site): readonly Fault[]
   /** Runs when the server opens; a rejection is a sentence that says what to do. */
   compile(block: B, site: Site, services: Services): Destination | Promise<Destination>
+  /** What holds for its routes by guard, in place of what they could write: the body that it takes. */
+  implies?(block: B): Readonly<Record<string, unknown>>
   /** Answers also while the server refuses others for overload: it says how the server is. */
   isVital?(block: B): boolean
   /** What a client can expect of it, beyond the refusals; `block` holds no references. */

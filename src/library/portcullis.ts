@@ -146,6 +146,7 @@ export class Portcullis extends EventEmitter<PortcullisEvents> {
     await this.#policies?.close()
     this.#recorder.close()
     await this.#kept?.close()
+    await this.#world.accounts.close()
     await this.#world.stores.close()
     await this.#world.upstreams.close()
     this.#tell('close')

@@ -2,6 +2,7 @@
 
 import { isLoopbackHost } from '../core/address.ts'
 import type { Diagnostic } from '../core/diagnostic.ts'
+import { isIdentityIssuer, openIdentity } from '../services/identity/identity.ts'
 import type { IssuerWorld } from '../services/keys/open-issuer.ts'
 import type { TokenVerifier } from '../services/keys/verifier.ts'
 import { compileRoles } from '../services/roles/roles.ts'
@@ -71,10 +72,15 @@ async function openWith(
     development,
     othersOf: (secret) => secrets?.othersOf(secret) ?? [],
   })
+  const identity = await openAccounts(policy, settings, { world, development }).catch((error) => {
+    closeAll(issuers)
+    throw error
+  })
   const services: Services = {
     ...world,
     ...state,
     issuers,
+    identity,
     roles: compileRoles(mergeRoles(policy.roles)),
     schemas: Object.fromEntries(policy.schemas.map(({ name, value }) => [name, value])),
     documents: documentsOf(policy),
@@ -87,6 +93,17 @@ async function openWith(
     secrets?.close()
   }
   return { policy, settings, services, warnings, close }
+}
+
+/** Where no issuer has accounts, no database is opened. */
+async function openAccounts(
+  { issuers }: Policy,
+  { database }: Settings,
+  { world, development }: { readonly world: World; readonly development: boolean },
+): Promise<Services['identity']> {
+  const issuer = issuers.find(isIdentityIssuer)
+  if (issuer === undefined || database === undefined) return undefined
+  return openIdentity(issuer, await world.accounts.open(database, development), world.clock)
 }
 
 /** Whether some route cannot decide without the shared store. */

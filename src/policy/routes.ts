@@ -104,6 +104,7 @@ class Resolver {
     const own = judgeMembers(shapes.route, value ?? {}, at, this.#report)
     const owner = `${scope.service}/${named?.method} ${named?.path.path}/`
     const origin = { at, owner, because: becauseOf(own) }
+    const destinations = this.#destinations(own, at, scope)
     const layers = [...scope.inherited, ...this.#use(own, at), this.#layers(own, origin)]
     if (named === undefined || !isMap(value ?? {})) return []
     const { method, path } = named
@@ -122,8 +123,8 @@ class Resolver {
       {
         ...facts,
         ...settingsOf(own),
-        ...this.#blocks(layers, at, misspelt(own)),
-        destinations: this.#destinations(own, at, scope),
+        ...withImplied(this.#blocks(layers, at, misspelt(own)), destinations),
+        destinations,
       },
     ]
   }
@@ -188,6 +189,23 @@ class Resolver {
     const broken = value === undefined
     return { handler, value: broken ? salvage(shape, tree[name]) : value, at: place, broken }
   }
+}
+
+/** What a destination says of itself stands where nobody has written another block. */
+function withImplied(
+  resolved: Pick<Route, 'blocks' | 'broken' | 'fragments' | 'weakenings'>,
+  [destination]: readonly DestinationBlock[],
+): typeof resolved {
+  if (destination === undefined || destination.broken) return resolved
+  const { handler, value, at } = destination
+  const implied = guards.flatMap((guard): readonly (readonly [string, Block])[] => {
+    const own = handler.implies?.(value)[guard.name]
+    const isWritten = resolved.broken.has(guard.name) || resolved.blocks.get(guard.name)?.value !== guard.implicit
+    return own === undefined || isWritten ? [] : [[guard.name, { guard, value: own, at, owner: '', items: [] }]]
+  })
+  return implied.length === 0
+    ? resolved
+    : { ...resolved, blocks: new Map<string, Block>([...resolved.blocks, ...implied]) }
 }
 
 const isMap = (value: unknown): value is Tree => typeof value === 'object' && value !== null && !Array.isArray(value)

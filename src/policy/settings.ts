@@ -7,6 +7,13 @@ import { array, type Infer, integer, object, string } from '../schema/builder.ts
 import { checkAuditSettings } from '../services/audit/check-settings.ts'
 import { type AuditSettings, auditSettingsSchema, readAuditSettings } from '../services/audit/settings.ts'
 import { auditSettingsRules } from '../services/audit/settings-rules.ts'
+import {
+  type AccountSettings,
+  checkDatabaseSettings,
+  databaseSettingsRules,
+  databaseSettingsSchema,
+  readDatabaseSettings,
+} from '../services/identity/settings.ts'
 import { checkSecretSettings } from '../services/secrets/check-settings.ts'
 import { readSecretSettings, type SecretSettings, secretSettingsSchema } from '../services/secrets/settings.ts'
 import { secretSettingsRules } from '../services/secrets/settings-rules.ts'
@@ -56,6 +63,7 @@ export const settingsSchema = object({
   'limits?': limitSettingsSchema,
   'shutdown?': shutdownSettingsSchema,
   'state?': stateSettingsSchema,
+  'database?': databaseSettingsSchema,
   'audit?': auditSettingsSchema,
   'admin?': adminSettingsSchema,
   'openapi?': object(
@@ -84,6 +92,8 @@ export interface Settings {
   readonly shutdown: ShutdownSettings
   /** None where it is in this process. */
   readonly state: StateSettings | undefined
+  /** None while its url is still to be filled in. */
+  readonly database: AccountSettings | undefined
   /** None where it is `off`. */
   readonly audit: AuditSettings | undefined
   /** None where it is not written. */
@@ -93,6 +103,7 @@ export interface Settings {
 export const settingsRules: Rules = {
   ...secretSettingsRules,
   ...stateSettingsRules,
+  ...databaseSettingsRules,
   ...auditSettingsRules,
   ...adminSettingsRules,
   ...limitSettingsRules,
@@ -136,6 +147,7 @@ export function checkSettings(settings: WrittenSettings): readonly Fault[] {
     ...checkShutdownSettings(settings.shutdown),
     ...checkSecretSettings(secrets),
     ...checkStateSettings(state),
+    ...checkDatabaseSettings(settings.database),
     ...checkAuditSettings(audit),
     ...checkAdminSettings(settings),
     ...checkServers(openapi?.servers),
@@ -171,7 +183,7 @@ export interface ListenOn {
 
 /** Fills in the defaults. */
 export function readSettings(
-  { listen, trustedProxies, secrets, limits, shutdown, state, audit, admin }: WrittenSettings = {},
+  { listen, trustedProxies, secrets, limits, shutdown, state, database, audit, admin }: WrittenSettings = {},
   listenOn: ListenOn = {},
 ): Settings {
   const host = listenOn.host ?? listen?.host ?? '127.0.0.1'
@@ -182,6 +194,7 @@ export function readSettings(
     limits: readLimitSettings(limits),
     shutdown: readShutdownSettings(shutdown, host),
     state: readStateSettings(state),
+    database: readDatabaseSettings(database),
     audit: readAuditSettings(audit),
     admin: readAdminSettings(admin),
   }

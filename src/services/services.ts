@@ -3,6 +3,8 @@
 import type { JsonSchema } from '../schema/schema.ts'
 import type { Trail } from './audit/trail.ts'
 import type { Clock } from './clock.ts'
+import type { AccountPool } from './identity/account-pool.ts'
+import type { Identity } from './identity/identity.ts'
 import type { TokenVerifier } from './keys/verifier.ts'
 import type { VerifierPool } from './keys/verifier-pool.ts'
 import type { Log } from './log.ts'
@@ -21,6 +23,7 @@ export interface World {
   /** Random and unguessable, 32 hex digits: request ids, trace ids. */
   readonly randomId: () => string
   readonly stores: Stores
+  readonly accounts: AccountPool
   readonly upstreams: Upstreams
   readonly secrets: SecretPool
   readonly verifiers: VerifierPool
@@ -34,6 +37,8 @@ export interface World {
 export interface Services extends World, State {
   /** By name, as in `issuers`. */
   readonly issuers: ReadonlyMap<string, TokenVerifier>
+  /** Who logs in here; none where no issuer has `refreshTtl`. */
+  readonly identity: Identity | undefined
   readonly roles: Roles
   readonly schemas: Readonly<Record<string, JsonSchema>>
   readonly documents: ApiDocuments

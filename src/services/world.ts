@@ -4,6 +4,7 @@ import { Trail } from './audit/trail.ts'
 import { systemClock } from './clock.ts'
 import { memoryCounters } from './counters/memory.ts'
 import { memorySlots } from './counters/memory-slots.ts'
+import { AccountPool } from './identity/account-pool.ts'
 import { VerifierPool } from './keys/verifier-pool.ts'
 import type { Log } from './log.ts'
 import { Metrics } from './metrics.ts'
@@ -15,8 +16,8 @@ import { Stores } from './state/stores.ts'
 import { Status } from './status.ts'
 import { UpstreamPools } from './upstreams/pools.ts'
 
-/** Made once a process; it outlives every reload. */
-export function createWorld(log: Log): World {
+/** Made once a process, of so many that share the machine; it outlives every reload. */
+export function createWorld(log: Log, workers = 1): World {
   const [clock, metrics, status] = [systemClock, new Metrics(), new Status()]
   const local = {
     counters: memoryCounters(clock),
@@ -27,6 +28,7 @@ export function createWorld(log: Log): World {
     clock,
     randomId,
     stores: new Stores(local, { clock, metrics, status, log }),
+    accounts: new AccountPool({ clock, randomId, status, log, workers }),
     upstreams: new UpstreamPools(clock),
     secrets: new SecretPool({ clock, status, log }),
     verifiers: new VerifierPool(),

@@ -41,5 +41,6 @@ test('shows what was counted, in the format of Prometheus', async (t) => {
 })
 
 test('knows only what it can answer', (t) => {
-  t.deepEqual(builtin.schema.json.enum, ['health', 'ready', 'metrics', 'openapi', 'docs'])
+  const about = ['health', 'ready', 'metrics', 'openapi', 'docs']
+  t.deepEqual(builtin.schema.json.enum, [...about, 'login', 'refresh', 'logout', 'me', 'jwks'])
 })

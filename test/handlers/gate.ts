@@ -144,6 +144,7 @@ function policyOf(facts: RouteFacts, destination: Stack['destination'], before: 
     limits: { ...limits, requests: 100, eventLoopDelay: 1_000 },
     shutdown: { delay: 0, grace: 1_000 },
     state: undefined,
+    database: undefined,
     audit: undefined,
     admin: undefined,
   } as const

@@ -72,6 +72,7 @@ export async function openGate(
     close: async () => {
       await server.close(0)
       await app.close()
+      await world.accounts.close()
       await world.stores.close()
       await world.upstreams.close()
       rmSync(directory, { recursive: true, force: true })

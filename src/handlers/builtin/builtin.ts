@@ -2,23 +2,36 @@
 
 import { word } from '../../schema/builder.ts'
 import { defineHandler } from '../handler.ts'
+import type { Builtin } from './about.ts'
 import { docs } from './docs.ts'
 import { health } from './health.ts'
+import { jwks } from './identity/jwks.ts'
+import { login } from './identity/login.ts'
+import { logout } from './identity/logout.ts'
+import { me } from './identity/me.ts'
+import { refresh } from './identity/refresh.ts'
 import { metrics } from './metrics.ts'
 import { openapi } from './openapi.ts'
 import { ready } from './ready.ts'
 
-const builtins = { health, ready, metrics, openapi, docs } as const
+const builtins: Readonly<Record<Name, Builtin>> = {
+  ...{ health, ready, metrics, openapi, docs },
+  ...{ login, refresh, logout, me, jwks },
+}
 
-type Name = keyof typeof builtins
+const names = ['health', 'ready', 'metrics', 'openapi', 'docs', 'login', 'refresh', 'logout', 'me', 'jwks'] as const
+
+type Name = (typeof names)[number]
 
 export const builtin = defineHandler<Name>({
   name: 'builtin',
-  summary: 'Answers about this server itself: whether it is alive and ready, what it counted, what its API is.',
+  summary:
+    'Answers about this server itself: whether it is alive and ready, what it counted, what its API is; and lets its accounts in.',
   example: 'builtin: health',
-  schema: word(Object.keys(builtins) as readonly Name[], { description: 'Which of its answers.' }),
-  refuses: ['not_found'],
+  schema: word(names, { description: 'Which of its answers.' }),
+  refuses: ['not_found', 'credentials_invalid', 'account_locked', 'token_invalid', 'state_unavailable', 'overloaded'],
+  implies: (name) => builtins[name].implies ?? {},
   compile: (name, _, services) => builtins[name].compile(services),
   isVital: (name) => name === 'health' || name === 'ready' || name === 'metrics',
-  describe: (name) => ({ answers: builtins[name].answers, refusals: [] }),
+  describe: (name) => ({ answers: builtins[name].answers, refusals: builtins[name].refusals ?? [] }),
 })

@@ -20,6 +20,7 @@ import { docsDocument } from './docs-document.ts'
 import { expressions } from './expressions.ts'
 import { fieldUnset } from './field-unset.ts'
 import { grantableScopes } from './grantable-scopes.ts'
+import { identityRoutes } from './identity-routes.ts'
 import { idleCost } from './idle-cost.ts'
 import { limitIdentity } from './limit-identity.ts'
 import { neverGranted } from './never-granted.ts'
@@ -41,6 +42,7 @@ export const policyRules: readonly PolicyRule[] = [
   routesUnique,
   destination,
   docsDocument,
+  identityRoutes,
   authentication,
   anonymousRole,
   attributeMissing,

@@ -45,6 +45,7 @@ const secretsOf = (policy: Policy): readonly WrittenSecret[] => [
   ...auditSecrets(policy),
   ...adminSecrets(policy),
   ...stateSecrets(policy),
+  ...databaseSecrets(policy),
 ]
 
 const issuerSecrets = ({ issuers }: Policy): readonly WrittenSecret[] =>
@@ -101,6 +102,18 @@ const stateSecrets = ({ settings }: Policy): readonly WrittenSecret[] =>
       ...secret(withPassword(state.url), 'url'),
       ...secret(state.password, 'password'),
       ...secret(state.sentinel?.password, 'sentinel', 'password'),
+    ]
+  })
+
+const databaseSecrets = ({ settings }: Policy): readonly WrittenSecret[] =>
+  settings.flatMap(({ value: { database }, at }) => {
+    const { url, keys = [] } = typeof database === 'object' ? database : { url: database }
+    const rule = 'settings/plain-secret'
+    const urlAt = typeof database === 'object' ? below(at, 'database', 'url') : below(at, 'database')
+    const password = url !== undefined && /^postgres[^@]*:\/\/[^@/]*:[^@]+@/i.test(url) ? [url] : []
+    return [
+      ...password.map((text) => ({ rule, text, at: urlAt, name: 'the password of the database' })),
+      ...keys.map((text, index) => ({ rule, text, at: below(at, 'database', 'keys', index), name: 'a field key' })),
     ]
   })
 

@@ -43,6 +43,7 @@ interface Result {
 
 function resultOf(exchange: Exchange): Result {
   const outcome = outcomeOf(exchange)
+  if (exchange.event !== undefined && outcome !== 'failed') return { event: exchange.event.name, outcome }
   return { event: outcome === 'denied' ? refusalOf(exchange) : actionOf(exchange), outcome }
 }
 
@@ -90,7 +91,7 @@ function describe(exchange: Exchange, { event, outcome }: Result, { ending, pseu
     aborted: ending.aborted || undefined,
     count: undefined,
     since: undefined,
-    details: audit && detailsOf(audit, exchange, mask),
+    details: exchange.event?.details ?? (audit && detailsOf(audit, exchange, mask)),
   }
 }
 

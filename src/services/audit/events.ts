@@ -7,7 +7,11 @@ export const auditEvents = {
   'data.update': 'A PUT or PATCH was allowed.',
   'data.delete': 'A DELETE was allowed.',
   'access.denied': 'A request was refused, by a guard or because no route answers it.',
-  'auth.failed': 'A request was refused by `authenticate`: its credential is missing or not good.',
+  'auth.failed': 'A credential is missing or not good: `authenticate`, a login or a refresh refused it.',
+  'auth.login': 'An account logged in with its password, and a session began.',
+  'auth.refreshed': 'A session went on: a refresh token was used, and another one given.',
+  'auth.reused': 'A refresh token was used a second time, or by another client: its session was ended.',
+  'auth.logout': 'A session was ended by whose it is, or all of them were.',
   'auth.revoked': 'Tokens were revoked before they expire: one, those of a user, or all until a time.',
   'audit.segment': 'A file of the log begins; it holds the state of the log before it.',
   'audit.started': 'A process began to write this log.',
@@ -29,7 +33,15 @@ export const eventPattern = '^[a-z][a-z0-9_-]{0,31}(\\.[a-z][a-z0-9_-]{0,31}){1,
 export const eventTitle = 'two words or more in lower case, with dots between them'
 
 /** What the log says of a refusal, whatever the route would record, and of what no request asked for. */
-const notActions: ReadonlySet<string> = new Set<AuditEvent>(['access.denied', 'auth.failed', 'auth.revoked'])
+const notActions: ReadonlySet<string> = new Set<AuditEvent>([
+  'access.denied',
+  'auth.failed',
+  'auth.login',
+  'auth.refreshed',
+  'auth.reused',
+  'auth.logout',
+  'auth.revoked',
+])
 
 /** What an allowed request can be recorded as, beside the names that `settings.audit.events` adds. */
 export const auditActions: readonly string[] = Object.keys(auditEvents).filter(

@@ -46,7 +46,7 @@ export const issuerRules = {
   'issuers/unexpected-option': {
     severity: 'error',
     cause: 'The option has no meaning for this kind of issuer.',
-    hint: 'a builtin issuer has `audience`, `issuer` and `accessTtl`; `accessTtl` stands nowhere else',
+    hint: 'a builtin issuer has `audience`, `issuer`, `scopes`, `accessTtl`, `refreshTtl` and `refreshIdle`; these times stand nowhere else',
   },
   'issuers/invalid-secret': {
     severity: 'error',

@@ -80,7 +80,7 @@ export class IssuerVerifier implements TokenVerifier {
     const { audience, id, issuedAt, notBefore, expires } = registered
     const statement = {
       verified: Object.freeze({ principal, audience }),
-      revocable: { issuer: this.issuer, user: principal.id, id, issuedAt },
+      revocable: { issuer: this.issuer, user: principal.id, id, issuedAt, session: textOf(token.claims.sid) },
       from: notBefore * 1000 - this.#parts.leeway,
       until: expires * 1000 + this.#parts.leeway,
     }
@@ -110,6 +110,8 @@ export class IssuerVerifier implements TokenVerifier {
     return this.#parts.revocation.isRevoked(revocable) ? refusal.revoked : verified
   }
 }
+
+const textOf = (claim: unknown): string | undefined => (typeof claim === 'string' ? claim : undefined)
 
 const newSigned = () => new TextCache<Statement>({ texts: 5_000, characters: 4_000_000 })
 const newForged = () => new TextCache<Denial>({ texts: 500, characters: 500_000 })

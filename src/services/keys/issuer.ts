@@ -16,7 +16,7 @@ const claimPattern = '^([^/].*|(/([^~/]|~[01])*)+)$'
 
 export const issuerSchema = object({
   'builtin?': literal(true, {
-    description: 'Tokens that this server signs itself; only `audience`, `issuer` and `accessTtl` stand beside it.',
+    description: 'Tokens that this server signs itself; only `audience`, `issuer`, `scopes` and times stand beside it.',
   }),
   'issuer?': string({
     description: 'The `iss` claim of its tokens, compared whole.',
@@ -65,6 +65,18 @@ export const issuerSchema = object({
     description: 'How long a token of a `builtin` issuer lives; 10m unless told.',
     examples: ['10m'],
   }),
+  'refreshTtl?': string({
+    ...duration,
+    description:
+      'Accounts of this server log in with this `builtin` issuer (`builtin: login`), and a session lasts so long at most.',
+    examples: ['30d'],
+  }),
+  'refreshIdle?': string({
+    ...duration,
+    description:
+      'A session that is not refreshed for so long has ended; 14d unless told, never more than `refreshTtl`.',
+    examples: ['14d'],
+  }),
 })
 
 /** One issuer as the policy writes it. */
@@ -79,13 +91,13 @@ export const audiences = ({ audience = [] }: Pick<IssuerBlock, 'audience'>): rea
 
 /** The faults of one issuer beyond its schema, their paths inside the block. */
 export function checkIssuer(block: IssuerBlock): readonly Fault[] {
-  if (block.builtin) return [...judgeAudience(block), ...judgeStrangers(block, foreign, 'without')]
+  if (block.builtin) return [...judgeAudience(block), ...judgeStrangers(block, foreign, 'without'), ...judgeIdle(block)]
   return [
     ...(block.issuer === undefined ? [issuerFault('issuers/no-issuer', [], 'expected `issuer`')] : []),
     ...judgeAudience(block),
     ...checkKeys(block),
     ...judgeLeeway(block),
-    ...judgeStrangers(block, ['accessTtl'], 'with'),
+    ...judgeStrangers(block, ['accessTtl', 'refreshTtl', 'refreshIdle'], 'with'),
   ]
 }
 
@@ -94,6 +106,11 @@ const maxLeeway = 300_000
 
 const judgeAudience = (block: IssuerBlock): readonly Fault[] =>
   block.audience === undefined ? [issuerFault('issuers/no-audience', [], 'expected `audience`')] : []
+
+const judgeIdle = ({ refreshTtl, refreshIdle }: IssuerBlock): readonly Fault[] =>
+  refreshIdle !== undefined && refreshTtl === undefined
+    ? [{ ...issuerFault('issuers/unexpected-option', ['refreshIdle'], 'expected `refreshTtl` beside it'), onKey: true }]
+    : []
 
 const judgeStrangers = (
   block: IssuerBlock,

@@ -18,7 +18,7 @@ import { WorkerMetrics } from './worker-metrics.ts'
 /** `workers` share what is counted. */
 export function workerWorld(log: Log, link: Link, workers: number): World {
   const metrics = new WorkerMetrics(link)
-  const world = { ...createWorld(log), metrics }
+  const world = { ...createWorld(log, workers), metrics }
   const { clock } = world
   const counters = memoryCounters(clock)
   const desk = new Desk(link, clock, (answers) => slots.hear(answers))

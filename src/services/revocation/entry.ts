@@ -41,6 +41,13 @@ export const userEntry = (issuer: string, id: string, { now, time = now, until }
   forgetAt: forgetAt(now, until),
 })
 
+/** All tokens of a session, whenever they were issued: it has ended. */
+export const sessionEntry = (issuer: string, id: string, { now, until }: Times): Entry => ({
+  key: keyOfSession(issuer, id),
+  issuedUntil: always,
+  forgetAt: forgetAt(now, until),
+})
+
 /** Of one issuer, or of all. */
 export const beforeEntry = (issuer: string | undefined, { now, time = now, until }: Times): Entry => ({
   key: issuer === undefined ? keyOfAll : keyOfIssuer(issuer),
@@ -49,9 +56,14 @@ export const beforeEntry = (issuer: string | undefined, { now, time = now, until
 })
 
 /** The keys of every entry that can revoke a token. */
-export function keysOf({ issuer, user, id }: RevocableToken): readonly string[] {
-  const keys = [keyOfAll, keyOfIssuer(issuer), keyOfUser(issuer, user)]
-  return id === undefined ? keys : [...keys, keyOfToken(issuer, id)]
+export function keysOf({ issuer, user, id, session }: RevocableToken): readonly string[] {
+  return [
+    keyOfAll,
+    keyOfIssuer(issuer),
+    keyOfUser(issuer, user),
+    ...(id === undefined ? [] : [keyOfToken(issuer, id)]),
+    ...(session === undefined ? [] : [keyOfSession(issuer, session)]),
+  ]
 }
 
 export const covers = ({ issuedUntil }: Entry, { issuedAt }: RevocableToken): boolean =>
@@ -69,7 +81,7 @@ export const merge = (one: Entry, other: Entry): Entry => ({
 })
 
 /** There is one for each issuer at most: never too many. */
-export const isOfMany = ({ key }: Entry): boolean => key.startsWith('t') || key.startsWith('u')
+export const isOfMany = ({ key }: Entry): boolean => /^[tus]/.test(key)
 
 const secondsOf = (time: number): number => Math.max(0, Math.floor(time / 1_000))
 const forgetAt = (now: number, until = now + usualLife): number => until + margin
@@ -78,6 +90,7 @@ const keyOfAll = 'a'
 const keyOfIssuer = (issuer: string): string => `i${digest(issuer)}`
 const keyOfUser = (issuer: string, id: string): string => `u${digest(`${issuer.length}:${issuer}${id}`)}`
 const keyOfToken = (issuer: string, id: string): string => `t${digest(`${issuer.length}:${issuer}${id}`)}`
+const keyOfSession = (issuer: string, id: string): string => `s${digest(`${issuer.length}:${issuer}${id}`)}`
 
 /** Over the code units: as UTF-8, halves of surrogate pairs would all be the same. */
 const digest = (text: string): string =>

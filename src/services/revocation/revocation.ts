@@ -9,6 +9,8 @@ export interface RevocableToken {
   readonly user: string
   /** The `jti` claim, where there is one. */
   readonly id: string | undefined
+  /** The `sid` claim, where there is one. */
+  readonly session?: string | undefined
   /** The `iat` claim, in seconds, where there is one. */
   readonly issuedAt: number | undefined
 }

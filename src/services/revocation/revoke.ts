@@ -2,13 +2,13 @@
 
 import { brief } from '../audit/value.ts'
 import type { World } from '../services.ts'
-import { beforeEntry, type Entry, type Times, tokenEntry, userEntry } from './entry.ts'
+import { beforeEntry, type Entry, sessionEntry, type Times, tokenEntry, userEntry } from './entry.ts'
 import type { Reach, Revocation } from './revocation.ts'
 
-/** Which tokens: of a `token` id, of a `user`, or all `before` a time, of one issuer where it is named. */
+/** Which tokens: of a `token` id, of a `user`, of a `session`, or all `before` a time, of one issuer where it is named. */
 export type Order = Omit<Times, 'now'> &
   (
-    | { readonly kind: 'token' | 'user'; readonly issuer: string; readonly id: string }
+    | { readonly kind: 'token' | 'user' | 'session'; readonly issuer: string; readonly id: string }
     | { readonly kind: 'before'; readonly issuer: string | undefined; readonly time: number }
   )
 
@@ -33,8 +33,10 @@ export async function revoke(order: Order, { revocation, clock, audit, log }: Re
 function entryOf(order: Order, now: number): Entry {
   const times = { now, time: order.time, until: order.until }
   if (order.kind === 'before') return beforeEntry(order.issuer, times)
-  return (order.kind === 'token' ? tokenEntry : userEntry)(order.issuer, order.id, times)
+  return entryKinds[order.kind](order.issuer, order.id, times)
 }
+
+const entryKinds = { token: tokenEntry, user: userEntry, session: sessionEntry } as const
 
 function describe(order: Order) {
   return {

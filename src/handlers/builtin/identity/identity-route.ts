@@ -1,0 +1,61 @@
+/** What the identity routes have in common: the accounts of this server, and the answers that say nothing of them. */
+
+import { type Denial, deny } from '../../../core/denial.ts'
+import type { Exchange } from '../../../core/exchange.ts'
+import { StartFault } from '../../../core/start-fault.ts'
+import type { Account } from '../../../services/accounts/account.ts'
+import type { Session } from '../../../services/accounts/refresh/session.ts'
+import type { Identity } from '../../../services/identity/identity.ts'
+import { revoke } from '../../../services/revocation/revoke.ts'
+import type { Services } from '../../../services/services.ts'
+import { jsonAnswer } from '../json-answer.ts'
+
+/** `check` made sure that there is one. */
+export function identityOf({ identity }: Services): Identity {
+  if (identity === undefined) throw new StartFault('no `builtin` issuer has `refreshTtl`, and only its accounts log in')
+  return identity
+}
+
+/** The same for an unknown account, a wrong password, and an account that may not log in. */
+export const credentialsInvalid = (cause: string): Denial =>
+  deny('credentials_invalid', { headers: ['WWW-Authenticate', 'Bearer'], cause })
+
+export const tokenInvalid = (cause: string): Denial =>
+  deny('token_invalid', { headers: ['WWW-Authenticate', 'Bearer error="invalid_token"'], cause })
+
+/** What a client gets of a session (RFC 6749 §5.1). */
+export const tokensOf = (identity: Identity, account: Account, { token, session }: Tokens) =>
+  jsonAnswer(200, {
+    access_token: identity.mint(account, session),
+    token_type: 'Bearer',
+    expires_in: Math.floor(identity.accessTtl / 1_000),
+    refresh_token: token,
+    scope: session.scopes.join(' '),
+  })
+
+interface Tokens {
+  readonly token: string
+  readonly session: Pick<Session, 'id' | 'scopes'>
+}
+
+/** Puts on record whose request it was, and what it did. */
+export function record(exchange: Exchange, { issuer }: Identity, given: Recorded): void {
+  const { name, account, ...details } = given
+  exchange.event = { name, details }
+  if (account === undefined) return
+  exchange.principal = Object.freeze({ id: account, issuer, scopes: [], roles: [], claims: {} })
+}
+
+interface Recorded {
+  readonly name: 'auth.login' | 'auth.refreshed' | 'auth.reused' | 'auth.logout' | 'auth.failed'
+  readonly account?: string
+  readonly session?: string
+  readonly sessions?: number
+  readonly because?: string
+}
+
+/** Access tokens of sessions that have ended are good no longer, on any node. */
+export async function revokeSessions(ids: Iterable<string>, identity: Identity, services: Services): Promise<void> {
+  const until = services.clock.now() + identity.accessTtl
+  for (const id of new Set(ids)) await revoke({ kind: 'session', issuer: identity.issuer, id, until }, services)
+}

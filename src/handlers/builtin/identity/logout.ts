@@ -1,0 +1,44 @@
+/** `builtin: logout`: ends the session of the bearer token, and with `all` every one of the account. */
+
+import type { Answer } from '../../../core/answer.ts'
+import type { Exchange } from '../../../core/exchange.ts'
+import type { Identity } from '../../../services/identity/identity.ts'
+import { revoke } from '../../../services/revocation/revoke.ts'
+import type { Services } from '../../../services/services.ts'
+import type { Builtin } from '../about.ts'
+import { inputOf, type LogoutBody, logoutBody } from './bodies.ts'
+import { identityOf, record, revokeSessions } from './identity-route.ts'
+
+const done: Answer = Object.freeze({ status: 204, headers: Object.freeze(['Cache-Control', 'no-store']) })
+
+export const logout: Builtin = {
+  answers: { 204: { description: 'The session has ended, and its tokens are good no longer.' } },
+  refusals: ['state_unavailable'],
+  implies: inputOf(logoutBody, false),
+  compile(services) {
+    const identity = identityOf(services)
+    return (exchange) => identity.attempt(() => logOut(exchange, identity, services))
+  },
+}
+
+async function logOut(exchange: Exchange, identity: Identity, services: Services): Promise<Answer> {
+  const { id: account, claims } = exchange.principal
+  const ended = new Set(await endStored(exchange, identity))
+  if (typeof claims.sid === 'string') ended.add(claims.sid)
+  await revokeSessions(ended, identity, services)
+  if (typeof claims.sid !== 'string' && typeof claims.jti === 'string')
+    await revoke({ kind: 'token', issuer: identity.issuer, id: claims.jti }, services)
+  record(exchange, identity, { name: 'auth.logout', account, sessions: ended.size })
+  return done
+}
+
+/** The ids of the sessions that were alive; those of others are left alone. */
+async function endStored({ input, principal }: Exchange, { store }: Identity): Promise<readonly string[]> {
+  const { all, refresh_token: token } = (input.body ?? {}) as LogoutBody
+  const { id: account, claims } = principal
+  if (all === true) return store.sessions.endAll(account, 'logout')
+  const named = token === undefined ? undefined : await store.sessions.findByToken(token)
+  const ids = [claims.sid, named?.account === account ? named.id : undefined].filter((id) => typeof id === 'string')
+  for (const id of ids) await store.sessions.end({ id, account }, 'logout')
+  return ids
+}

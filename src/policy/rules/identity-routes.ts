@@ -1,0 +1,95 @@
+/** The routes by which accounts log in: for one issuer, called by whom they are meant for, and no faster than people are. */
+
+import { isIdentityIssuer } from '../../services/identity/identity.ts'
+import type { Finding } from '../findings.ts'
+import type { Policy, Route } from '../policy.ts'
+import { isPublic, issuersOf } from '../who.ts'
+import { defineRule } from './rule.ts'
+
+const identityBuiltins = ['login', 'refresh', 'logout', 'me', 'jwks']
+const forCallers = ['logout', 'me']
+
+export const identityRoutes = defineRule({
+  rules: {
+    'builtin/no-issuer': {
+      severity: 'error',
+      cause: 'Accounts log in with tokens that this server signs, for as long as `refreshTtl` of one issuer says.',
+      hint: 'give one `builtin` issuer `refreshTtl: 30d`, and no other',
+    },
+    'builtin/needs-authentication': {
+      severity: 'error',
+      cause: 'The route speaks of whoever calls it, and anyone else would call it without being an account.',
+      hint: 'add `authenticate: { jwt: { issuers: [NAME] } }`, with the `builtin` issuer alone',
+    },
+    'builtin/own-input': {
+      severity: 'error',
+      cause: 'What the route takes is known and closed; another `input` would keep it out, or let more in.',
+      hint: 'take `input` out, of `defaults` and `reportOnly` too',
+    },
+    'builtin/login-unlimited': {
+      severity: 'warning',
+      cause: 'Each login costs a password hash: one address could keep all others out.',
+      hint: 'add `rateLimit: [{ by: ip, limit: 10, per: 1m }]`',
+    },
+  },
+  check: (policy) => policy.routes.flatMap((route) => checkRoute(route, policy)),
+})
+
+function checkRoute(route: Route, policy: Policy): readonly Finding[] {
+  const name = builtinOf(route)
+  if (name === undefined) return []
+  return [
+    ...checkIssuer(route, policy),
+    ...checkCaller(route, name, policy),
+    ...checkInput(route),
+    ...checkLimit(route, name),
+  ]
+}
+
+function builtinOf({ destinations }: Route): string | undefined {
+  const found = destinations.find(({ handler, broken }) => handler.name === 'builtin' && !broken)
+  return identityBuiltins.find((name) => name === found?.value)
+}
+
+function checkIssuer({ at, key }: Route, { issuers, broken }: Policy): readonly Finding[] {
+  const { length } = issuers.filter(isIdentityIssuer)
+  if (length === 1 || broken.issuers.size > 0) return []
+  const message = `\`${key}\` finds ${length === 0 ? 'no' : 'more than one'} \`builtin\` issuer with \`refreshTtl\``
+  return [{ rule: 'builtin/no-issuer', at, onKey: true, message }]
+}
+
+function checkCaller(route: Route, name: string, { issuers }: Policy): readonly Finding[] {
+  const own = issuers.filter(isIdentityIssuer).map((issuer) => issuer.name)
+  if (!forCallers.includes(name) || route.broken.has('authenticate') || own.length !== 1) return []
+  const accepted = issuersOf(
+    route,
+    issuers.map((issuer) => issuer.name),
+  )
+  if (!isPublic(route) && accepted.length === 1 && accepted[0] === own[0]) return []
+  const message = `expected \`${route.key}\` to be for tokens of \`${own[0]}\` alone`
+  return [{ rule: 'builtin/needs-authentication', at: route.at, onKey: true, message }]
+}
+
+/** Of `me` and `jwks`, which take none, an `input` may say more. What is only reported is not held to anything. */
+function checkInput({ blocks, destinations, key, reportOnly }: Route): readonly Finding[] {
+  const [destination] = destinations
+  const implied = destination?.handler.implies?.(destination.value).input
+  const block = blocks.get('input')
+  if (implied === undefined || block === undefined || (block.value === implied && !reportOnly.includes('input')))
+    return []
+  return [
+    {
+      rule: 'builtin/own-input',
+      at: block.at,
+      onKey: true,
+      message: `\`${key}\` has an \`input\` of its own, or only reports it`,
+    },
+  ]
+}
+
+function checkLimit({ at, key, blocks, broken }: Route, name: string): readonly Finding[] {
+  if (name !== 'login' || broken.has('rateLimit')) return []
+  const limits = (blocks.get('rateLimit')?.value ?? []) as readonly { readonly by: unknown }[]
+  if (limits.some(({ by }) => by === 'ip')) return []
+  return [{ rule: 'builtin/login-unlimited', at, onKey: true, message: `\`${key}\` has no limit by address` }]
+}

@@ -1,0 +1,111 @@
+/** Accounts of this process: the store and the threads that hash, opened by the first policies that need them. */
+
+import { availableParallelism } from 'node:os'
+import { type Denial, deny } from '../../core/denial.ts'
+import type { AccountStore } from '../accounts/account-store.ts'
+import { HashingFault } from '../accounts/passwords/hashing-fault.ts'
+import type { PasswordHasher } from '../accounts/passwords/password-hasher.ts'
+import type { Clock } from '../clock.ts'
+import { DatabaseAway } from '../database/database.ts'
+import type { Log } from '../log.ts'
+import type { Status } from '../status.ts'
+import { openRing } from './field-ring.ts'
+import type { AccountSettings } from './settings.ts'
+
+export interface PoolWorld {
+  readonly clock: Clock
+  readonly randomId: () => string
+  readonly status: Status
+  readonly log: Log
+  /** How many processes share the cores. */
+  readonly workers: number
+}
+
+export interface OpenAccounts {
+  readonly store: AccountStore
+  readonly hasher: PasswordHasher
+  /** What the work comes to; 503 where the database is away, or too many passwords wait. */
+  attempt<T>(work: () => Promise<T>): Promise<T | Denial>
+}
+
+const part = 'database'
+/** Milliseconds. */
+const probeEvery = 1_000
+const pruneEvery = 3_600_000
+
+export class AccountPool {
+  readonly #world: PoolWorld
+  #opening: Promise<OpenAccounts> | undefined
+  #opened: OpenAccounts | undefined
+  #probing: NodeJS.Timeout | undefined
+  #pruning: NodeJS.Timeout | undefined
+
+  constructor(world: PoolWorld) {
+    this.#world = world
+  }
+
+  /** One for the life of the process. Throws `StartFault`; it may be tried again then. */
+  async open(settings: AccountSettings, development: boolean): Promise<OpenAccounts> {
+    this.#opening ??= this.#open(settings, development)
+    try {
+      this.#opened = await this.#opening
+      return this.#opened
+    } catch (error) {
+      this.#opening = undefined
+      throw error
+    }
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#probing)
+    clearInterval(this.#pruning)
+    await this.#opened?.hasher.close()
+    await this.#opened?.store.close()
+  }
+
+  async #open(settings: AccountSettings, development: boolean): Promise<OpenAccounts> {
+    const { clock, randomId, log, workers } = this.#world
+    const [{ openAccountStore }, { PasswordHasher }] = await Promise.all([
+      import('../accounts/account-store.ts'),
+      import('../accounts/passwords/password-hasher.ts'),
+    ])
+    const ring = await openRing(settings, { log, development })
+    const store = await openAccountStore(settings, { ring, clock, randomId })
+    // A core is left to the event loops.
+    const threads = Math.max(1, Math.floor((availableParallelism() - 1) / workers))
+    this.#pruning = setInterval(() => void store.prune().catch(() => {}), pruneEvery).unref()
+    const hasher = new PasswordHasher({ threads, clock })
+    return { store, hasher, attempt: (work) => this.#attempt(store, work) }
+  }
+
+  async #attempt<T>(store: AccountStore, work: () => Promise<T>): Promise<T | Denial> {
+    try {
+      return await work()
+    } catch (error) {
+      if (error instanceof DatabaseAway) return this.#away(store, error)
+      if (error instanceof HashingFault)
+        return deny('overloaded', { headers: ['Retry-After', `${error.retryAfter ?? 1}`], cause: error.message })
+      throw error
+    }
+  }
+
+  /** It is asked again until it answers, so that the status heals by itself. */
+  #away(store: AccountStore, { message }: DatabaseAway): Denial {
+    this.#world.status.report(this, part, message)
+    this.#probing ??= setInterval(
+      () =>
+        void store.probe().then(
+          () => this.#back(),
+          () => {},
+        ),
+      probeEvery,
+    ).unref()
+    return deny('state_unavailable', { headers: ['Retry-After', '1'], cause: message })
+  }
+
+  #back(): void {
+    clearInterval(this.#probing)
+    this.#probing = undefined
+    this.#world.status.clear(this)
+  }
+}

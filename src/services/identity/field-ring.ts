@@ -1,0 +1,40 @@
+/** The keys that fields are sealed with: those of the settings, or in development one that is made at first use. */
+
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { StartFault } from '../../core/start-fault.ts'
+import { createKeyRing, type KeyRing } from '../accounts/fields/key-ring.ts'
+import { readOwnFile } from '../keys/own-file.ts'
+import type { Log } from '../log.ts'
+import type { AccountSettings } from './settings.ts'
+
+interface RingWorld {
+  readonly log: Log
+  /** The server answers this machine alone, and not in production. */
+  readonly development: boolean
+  /** Where the key of this machine is kept; `data` unless told. */
+  readonly folder?: string | undefined
+}
+
+/** Throws `StartFault` where there is no key, and none may be made. */
+export async function openRing({ keys }: Pick<AccountSettings, 'keys'>, world: RingWorld): Promise<KeyRing> {
+  if (keys.length > 0) return createKeyRing(keys)
+  if (!world.development) {
+    throw new StartFault(
+      "the fields of accounts are sealed with a key: give `settings.database` its `keys`, such as `keys: ['${secret:field-key}']`",
+    )
+  }
+  const path = join(world.folder ?? 'data', 'field-key')
+  const key = await readOwnFile(path, () => {
+    world.log.warn(
+      { path },
+      `made ${path}: accounts are sealed with it; in production \`settings.database\` has \`keys\``,
+    )
+    return randomBytes(32).toString('base64')
+  })
+  try {
+    return createKeyRing([Buffer.from(key.trim(), 'base64')])
+  } catch {
+    throw new StartFault(`\`${path}\` is not a key: move it away, and a new one is made`)
+  }
+}

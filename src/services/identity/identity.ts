@@ -1,0 +1,76 @@
+/** Who logs in here: the issuer of this server, its key, and the accounts that it gives tokens to. */
+
+import type { JsonWebKey } from 'node:crypto'
+import { createPublicKey } from 'node:crypto'
+import { readDuration } from '../../core/duration.ts'
+import type { Account } from '../accounts/account.ts'
+import type { RefreshRules } from '../accounts/refresh/refresh-rules.ts'
+import type { Session } from '../accounts/refresh/session.ts'
+import type { Clock } from '../clock.ts'
+import { readDevKey } from '../keys/dev-key.ts'
+import { type IssuerBlock, issuerClaim } from '../keys/issuer.ts'
+import { builtinAlgorithm, mintToken } from '../keys/mint.ts'
+import type { OpenAccounts } from './account-pool.ts'
+
+export interface Identity extends OpenAccounts {
+  /** The `iss` claim. */
+  readonly issuer: string
+  /** Who asks for sessions: this issuer, and no other. */
+  readonly client: string
+  readonly rules: RefreshRules
+  /** Milliseconds that an access token lives. */
+  readonly accessTtl: number
+  /** What the account may ask for here. */
+  scopesOf(account: Account): readonly string[]
+  mint(account: Account, session: Pick<Session, 'id' | 'scopes'>): string
+  /** RFC 7517. */
+  readonly keySet: { readonly keys: readonly JsonWebKey[] }
+}
+
+interface Named {
+  readonly name: string
+  readonly value: IssuerBlock
+}
+
+/** Milliseconds in which a client that lost its answer may ask again. */
+const grace = 5_000
+const usualIdle = '14d'
+
+/** The issuer whose accounts log in: a builtin one with `refreshTtl`. */
+export const isIdentityIssuer = ({ value }: Named): boolean => value.builtin === true && value.refreshTtl !== undefined
+
+/** Claims that say who made a token, when and for whom: no account has them its own way. */
+const reserved = new Set(
+  'iss sub aud exp nbf iat jti scope roles client_id sid acr amr auth_time azp nonce cnf'.split(' '),
+)
+
+export async function openIdentity(
+  { name, value: block }: Named,
+  accounts: OpenAccounts,
+  clock: Clock,
+): Promise<Identity> {
+  const key = await readDevKey()
+  const granted = block.scopes
+  const absolute = readDuration(block.refreshTtl ?? '30d')
+  const idle = Math.min(readDuration(block.refreshIdle ?? usualIdle), absolute)
+  return {
+    ...accounts,
+    issuer: issuerClaim(name, block),
+    client: issuerClaim(name, block),
+    rules: { idle, absolute, grace },
+    accessTtl: readDuration(block.accessTtl ?? '10m'),
+    scopesOf: ({ scopes }) => (granted === undefined ? scopes : scopes.filter((scope) => granted.includes(scope))),
+    mint: (account, { id: sid, scopes }) => {
+      const claims = { ...ownClaims(account), sid }
+      return mintToken({ name, block, sub: account.id, scopes, roles: account.roles, claims }, key, clock)
+    },
+    keySet: {
+      keys: [
+        { ...createPublicKey(key.key).export({ format: 'jwk' }), kid: key.kid, alg: builtinAlgorithm, use: 'sig' },
+      ],
+    },
+  }
+}
+
+const ownClaims = ({ claims }: Account) =>
+  Object.fromEntries(Object.entries(claims).filter(([name]) => !reserved.has(name)))

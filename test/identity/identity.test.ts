@@ -1,0 +1,231 @@
+/** Accounts of this server over real HTTP: login, refresh, logout, and what of them is on record. */
+
+import { randomBytes } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+import { readSettings } from '../../src/policy/settings.ts'
+import { openAccountStore } from '../../src/services/accounts/account-store.ts'
+import { createKeyRing } from '../../src/services/accounts/fields/key-ring.ts'
+import { Password, readPassword } from '../../src/services/accounts/passwords/password.ts'
+import { PasswordHasher } from '../../src/services/accounts/passwords/password-hasher.ts'
+import { auditObserver } from '../../src/services/audit/observe.ts'
+import { Trail } from '../../src/services/audit/trail.ts'
+import { systemClock } from '../../src/services/clock.ts'
+import { createLog } from '../../src/services/log.ts'
+import { randomId } from '../../src/services/random-id.ts'
+import { createWorld } from '../../src/services/world.ts'
+import { emptyFolder, type Gate, openGate, type Reply } from '../helpers/gate.ts'
+
+const username = 'alice'
+const password = 'seven sober otters sing'
+const fieldKey = `base64:${randomBytes(32).toString('base64')}`
+process.env.PORTCULLIS_SECRET_IDENTITY_TEST = fieldKey
+
+const policies = (file: string) => ({
+  'shop.yaml': `
+settings:
+  database: { url: 'sqlite:${file}', keys: ['\${secret:identity-test}'], deadline: 20s }
+issuers:
+  shop: { builtin: true, audience: shop-api, refreshTtl: 30d, scopes: [orders:read, orders:write] }
+defaults: { authenticate: public, rateLimit: [{ by: ip, limit: 5000, per: 1m }] }
+routes:
+  POST /login: { builtin: login }
+  POST /refresh: { builtin: refresh }
+  POST /logout: { authenticate: jwt, builtin: logout }
+  GET /me: { authenticate: jwt, builtin: me }
+  GET /jwks.json: { builtin: jwks }
+  GET /orders: { authenticate: jwt, scopes: [orders:read], reply: { status: 200, body: { plan: yes } } }
+`,
+})
+
+interface Site {
+  readonly gate: Gate
+  readonly folder: string
+  readonly file: string
+  readonly records: Record<string, unknown>[]
+}
+
+/** A gate with one account. */
+async function openSite(t: ExecutionContext): Promise<Site> {
+  const folder = emptyFolder()
+  const file = join(folder, 'portcullis.db')
+  await addAlice(file)
+  return { ...(await openOn(t, file)), folder, file }
+}
+
+async function openOn(t: ExecutionContext, file: string): Promise<Pick<Site, 'gate' | 'records'>> {
+  const records: Record<string, unknown>[] = []
+  const audit = new Trail()
+  const take = (entry: Record<string, unknown>) => void records.push(entry)
+  const commit = async (entry: Record<string, unknown>) => {
+    take(entry)
+    return true
+  }
+  audit.attach({ append: take, commit }, (_, text) => text)
+  const world = { ...createWorld(createLog({ pretty: false, level: 'error' })), audit }
+  const gate = await openGate(policies(file), { world, observers: [auditObserver(world)] })
+  t.teardown(() => gate.close())
+  return { gate, records }
+}
+
+async function addAlice(file: string): Promise<void> {
+  const database = readSettings({ database: `sqlite:${file}` }).database
+  const ring = createKeyRing([Buffer.from(fieldKey.slice('base64:'.length), 'base64')])
+  const clock = systemClock
+  if (database === undefined) throw new Error('no settings')
+  const store = await openAccountStore(database, { ring, clock, randomId })
+  const hasher = new PasswordHasher({ clock, threads: 1 })
+  const read = readPassword(password)
+  if (!(read instanceof Password)) throw new Error(read)
+  const scopes = ['orders:read', 'elsewhere:write']
+  const claims = { plan: 'pro', iss: 'forged', sid: 'forged', exp: 1 }
+  await store.accounts.create({ username, passwordHash: await hasher.hash(read), scopes, roles: ['customer'], claims })
+  await hasher.close()
+  await store.close()
+}
+
+const post = (gate: Gate, path: string, body: unknown, token?: string): Promise<Reply> =>
+  gate.call('POST', path, {
+    headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
+    body: JSON.stringify(body),
+  })
+const get = (gate: Gate, path: string, token: string): Promise<Reply> =>
+  gate.call('GET', path, { headers: { authorization: `Bearer ${token}` } })
+
+const codeOf = ({ body }: Reply): unknown => JSON.parse(body).code
+const logIn = (gate: Gate) => post(gate, '/login', { username, password })
+const claimsOf = (token: string) => JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
+
+test('an account logs in, is known by its token, and goes on by its refresh token', async (t) => {
+  const { gate, records } = await openSite(t)
+  const answer = await logIn(gate)
+  t.is(answer.status, 200, answer.body)
+  t.is(answer.headers['cache-control'], 'no-store')
+  const tokens = JSON.parse(answer.body)
+  t.like(tokens, { token_type: 'Bearer', expires_in: 600, scope: 'orders:read' })
+  const claims = claimsOf(tokens.access_token)
+  t.like(claims, {
+    iss: 'urn:portcullis:shop',
+    aud: 'shop-api',
+    plan: 'pro',
+    roles: ['customer'],
+    scope: 'orders:read',
+  })
+  t.not(claims.sid, 'forged')
+  t.is(claims.exp, claims.iat + 600)
+  const me = await get(gate, '/me', tokens.access_token)
+  t.deepEqual(JSON.parse(me.body), { id: claims.sub, username, scopes: ['orders:read'], roles: ['customer'] })
+  t.is((await get(gate, '/orders', tokens.access_token)).status, 200)
+  const again = await post(gate, '/refresh', { refresh_token: tokens.refresh_token })
+  t.is(again.status, 200)
+  const next = JSON.parse(again.body)
+  t.not(next.refresh_token, tokens.refresh_token)
+  t.is(claimsOf(next.access_token).sid, claims.sid)
+  const said = records.map(({ event, outcome, principal }) => ({ event, outcome, principal }))
+  const principal = { issuer: 'urn:portcullis:shop', id: claims.sub }
+  t.deepEqual(said, [
+    { event: 'auth.login', outcome: 'allowed', principal },
+    { event: 'auth.refreshed', outcome: 'allowed', principal },
+  ])
+  const keys = await gate.call('GET', '/jwks.json')
+  t.regex(keys.headers['cache-control'] ?? '', /^public, max-age=\d+$/)
+  const [key] = JSON.parse(keys.body).keys
+  t.like(key, { kty: 'EC', crv: 'P-256', alg: 'ES256', use: 'sig' })
+  t.is(key.d, undefined)
+})
+
+test('an unknown name, a wrong password and a password of no shape get one answer, and failures lock names alike', async (t) => {
+  const { gate, records } = await openSite(t)
+  const wrong = { username, password: 'wrong wrong wrong wrong' }
+  const answers = [
+    await post(gate, '/login', wrong),
+    await post(gate, '/login', { ...wrong, username: 'nobody' }),
+    await post(gate, '/login', { username, password: 'x'.repeat(100) }),
+  ]
+  const shown = answers.map(({ status, body, headers }) => {
+    const { requestId: _, ...rest } = JSON.parse(body)
+    return { status, rest, authenticate: headers['www-authenticate'] }
+  })
+  for (const each of shown) t.deepEqual(each, shown[0])
+  t.like(shown[0], { status: 401, rest: { code: 'credentials_invalid' }, authenticate: 'Bearer' })
+  t.true(records.every(({ event, principal }) => event === 'auth.failed' && principal === undefined))
+  for (const name of [username, 'nobody']) {
+    let last: Reply | undefined
+    for (let tries = 0; tries < 8 && last?.status !== 423; tries++)
+      last = await post(gate, '/login', { username: name, password: 'x'.repeat(100) })
+    if (last === undefined) return t.fail()
+    t.is(codeOf(last), 'account_locked')
+    t.true(Number(last.headers['retry-after']) >= 1)
+  }
+  t.is((await logIn(gate)).status, 423)
+})
+
+test('a spent refresh token ends its session, and the access tokens of it', async (t) => {
+  const { gate, records } = await openSite(t)
+  const other = JSON.parse((await logIn(gate)).body)
+  const first = JSON.parse((await logIn(gate)).body)
+  const second = JSON.parse((await post(gate, '/refresh', first)).body)
+  t.is(second.code, 'input_invalid', 'the body is closed')
+  const use = async (token: string) => post(gate, '/refresh', { refresh_token: token })
+  const next = JSON.parse((await use(first.refresh_token)).body)
+  const last = JSON.parse((await use(next.refresh_token)).body)
+  const reused = await use(first.refresh_token)
+  t.is(reused.status, 401)
+  t.is(codeOf(reused), 'token_invalid')
+  t.is(codeOf(await use(last.refresh_token)), 'token_invalid')
+  for (const { access_token } of [first, next, last])
+    t.is(codeOf(await get(gate, '/me', access_token)), 'token_invalid')
+  t.is((await get(gate, '/me', other.access_token)).status, 200)
+  const { sid, sub } = claimsOf(first.access_token)
+  t.like(
+    records.find(({ event }) => event === 'auth.reused'),
+    {
+      outcome: 'denied',
+      reason: 'token_invalid',
+      principal: { id: sub },
+      details: { session: sid, because: 'reused' },
+    },
+  )
+  t.truthy(records.find(({ event }) => event === 'auth.revoked'))
+})
+
+test('of 50 who use one refresh token at once over two gates, all get the same successor', async (t) => {
+  const { gate, file } = await openSite(t)
+  const { gate: second } = await openOn(t, file)
+  const { refresh_token } = JSON.parse((await logIn(gate)).body)
+  const used = await Promise.all(
+    Array.from({ length: 50 }, (_, at) => post(at % 2 ? gate : second, '/refresh', { refresh_token })),
+  )
+  const good = used.filter(({ status }) => status === 200).map(({ body }) => JSON.parse(body).refresh_token)
+  t.true(good.length >= 1)
+  t.is(new Set(good).size, 1)
+})
+
+test('logout ends this session or all of them, and nobody else can', async (t) => {
+  const { gate, records } = await openSite(t)
+  const [one, two, three] = [await logIn(gate), await logIn(gate), await logIn(gate)].map(({ body }) =>
+    JSON.parse(body),
+  )
+  t.is((await post(gate, '/logout', {}, one.access_token)).status, 204)
+  t.is(codeOf(await get(gate, '/me', one.access_token)), 'token_invalid')
+  t.is(codeOf(await post(gate, '/refresh', { refresh_token: one.refresh_token })), 'token_invalid')
+  t.is((await get(gate, '/me', two.access_token)).status, 200)
+  t.is((await post(gate, '/logout', { all: true }, two.access_token)).status, 204)
+  for (const { access_token } of [two, three]) t.is(codeOf(await get(gate, '/me', access_token)), 'token_invalid')
+  t.is(codeOf(await post(gate, '/refresh', { refresh_token: three.refresh_token })), 'token_invalid')
+  t.is(codeOf(await post(gate, '/logout', {})), 'token_missing')
+  t.is(records.filter(({ event }) => event === 'auth.logout').length, 2)
+})
+
+test('neither records nor the database hold a password or a token', async (t) => {
+  const { gate, records, folder } = await openSite(t)
+  const tokens = JSON.parse((await logIn(gate)).body)
+  const next = JSON.parse((await post(gate, '/refresh', { refresh_token: tokens.refresh_token })).body)
+  await post(gate, '/login', { username, password: `${password}!` })
+  const files = readdirSync(folder).map((name) => readFileSync(join(folder, name)).toString('latin1'))
+  t.true(files.length >= 1)
+  const all = JSON.stringify(records) + files.join('')
+  for (const secret of [password, tokens.access_token, tokens.refresh_token, next.refresh_token, username])
+    t.false(all.includes(secret))
+})
