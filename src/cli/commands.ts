@@ -50,6 +50,11 @@ export const commands: readonly Entry[] = [
     load: async () => (await import('./secrets.ts')).secrets,
   },
   {
+    name: 'users',
+    summary: 'makes, lists, disables and unlocks the accounts that log in',
+    load: async () => (await import('./users.ts')).users,
+  },
+  {
     name: 'init',
     summary: 'makes a policy directory to start from',
     load: async () => (await import('./init.ts')).init,

@@ -60,7 +60,8 @@ function builtinIssuer({ issuers }: Policy, wanted: string | undefined): Named<I
   return issuer
 }
 
-const list = (flag: Flag): readonly string[] =>
+/** What stands between commas. */
+export const list = (flag: Flag): readonly string[] =>
   text(flag)
     ?.split(/[\s,]+/)
     .filter(Boolean) ?? []
@@ -86,7 +87,7 @@ function readLimits({ ttl, audience }: Call['flags']): { readonly ttlSeconds?: n
 }
 
 /** `plan=pro` is a text, `level=3` a number: what is no JSON is taken as it stands. */
-function readClaims(flag: Flag): Readonly<Record<string, unknown>> {
+export function readClaims(flag: Flag): Readonly<Record<string, unknown>> {
   const written = Array.isArray(flag) ? flag : []
   return Object.fromEntries(
     written.map((claim) => {

@@ -128,7 +128,8 @@ async function reopen(checked: Policy, secrets: Secrets = noSecrets): Promise<Pa
   return { policy, diagnostics: all }
 }
 
-const isDevelopment = ({ listen }: Settings): boolean =>
+/** Whether the server answers this machine alone, and not in production. */
+export const isDevelopment = ({ listen }: Pick<Settings, 'listen'>): boolean =>
   isLoopbackHost(listen.host) && process.env.NODE_ENV !== 'production'
 
 /** Opens all, or none: where one cannot be opened, the others are closed again. */

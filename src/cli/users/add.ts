@@ -1,0 +1,39 @@
+/** `portcullis users add`: makes an account, with a password that stands in no argument. */
+
+import { Password, readPassword } from '../../services/accounts/passwords/password.ts'
+import { PasswordPolicy } from '../../services/accounts/passwords/password-policy.ts'
+import type { OpenAccounts } from '../../services/identity/account-pool.ts'
+import { type Call, text } from '../command.ts'
+import { printable } from '../printable.ts'
+import { list, readClaims } from '../token.ts'
+import { askPassword } from './ask-password.ts'
+
+export async function addUser(
+  { store, hasher }: OpenAccounts,
+  username: string,
+  flags: Call['flags'],
+): Promise<number> {
+  const email = text(flags.email)
+  const policy = await PasswordPolicy.open()
+  const password = readPassword(await askPassword(username))
+  const context = { names: [username, ...(email === undefined ? [] : [email])] }
+  const fault = password instanceof Password ? policy.check(password, context) : password
+  if (!(password instanceof Password) || fault !== undefined)
+    return refuse(`the password ${policy.explain(fault ?? 'empty')}`)
+  const made = await store.accounts.create({
+    username,
+    ...(email !== undefined && { email }),
+    passwordHash: await hasher.hash(password),
+    scopes: list(flags.scopes),
+    roles: list(flags.roles),
+    claims: readClaims(flags.claim),
+  })
+  if (made === undefined) return refuse(`\`${printable(username)}\` or its address is taken, or is no name`)
+  process.stdout.write(`${made.id}\n`)
+  return 0
+}
+
+function refuse(why: string): number {
+  process.stderr.write(`portcullis: ${why}\n`)
+  return 1
+}
