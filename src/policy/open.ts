@@ -2,7 +2,7 @@
 
 import { isLoopbackHost } from '../core/address.ts'
 import type { Diagnostic } from '../core/diagnostic.ts'
-import { isIdentityIssuer, openIdentity } from '../services/identity/identity.ts'
+import { isIdentityIssuer } from '../services/identity/identity-issuer.ts'
 import type { IssuerWorld } from '../services/keys/open-issuer.ts'
 import type { TokenVerifier } from '../services/keys/verifier.ts'
 import { compileRoles } from '../services/roles/roles.ts'
@@ -103,6 +103,7 @@ async function openAccounts(
 ): Promise<Services['identity']> {
   const issuer = issuers.find(isIdentityIssuer)
   if (issuer === undefined || database === undefined) return undefined
+  const { openIdentity } = await import('../services/identity/identity.ts')
   return openIdentity(issuer, await world.accounts.open(database, development), world.clock)
 }
 

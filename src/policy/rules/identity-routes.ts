@@ -1,6 +1,6 @@
 /** The routes by which accounts log in: for one issuer, called by whom they are meant for, and no faster than people are. */
 
-import { isIdentityIssuer } from '../../services/identity/identity.ts'
+import { isIdentityIssuer } from '../../services/identity/identity-issuer.ts'
 import type { Finding } from '../findings.ts'
 import type { Policy, Route } from '../policy.ts'
 import { isPublic, issuersOf } from '../who.ts'

@@ -8,9 +8,10 @@ import type { RefreshRules } from '../accounts/refresh/refresh-rules.ts'
 import type { Session } from '../accounts/refresh/session.ts'
 import type { Clock } from '../clock.ts'
 import { readDevKey } from '../keys/dev-key.ts'
-import { type IssuerBlock, issuerClaim } from '../keys/issuer.ts'
+import { issuerClaim } from '../keys/issuer.ts'
 import { builtinAlgorithm, mintToken } from '../keys/mint.ts'
 import type { OpenAccounts } from './account-pool.ts'
+import type { NamedIssuer } from './identity-issuer.ts'
 
 export interface Identity extends OpenAccounts {
   /** The `iss` claim. */
@@ -27,17 +28,9 @@ export interface Identity extends OpenAccounts {
   readonly keySet: { readonly keys: readonly JsonWebKey[] }
 }
 
-interface Named {
-  readonly name: string
-  readonly value: IssuerBlock
-}
-
 /** Milliseconds in which a client that lost its answer may ask again. */
 const grace = 5_000
 const usualIdle = '14d'
-
-/** The issuer whose accounts log in: a builtin one with `refreshTtl`. */
-export const isIdentityIssuer = ({ value }: Named): boolean => value.builtin === true && value.refreshTtl !== undefined
 
 /** Claims that say who made a token, when and for whom: no account has them its own way. */
 const reserved = new Set(
@@ -45,7 +38,7 @@ const reserved = new Set(
 )
 
 export async function openIdentity(
-  { name, value: block }: Named,
+  { name, value: block }: NamedIssuer,
   accounts: OpenAccounts,
   clock: Clock,
 ): Promise<Identity> {

@@ -1,0 +1,12 @@
+/** Which issuer's accounts log in here. */
+
+import type { IssuerBlock } from '../keys/issuer.ts'
+
+export interface NamedIssuer {
+  readonly name: string
+  readonly value: IssuerBlock
+}
+
+/** A builtin one with `refreshTtl`. */
+export const isIdentityIssuer = ({ value }: NamedIssuer): boolean =>
+  value.builtin === true && value.refreshTtl !== undefined
