@@ -42,5 +42,5 @@ test('shows what was counted, in the format of Prometheus', async (t) => {
 
 test('knows only what it can answer', (t) => {
   const about = ['health', 'ready', 'metrics', 'openapi', 'docs']
-  t.deepEqual(builtin.schema.json.enum, [...about, 'login', 'refresh', 'logout', 'me', 'jwks'])
+  t.deepEqual(builtin.schema.json.enum, [...about, 'login', 'refresh', 'logout', 'password', 'me', 'jwks'])
 })

@@ -33,6 +33,7 @@ routes:
   POST /login: { builtin: login }
   POST /refresh: { builtin: refresh }
   POST /logout: { authenticate: jwt, builtin: logout }
+  POST /password: { authenticate: jwt, builtin: password }
   GET /me: { authenticate: jwt, builtin: me }
   GET /jwks.json: { builtin: jwks }
   GET /orders: { authenticate: jwt, scopes: [orders:read], reply: { status: 200, body: { plan: yes } } }
@@ -228,4 +229,30 @@ test('neither records nor the database hold a password or a token', async (t) =>
   const all = JSON.stringify(records) + files.join('')
   for (const secret of [password, tokens.access_token, tokens.refresh_token, next.refresh_token, username])
     t.false(all.includes(secret))
+})
+
+test('a password is changed by whoever knows it, to a good one, and other sessions end', async (t) => {
+  const { gate, records } = await openSite(t)
+  const [here, there] = [await logIn(gate), await logIn(gate)].map(({ body }) => JSON.parse(body))
+  const change = (current: string, wanted: string) =>
+    post(gate, '/password', { current, new: wanted }, here.access_token)
+  const better = 'eleven calm herons wade'
+  t.is(codeOf(await change('wrong wrong wrong wrong', better)), 'credentials_invalid')
+  const weak = await change(password, 'short')
+  t.is(weak.status, 422)
+  const [detail] = JSON.parse(weak.body).details
+  t.like(detail, { in: 'body', path: '/new', rule: 'too_short', message: 'has fewer than 15 characters' })
+  t.false(weak.body.includes('"short"'))
+  t.is((await change(password, better)).status, 204)
+  t.is((await get(gate, '/me', here.access_token)).status, 200)
+  t.is(codeOf(await get(gate, '/me', there.access_token)), 'token_invalid')
+  t.is((await post(gate, '/refresh', { refresh_token: here.refresh_token })).status, 200)
+  t.is(codeOf(await post(gate, '/refresh', { refresh_token: there.refresh_token })), 'token_invalid')
+  t.is((await logIn(gate)).status, 401)
+  t.is((await post(gate, '/login', { username, password: better })).status, 200)
+  t.like(
+    records.find(({ event }) => event === 'auth.password'),
+    { outcome: 'allowed', details: { sessions: 1 } },
+  )
+  for (const secret of [password, better]) t.false(JSON.stringify(records).includes(secret))
 })

@@ -12,5 +12,5 @@ export interface Builtin {
   readonly refusals?: readonly Code[]
   /** As of a handler. */
   readonly implies?: ReturnType<NonNullable<Handler['implies']>>
-  compile(services: Services): Destination
+  compile(services: Services): Destination | Promise<Destination>
 }

@@ -9,6 +9,7 @@ import { jwks } from './identity/jwks.ts'
 import { login } from './identity/login.ts'
 import { logout } from './identity/logout.ts'
 import { me } from './identity/me.ts'
+import { password } from './identity/password.ts'
 import { refresh } from './identity/refresh.ts'
 import { metrics } from './metrics.ts'
 import { openapi } from './openapi.ts'
@@ -16,10 +17,22 @@ import { ready } from './ready.ts'
 
 const builtins: Readonly<Record<Name, Builtin>> = {
   ...{ health, ready, metrics, openapi, docs },
-  ...{ login, refresh, logout, me, jwks },
+  ...{ login, refresh, logout, password, me, jwks },
 }
 
-const names = ['health', 'ready', 'metrics', 'openapi', 'docs', 'login', 'refresh', 'logout', 'me', 'jwks'] as const
+const names = [
+  'health',
+  'ready',
+  'metrics',
+  'openapi',
+  'docs',
+  'login',
+  'refresh',
+  'logout',
+  'password',
+  'me',
+  'jwks',
+] as const
 
 type Name = (typeof names)[number]
 
@@ -29,7 +42,15 @@ export const builtin = defineHandler<Name>({
     'Answers about this server itself: whether it is alive and ready, what it counted, what its API is; and lets its accounts in.',
   example: 'builtin: health',
   schema: word(names, { description: 'Which of its answers.' }),
-  refuses: ['not_found', 'credentials_invalid', 'account_locked', 'token_invalid', 'state_unavailable', 'overloaded'],
+  refuses: [
+    'not_found',
+    'credentials_invalid',
+    'account_locked',
+    'token_invalid',
+    'input_invalid',
+    'state_unavailable',
+    'overloaded',
+  ],
   implies: (name) => builtins[name].implies ?? {},
   compile: (name, _, services) => builtins[name].compile(services),
   isVital: (name) => name === 'health' || name === 'ready' || name === 'metrics',

@@ -6,8 +6,8 @@ import type { Policy, Route } from '../policy.ts'
 import { isPublic, issuersOf } from '../who.ts'
 import { defineRule } from './rule.ts'
 
-const identityBuiltins = ['login', 'refresh', 'logout', 'me', 'jwks']
-const forCallers = ['logout', 'me']
+const identityBuiltins = ['login', 'refresh', 'logout', 'password', 'me', 'jwks']
+const forCallers = ['logout', 'password', 'me']
 
 export const identityRoutes = defineRule({
   rules: {

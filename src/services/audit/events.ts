@@ -11,6 +11,7 @@ export const auditEvents = {
   'auth.login': 'An account logged in with its password, and a session began.',
   'auth.refreshed': 'A session went on: a refresh token was used, and another one given.',
   'auth.reused': 'A refresh token was used a second time, or by another client: its session was ended.',
+  'auth.password': 'An account changed its password, and its other sessions were ended.',
   'auth.logout': 'A session was ended by whose it is, or all of them were.',
   'auth.revoked': 'Tokens were revoked before they expire: one, those of a user, or all until a time.',
   'audit.segment': 'A file of the log begins; it holds the state of the log before it.',
@@ -40,6 +41,7 @@ const notActions: ReadonlySet<string> = new Set<AuditEvent>([
   'auth.refreshed',
   'auth.reused',
   'auth.logout',
+  'auth.password',
   'auth.revoked',
 ])
 

@@ -11,6 +11,12 @@ export const loginBody = object({
 export const refreshBody = object({ refresh_token: refreshToken })
 export const logoutBody = object({ 'refresh_token?': refreshToken, 'all?': boolean() })
 
+export const passwordBody = object({
+  current: string({ minLength: 1, maxLength: 1_024 }),
+  new: string({ minLength: 1, maxLength: 1_024 }),
+})
+
+export type PasswordBody = Infer<typeof passwordBody>
 export type LoginBody = Infer<typeof loginBody>
 export type RefreshBody = Infer<typeof refreshBody>
 export type LogoutBody = Infer<typeof logoutBody>

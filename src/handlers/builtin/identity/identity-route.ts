@@ -1,5 +1,6 @@
 /** What the identity routes have in common: the accounts of this server, and the answers that say nothing of them. */
 
+import type { Answer } from '../../../core/answer.ts'
 import { type Denial, deny } from '../../../core/denial.ts'
 import type { Exchange } from '../../../core/exchange.ts'
 import { StartFault } from '../../../core/start-fault.ts'
@@ -15,6 +16,9 @@ export function identityOf({ identity }: Services): Identity {
   if (identity === undefined) throw new StartFault('no `builtin` issuer has `refreshTtl`, and only its accounts log in')
   return identity
 }
+
+/** It is done, and there is nothing to say of it. */
+export const noContent: Answer = Object.freeze({ status: 204, headers: Object.freeze(['Cache-Control', 'no-store']) })
 
 /** The same for an unknown account, a wrong password, and an account that may not log in. */
 export const credentialsInvalid = (cause: string): Denial =>
@@ -47,7 +51,7 @@ export function record(exchange: Exchange, { issuer }: Identity, given: Recorded
 }
 
 interface Recorded {
-  readonly name: 'auth.login' | 'auth.refreshed' | 'auth.reused' | 'auth.logout' | 'auth.failed'
+  readonly name: 'auth.login' | 'auth.refreshed' | 'auth.reused' | 'auth.logout' | 'auth.password' | 'auth.failed'
   readonly account?: string
   readonly session?: string
   readonly sessions?: number

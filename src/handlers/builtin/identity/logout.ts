@@ -7,9 +7,7 @@ import { revoke } from '../../../services/revocation/revoke.ts'
 import type { Services } from '../../../services/services.ts'
 import type { Builtin } from '../about.ts'
 import { inputOf, type LogoutBody, logoutBody } from './bodies.ts'
-import { identityOf, record, revokeSessions } from './identity-route.ts'
-
-const done: Answer = Object.freeze({ status: 204, headers: Object.freeze(['Cache-Control', 'no-store']) })
+import { identityOf, noContent, record, revokeSessions } from './identity-route.ts'
 
 export const logout: Builtin = {
   answers: { 204: { description: 'The session has ended, and its tokens are good no longer.' } },
@@ -29,7 +27,7 @@ async function logOut(exchange: Exchange, identity: Identity, services: Services
   if (typeof claims.sid !== 'string' && typeof claims.jti === 'string')
     await revoke({ kind: 'token', issuer: identity.issuer, id: claims.jti }, services)
   record(exchange, identity, { name: 'auth.logout', account, sessions: ended.size })
-  return done
+  return noContent
 }
 
 /** The ids of the sessions that were alive; those of others are left alone. */
