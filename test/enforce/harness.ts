@@ -63,7 +63,7 @@ const settings = {
   },
   shutdown: { delay: 0, grace: 1_000 },
   state: undefined,
-    database: undefined,
+  database: undefined,
   audit: undefined,
   admin: undefined,
 } as const

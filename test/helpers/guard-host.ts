@@ -97,7 +97,7 @@ function policyOf(hosted: Hosted): CompiledPolicy {
       limits,
       shutdown: { delay: 0, grace: 1_000 },
       state: undefined,
-    database: undefined,
+      database: undefined,
       audit: undefined,
       admin: undefined,
     },
