@@ -13,7 +13,7 @@ import { inParallel, write } from './raw-request.ts'
 const slots = 20
 
 const policy = (upstream: string, connections: number) => `
-settings: { limits: { connections: ${connections} } }
+settings: { limits: { connections: ${connections}, requests: ${connections} } }
 service: calm
 upstream: ${upstream}
 defaults: { authenticate: public }

@@ -79,8 +79,12 @@ export class Accounts {
     return { accounts, next: rows.length > limit && last ? `${last.createdAt}.${last.id}` : undefined }
   }
 
-  /** A new password, under which every session but one ends; false where there is no such account. */
-  async setPassword(id: string, hash: string, kept?: { readonly session: string }): Promise<boolean> {
+  /** A new password, under which every session but one ends: gives the ids of those; undefined where there is no such account. */
+  async setPassword(
+    id: string,
+    hash: string,
+    kept?: { readonly session: string },
+  ): Promise<readonly string[] | undefined> {
     const { database, fields, clock } = this.#context
     const now = clock.now()
     return database.transact(async (statements) => {
@@ -89,8 +93,8 @@ export class Accounts {
          where id = $3 returning id`,
         [fields.ring.seal(hash, accountPlace(id, 'password')), now, id],
       )
-      await endSessions(statements, { account: id, because: 'password', except: kept?.session, now })
-      return changed.length === 1
+      const ended = await endSessions(statements, { account: id, because: 'password', except: kept?.session, now })
+      return changed.length === 1 ? ended : undefined
     })
   }
 

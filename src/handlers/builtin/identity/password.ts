@@ -41,7 +41,7 @@ interface Parts {
 async function change(exchange: Exchange, { identity, policy, services }: Parts) {
   const { current, new: wanted } = exchange.input.body as PasswordBody
   const { id, claims } = exchange.principal
-  const { accounts, sessions } = identity.store
+  const { accounts } = identity.store
   const account = await accounts.find(id)
   if (account === undefined) return tokenInvalid('the token stands for no account')
   const proved = await prove(exchange, identity, { username: account.username, typed: current })
@@ -51,11 +51,11 @@ async function change(exchange: Exchange, { identity, policy, services }: Parts)
   const rule = fresh instanceof Password ? policy.check(fresh, { names: namesOf(account) }) : fresh
   if (!(fresh instanceof Password) || rule !== undefined) return refuse(rule ?? 'empty', policy)
   const hash = await identity.hasher.hash(fresh)
-  const others = (await sessions.list(id)).map((session) => session.id).filter((other) => other !== claims.sid)
   const kept = typeof claims.sid === 'string' ? { session: claims.sid } : undefined
-  if (!(await accounts.setPassword(id, hash, kept))) return tokenInvalid('the account is gone')
-  await revokeSessions(others, identity, services)
-  record(exchange, identity, { name: 'auth.password', account: id, sessions: others.length })
+  const ended = await accounts.setPassword(id, hash, kept)
+  if (ended === undefined) return tokenInvalid('the account is gone')
+  await revokeSessions(ended, identity, services)
+  record(exchange, identity, { name: 'auth.password', account: id, sessions: ended.length })
   return noContent
 }
 
