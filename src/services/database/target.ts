@@ -1,5 +1,7 @@
 /** What a URL of the durable store leads to: a file of SQLite, or a database of Postgres. */
 
+import { decodePart, readUserInfo } from '../user-info.ts'
+
 export interface SqliteTarget {
   readonly kind: 'sqlite'
   readonly path: string
@@ -45,7 +47,14 @@ function readServer(url: string): PostgresTarget | string {
   if (host === undefined || Number(port) < 1 || Number(port) > 65_535) return 'expected one host, as `host:port`'
   const isEncrypted = readMode(query)
   if (typeof isEncrypted === 'string') return isEncrypted
-  return { kind: 'postgres', host, port: Number(port), database: decode(database), isEncrypted, ...readUser(user) }
+  return {
+    kind: 'postgres',
+    host,
+    port: Number(port),
+    database: decodePart(database),
+    isEncrypted,
+    ...readUserInfo(user),
+  }
 }
 
 /** The modes between the two hold off nobody: they take any certificate, or none. */
@@ -53,23 +62,6 @@ function readMode(query: string): boolean | string {
   if (query === '' || query === 'sslmode=verify-full') return true
   if (query === 'sslmode=disable') return false
   return 'expected `sslmode=verify-full`, which is the default, or `sslmode=disable`, and no other parameter'
-}
-
-/** `user:password`, or a user alone. */
-function readUser(text: string | undefined): Pick<PostgresTarget, 'username' | 'password'> {
-  if (text === undefined) return { username: undefined, password: undefined }
-  const colon = text.indexOf(':')
-  const [name, password] = colon < 0 ? [text, ''] : [text.slice(0, colon), text.slice(colon + 1)]
-  return { username: decode(name) || undefined, password: decode(password) || undefined }
-}
-
-/** A secret that nobody has escaped is taken as it stands. */
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
 }
 
 /** Without user and password, for logs and messages. */

@@ -1,5 +1,7 @@
 /** What a URL of Redis leads to: one server, a cluster, or the master that sentinels know. */
 
+import { decodePart, readUserInfo } from '../user-info.ts'
+
 export interface Address {
   /** Without the brackets of IPv6. */
   readonly host: string
@@ -35,7 +37,7 @@ export function readTarget(url: string): Target | string {
     return 'expected one host: several are a `rediss+cluster://` or a `rediss+sentinel://`'
   const place = readPath(kind, path)
   if (typeof place === 'string') return place
-  return { kind, isEncrypted: scheme.toLowerCase() === 'rediss', hosts, ...place, ...readUser(user) }
+  return { kind, isEncrypted: scheme.toLowerCase() === 'rediss', hosts, ...place, ...readUserInfo(user) }
 }
 
 function readAddress(text: string, usual: number): Address | undefined {
@@ -54,24 +56,7 @@ function readPath(kind: Target['kind'], path: string): Pick<Target, 'master' | '
   if (more.length > 0 || !/^[0-9]{0,5}$/.test(database))
     return 'expected the number of a database at the end of the url'
   if (kind === 'cluster' && Number(database) !== 0) return 'expected no database: a cluster has only the one'
-  return { master: decode(master), database: Number(database) }
-}
-
-/** `user:password`, `:password`, or a user alone. */
-function readUser(text: string | undefined): Pick<Target, 'username' | 'password'> {
-  if (text === undefined) return { username: undefined, password: undefined }
-  const colon = text.indexOf(':')
-  const [name, password] = colon < 0 ? [text, ''] : [text.slice(0, colon), text.slice(colon + 1)]
-  return { username: decode(name) || undefined, password: decode(password) || undefined }
-}
-
-/** A secret that nobody has escaped is taken as it stands. */
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
+  return { master: decodePart(master), database: Number(database) }
 }
 
 /** Without user and password, for logs and messages. */
