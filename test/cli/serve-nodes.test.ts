@@ -7,6 +7,7 @@
 import { once } from 'node:events'
 import { Agent, createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { type Served, serveCommand } from '../helpers/command.ts'
 import { writePolicies } from '../helpers/gate.ts'
@@ -125,8 +126,6 @@ const p99 = (replies: readonly Reply[]): number => {
   const sorted = replies.map(({ milliseconds }) => milliseconds).sort((a, b) => a - b)
   return Math.round(sorted[Math.floor(sorted.length * 0.99)] ?? 0)
 }
-
-const pause = (milliseconds: number) => new Promise((over) => setTimeout(over, milliseconds))
 
 /** The most that were certainly decided on within one window of so many milliseconds, wherever it begins. */
 function mostWithin(passed: readonly Passed[], milliseconds: number): number {

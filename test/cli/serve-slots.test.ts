@@ -1,6 +1,7 @@
 /** Four nodes that share their slots over one Redis, each a `serve` of its own, counted at the upstream. */
 
 import { Agent, request } from 'node:http'
+import { setTimeout as pause } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { Redis } from 'ioredis'
 import { type Served, serveCommand } from '../helpers/command.ts'
@@ -13,8 +14,6 @@ interface Reply {
   readonly status: number
   readonly milliseconds: number
 }
-
-const pause = (milliseconds: number) => new Promise((over) => setTimeout(over, milliseconds))
 
 const statuses = (replies: readonly Reply[]): readonly number[] =>
   [...new Set(replies.map(({ status }) => status))].sort()

@@ -2,7 +2,6 @@
 
 import { word } from '../../schema/builder.ts'
 import { defineHandler } from '../handler.ts'
-import type { Builtin } from './about.ts'
 import { docs } from './docs.ts'
 import { health } from './health.ts'
 import { jwks } from './identity/jwks.ts'
@@ -15,26 +14,11 @@ import { metrics } from './metrics.ts'
 import { openapi } from './openapi.ts'
 import { ready } from './ready.ts'
 
-const builtins: Readonly<Record<Name, Builtin>> = {
-  ...{ health, ready, metrics, openapi, docs },
-  ...{ login, refresh, logout, password, me, jwks },
-}
+const builtins = { health, ready, metrics, openapi, docs, login, refresh, logout, password, me, jwks } as const
 
-const names = [
-  'health',
-  'ready',
-  'metrics',
-  'openapi',
-  'docs',
-  'login',
-  'refresh',
-  'logout',
-  'password',
-  'me',
-  'jwks',
-] as const
+type Name = keyof typeof builtins
 
-type Name = (typeof names)[number]
+const names = Object.keys(builtins) as readonly Name[]
 
 export const builtin = defineHandler<Name>({
   name: 'builtin',

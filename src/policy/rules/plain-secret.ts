@@ -110,10 +110,10 @@ const databaseSecrets = ({ settings }: Policy): readonly WrittenSecret[] =>
     const { url, keys = [] } = typeof database === 'object' ? database : { url: database }
     const rule = 'settings/plain-secret'
     const urlAt = typeof database === 'object' ? below(at, 'database', 'url') : below(at, 'database')
-    const password = url !== undefined && /^postgres[^@]*:\/\/[^@/]*:[^@]+@/i.test(url) ? [url] : []
+    const text = withPassword(url)
     return [
-      ...password.map((text) => ({ rule, text, at: urlAt, name: 'the password of the database' })),
-      ...keys.map((text, index) => ({ rule, text, at: below(at, 'database', 'keys', index), name: 'a field key' })),
+      ...(text === undefined ? [] : [{ rule, text, at: urlAt, name: 'the password of the database' }]),
+      ...keys.map((key, index) => ({ rule, text: key, at: below(at, 'database', 'keys', index), name: 'a field key' })),
     ]
   })
 

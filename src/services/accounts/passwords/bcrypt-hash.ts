@@ -1,10 +1,7 @@
 /** A stored bcrypt hash, read before any work is done for it. */
 
 /** What hashes may cost, as powers of two: one from elsewhere with more would keep a thread busy for minutes or days. */
-export const hashCosts = { least: 4, most: 15 } as const
-
-/** What new hashes may be made to cost. */
-export const newHashCosts = { least: 10, most: hashCosts.most } as const
+const hashCosts = { least: 4, most: 15 } as const
 
 export interface BcryptHash {
   readonly text: string
