@@ -36,6 +36,16 @@ export const denialAdvice: Readonly<Record<Code, Advice>> = {
     client: 'Get a token of the right issuer, for this audience. Do not send the same one again.',
     operator: 'The `cause` in the log names the rule: issuer, audience, algorithm, key or signature.',
   },
+  credential_missing: {
+    carries: '`WWW-Authenticate` with what the route takes',
+    client: 'Send the credential that the route asks for.',
+    operator: 'A proxy in front may remove the header or the cookie that carries it.',
+  },
+  credential_invalid: {
+    carries: '`WWW-Authenticate` with what the route takes',
+    client: 'Get another credential, or log in again. Do not send the same one again.',
+    operator: 'The `cause` in the log names the rule.',
+  },
   credentials_invalid: {
     carries: '`WWW-Authenticate: Bearer`',
     client: 'Ask for name and password again.',

@@ -33,7 +33,10 @@ export function rowOf(route: Route): Row {
 
 const describeWho = (route: Route): string =>
   methodsOfRoute(route)
-    .map(({ kind, options }) => (options.issuers ? `${kind} (${options.issuers.join(', ')})` : kind))
+    .map((method) => {
+      const { issuers } = 'options' in method ? method.options : {}
+      return issuers ? `${method.kind} (${issuers.join(', ')})` : method.kind
+    })
     .join(' or ')
 
 function describeScopes(block: Block | undefined): string {

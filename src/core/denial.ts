@@ -27,6 +27,16 @@ export const catalogue = {
     'Invalid token',
     'The token is not one that the issuers of this route stand for; which rule it breaks is told to the log alone.',
   ),
+  credential_missing: entry(
+    401,
+    'Missing credential',
+    'The route asks for a credential that is no bearer token, and none of those that it takes came.',
+  ),
+  credential_invalid: entry(
+    401,
+    'Invalid credential',
+    'The API key, session, signature or certificate is not good here; which rule it breaks is told to the log alone.',
+  ),
   credentials_invalid: entry(
     401,
     'Invalid credentials',

@@ -1,8 +1,12 @@
 /** Who can call a route, by its `authenticate` block. */
 
-import { type AuthenticateBlock, type Method, methodsOf } from '../guards/authenticate/method.ts'
+import { type AuthenticateBlock, type Method, type MethodOf, methodsOf } from '../guards/authenticate/method.ts'
 import { issuerClaim } from '../services/keys/issuer.ts'
 import type { Policy, Route } from './policy.ts'
+
+/** How a route takes tokens. */
+export const tokenMethodsOf = (route: Route): readonly MethodOf<'jwt'>[] =>
+  methodsOfRoute(route).filter((method) => method.kind === 'jwt')
 
 /** The methods of a route; none where it does not say, or says it wrongly. */
 export function methodsOfRoute({ blocks }: Route): readonly Method[] {
@@ -21,8 +25,7 @@ export function isOnlyPublic(route: Route): boolean {
 
 /** The issuers whose tokens a route accepts, of those that are declared. */
 export function issuersOf(route: Route, declared: readonly string[]): readonly string[] {
-  const jwt = methodsOfRoute(route).filter(({ kind }) => kind === 'jwt')
-  return [...new Set(jwt.flatMap(({ options }) => options.issuers ?? declared))]
+  return [...new Set(tokenMethodsOf(route).flatMap(({ options }) => options.issuers ?? declared))]
 }
 
 /** The issuers that a route names, where they are several: each may give the same id to another principal. */

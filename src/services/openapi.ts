@@ -19,6 +19,12 @@ export interface AnswerPart {
   readonly content?: Readonly<Record<string, { readonly example?: unknown }>>
 }
 
+/** One way to authenticate: a bearer token, of every issuer unless some are named. */
+export interface Way {
+  readonly kind: 'jwt'
+  readonly issuers?: readonly string[] | undefined
+}
+
 /** What one guard, or the destination, says of an operation; the document puts the parts of a route together. */
 export interface OperationPart {
   readonly parameters?: ParameterPlaces
@@ -29,8 +35,8 @@ export interface OperationPart {
     /** Left out where any body passes. */
     readonly schema?: JsonSchema
   }
-  /** Whose bearer tokens count, those of every issuer unless named; whether a caller may come without one. */
-  readonly tokens?: { readonly issuers?: readonly string[] | undefined; readonly optional: boolean }
+  /** The credentials of which one suffices; whether a caller may come without any. */
+  readonly credentials?: { readonly ways: readonly Way[]; readonly isOptional: boolean }
   /** Sets of scopes, of which one suffices. */
   readonly scopes?: readonly (readonly string[])[]
   /** The refusals of just this block; all that the guard or handler knows unless told. */

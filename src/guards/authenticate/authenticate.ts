@@ -1,13 +1,21 @@
 /** `authenticate`: who is calling. */
 
-import { type Code, Denial } from '../../core/denial.ts'
+import { type Code, Denial, deny } from '../../core/denial.ts'
 import type { Fault, Rules } from '../../core/diagnostic.ts'
 import type { Exchange } from '../../core/exchange.ts'
-import type { Verified } from '../../services/keys/verifier.ts'
+import type { Site } from '../../core/site.ts'
+import type { Services } from '../../services/services.ts'
 import { defineGuard, type Step } from '../guard.ts'
-import { readBearer, tokenMissing } from './bearer.ts'
-import { type AuthenticateBlock, authenticateSchema, methodsOf } from './method.ts'
-import { compileVerify, type Verify } from './verify.ts'
+import type { Admitted, Authenticator } from './kind.ts'
+import {
+  type AuthenticateBlock,
+  asks,
+  authenticateSchema,
+  kinds,
+  type MethodOf,
+  methodsOf,
+  type Options,
+} from './method.ts'
 
 const rules = {
   'authenticate/public-not-last': {
@@ -22,60 +30,77 @@ const rules = {
   },
 } as const satisfies Rules
 
-const consumed: readonly string[] = Object.freeze(['authorization'])
-
 export const authenticate = defineGuard<AuthenticateBlock>({
   name: 'authenticate',
   summary: 'Says who may call: anyone, or whoever shows a good token of the issuers that are named.',
   example: 'authenticate:\n  - jwt: { issuers: [shop], audience: orders-api }\n  - public\n',
   schema: authenticateSchema,
-  refuses: ['token_missing', 'token_invalid', 'token_expired', 'keys_unavailable'],
+  refuses: [...new Set(Object.values(kinds).flatMap(({ missing, refuses }) => [missing, ...refuses]))],
   rules,
-  isOpen: (block) => methodsOf(block).every(({ kind }) => kind === 'public'),
-  check(block) {
-    return methodsOf(block).flatMap(({ kind }, index, methods): readonly Fault[] => {
+  isOpen: (block) => !methodsOf(block).some(asks),
+  check(block, site) {
+    const list = methodsOf(block)
+    return list.flatMap((method, index): readonly Fault[] => {
       const path = Array.isArray(block) ? [index] : []
-      if (kind === 'public' && index < methods.length - 1) {
+      const { kind } = method
+      if (kind === 'public' && index < list.length - 1)
         return [{ rule: 'authenticate/public-not-last', path, message: '`public` is followed by another method' }]
-      }
-      if (kind === 'public' || methods.findIndex((other) => other.kind === kind) === index) return []
-      return [{ rule: 'authenticate/duplicate-method', path, message: 'expected one `jwt`, found another' }]
+      if (!asks(method)) return []
+      if (list.findIndex((other) => other.kind === kind) < index)
+        return [{ rule: 'authenticate/duplicate-method', path, message: `expected one \`${kind}\`, found another` }]
+      return checkMethod(method, site)
     })
   },
-  compile(block, site, { issuers }) {
+  async compile(block, site, services) {
     const methods = methodsOf(block)
-    const jwt = methods.find(({ kind }) => kind === 'jwt')
-    if (jwt === undefined) return {}
-    const verify = compileVerify(jwt.options, issuers)
+    const asked = methods.filter(asks)
+    if (asked.length === 0) return {}
+    const authenticators = await Promise.all(asked.map((method) => compileMethod(method, site, services)))
+    const missing = asked.length < methods.length ? undefined : missingOf(codeOf(asked), authenticators)
     const source = Object.freeze({ file: site.file, line: site.line })
-    const decide = authenticateGuard(verify, methods.some(({ kind }) => kind === 'public') ? undefined : tokenMissing)
+    const decide = authenticateGuard(authenticators, missing)
     return { steps: [{ guard: 'authenticate', gate: 'authenticate', source, decide }] }
   },
   describe(block) {
     const methods = methodsOf(block)
-    const jwt = methods.find(({ kind }) => kind === 'jwt')
-    if (jwt === undefined) return { refusals: [] }
-    const optional = methods.some(({ kind }) => kind === 'public')
-    const refusals: readonly Code[] = ['token_missing', 'token_expired', 'token_invalid']
-    return { tokens: { issuers: jwt.options.issuers, optional }, refusals }
+    const asked = methods.filter(asks)
+    if (asked.length === 0) return { refusals: [] }
+    const ways = asked.map((method) => describeMethod(method))
+    const refusals = [codeOf(asked), ...asked.flatMap(({ kind }) => kinds[kind].refuses)]
+    return { credentials: { ways, isOptional: asked.length < methods.length }, refusals }
   },
 })
 
-/** `missing` is what a request without a credential gets. */
-const authenticateGuard = (verify: Verify, missing: Denial | undefined): Step['decide'] =>
+const checkMethod = <K extends keyof Options>({ kind, options, path }: MethodOf<K>, site: Site): readonly Fault[] =>
+  (kinds[kind].check?.(options, site) ?? []).map((fault) => ({ ...fault, path: [...path, ...fault.path] }))
+
+const compileMethod = <K extends keyof Options>({ kind, options }: MethodOf<K>, site: Site, services: Services) =>
+  kinds[kind].compile(options, site, services)
+
+const describeMethod = <K extends keyof Options>({ kind, options }: MethodOf<K>) => kinds[kind].describe(options)
+
+/** A route that takes a token among others says of a missing credential what it says of a missing token. */
+const codeOf = (asked: readonly { readonly kind: keyof Options }[]): Code =>
+  asked.find(({ kind }) => kinds[kind].missing === 'token_missing') ? 'token_missing' : 'credential_missing'
+
+/** No error is told where no credential came (RFC 6750 §3.1). */
+const missingOf = (code: Code, authenticators: readonly Authenticator[]): Denial =>
+  deny(code, { headers: ['WWW-Authenticate', authenticators.map(({ challenge }) => challenge).join(', ')] })
+
+/** The first credential that is present decides; `missing` is what a request without any gets. */
+const authenticateGuard = (authenticators: readonly Authenticator[], missing: Denial | undefined): Step['decide'] =>
   function authenticateGuard(exchange) {
-    const token = readBearer(exchange.ctx.req.headers.authorization)
-    if (token === undefined) return missing
-    return token instanceof Denial ? token : admit(exchange, verify(token))
+    for (const authenticator of authenticators) {
+      const verdict = authenticator.judge(exchange)
+      if (verdict instanceof Promise) return verdict.then((settled) => accept(exchange, authenticator, settled))
+      if (verdict !== undefined) return accept(exchange, authenticator, verdict)
+    }
+    return missing
   }
 
-function admit(exchange: Exchange, verdict: ReturnType<Verify>): ReturnType<Step['decide']> {
-  return verdict instanceof Promise ? verdict.then((settled) => accept(exchange, settled)) : accept(exchange, verdict)
-}
-
-function accept(exchange: Exchange, verdict: Verified | Denial): Denial | undefined {
+function accept(exchange: Exchange, { credentials }: Authenticator, verdict: Admitted | Denial): Denial | undefined {
   if (verdict instanceof Denial) return verdict
   exchange.principal = verdict.principal
-  exchange.credentials = consumed
+  exchange.credentials = credentials
   return undefined
 }

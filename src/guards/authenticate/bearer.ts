@@ -5,7 +5,7 @@ import { type Denial, deny } from '../../core/denial.ts'
 /** No error is told where no token came (RFC 6750 §3.1). */
 const headers = ['WWW-Authenticate', 'Bearer'] as const
 
-/** The refusal of a request without a credential. */
+/** The refusal of a request without a token. */
 export const tokenMissing: Denial = deny('token_missing', { headers })
 
 const otherCredential: Denial = deny('token_missing', {

@@ -1,50 +1,49 @@
-/** The ways to authenticate that the block can name. */
+/** The ways to authenticate that the block can name, and the block as a list of them. */
 
-import { array, type Infer, object, string, union, word } from '../../schema/builder.ts'
+import { array, type Infer, object, union, word } from '../../schema/builder.ts'
 import type { Path } from '../../schema/schema.ts'
+import { type JwtOptions, jwt } from './jwt.ts'
+import type { Kind } from './kind.ts'
 
-const name = string({ minLength: 1 })
-const anyoneOrToken = word(['public', 'jwt'], {
+/** What each kind is told. */
+export interface Options {
+  readonly jwt: JwtOptions
+}
+
+/** Every kind of credential, by the word that a policy writes. */
+export const kinds: { readonly [K in keyof Options]: Kind<Options[K]> } = { jwt }
+
+const bare = word(['public', 'jwt'], {
   description: '`public` lets everyone in; `jwt` asks for a bearer token of an issuer.',
 })
 
-const jwtSchema = object(
-  {
-    'issuers?': array(name, {
-      description: 'Whose tokens count here; those of every issuer unless told.',
-      minItems: 1,
-    }),
-    'audience?': union([name, array(name, { minItems: 1 })], {
-      description: 'Narrows the audiences of the issuers: the token must carry one of these.',
-    }),
-  },
-  { description: 'Asks for a bearer token, and says which ones count.' },
-)
-
-const methodSchema = union([anyoneOrToken, object({ jwt: jwtSchema })])
+const withOptions = object({ 'jwt?': jwt.schema }, { minProperties: 1, maxProperties: 1 })
 
 /** One way, or several of which the first credential that is present decides. */
 export const authenticateSchema = union([
-  anyoneOrToken,
-  object({ jwt: jwtSchema }),
-  array(methodSchema, {
+  bare,
+  withOptions,
+  array(union([bare, withOptions]), {
     minItems: 1,
     description: 'The first credential that is present decides; `public` as the last makes it optional.',
   }),
 ])
 
 export type AuthenticateBlock = Infer<typeof authenticateSchema>
-export type JwtOptions = Infer<typeof jwtSchema>
-type WrittenMethod = Infer<typeof methodSchema>
+type WrittenMethod = Infer<typeof bare> | Infer<typeof withOptions>
 
-/** One way to authenticate, whichever way it was written. */
-export interface Method {
-  readonly kind: 'public' | 'jwt'
-  /** What the block says of tokens. */
-  readonly options: JwtOptions
+/** One way that asks for a credential, whichever way it was written. */
+export interface MethodOf<K extends keyof Options> {
+  readonly kind: K
+  readonly options: Options[K]
   /** Where its options stand in the block. */
   readonly path: Path
 }
+
+/** One way to authenticate. */
+export type Method =
+  | { readonly kind: 'public'; readonly path: Path }
+  | { readonly [K in keyof Options]: MethodOf<K> }[keyof Options]
 
 /** The block as a list. */
 export const methodsOf = (block: AuthenticateBlock): readonly Method[] =>
@@ -52,7 +51,12 @@ export const methodsOf = (block: AuthenticateBlock): readonly Method[] =>
 
 const isList = (block: AuthenticateBlock): block is readonly WrittenMethod[] => Array.isArray(block)
 
-const readMethod = (method: WrittenMethod, path: Path): Method =>
-  typeof method === 'string'
-    ? { kind: method, options: {}, path }
-    : { kind: 'jwt', options: method.jwt, path: [...path, 'jwt'] }
+function readMethod(method: WrittenMethod, path: Path): Method {
+  if (method === 'public') return { kind: method, path }
+  if (typeof method === 'string') return { kind: method, options: {}, path }
+  const [[kind, options] = ['jwt', {}]] = Object.entries(method) as [keyof Options, Options[keyof Options]][]
+  return { kind, options, path: [...path, kind] } as Method
+}
+
+/** Whether it asks for a credential. */
+export const asks = (method: Method): method is Exclude<Method, { readonly kind: 'public' }> => method.kind !== 'public'

@@ -5,7 +5,7 @@ import { StartFault } from '../../core/start-fault.ts'
 import { refusal } from '../../services/keys/refusal.ts'
 import { readIssuer } from '../../services/keys/token.ts'
 import type { TokenVerifier, Verified } from '../../services/keys/verifier.ts'
-import type { JwtOptions } from './method.ts'
+import type { JwtOptions } from './jwt.ts'
 
 export type Verify = (token: string) => Verified | Denial | Promise<Verified | Denial>
 

@@ -1,6 +1,5 @@
 /** One operation of an OpenAPI document: what the guards and the destination of a route say, put together. */
 
-import type { Code } from '../../core/denial.ts'
 import type { JsonSchema } from '../../schema/schema.ts'
 import type { StandardWriter } from '../../schema/standard.ts'
 import type { AnswerPart, HeaderPart, OperationPart } from '../../services/openapi.ts'
@@ -89,11 +88,9 @@ function bodyOf({ required, types, schema }: NonNullable<OperationPart['body']>,
   return { required, content: Object.fromEntries(types.map((type) => [type, content])) }
 }
 
-const isTokens = (tokens: OperationPart['tokens']): tokens is NonNullable<typeof tokens> => tokens !== undefined
-
 function securityOf(parts: readonly Part[], { security }: Shared): readonly unknown[] {
   const scopes = parts.find((part) => part.scopes !== undefined)?.scopes
-  return parts.flatMap(({ tokens }) => (isTokens(tokens) ? security.requirements(tokens, scopes) : []))
+  return parts.flatMap(({ credentials }) => (credentials ? security.requirements(credentials, scopes) : []))
 }
 
 function responsesOf(parts: readonly Part[], { security, refusals, headers }: Shared) {
@@ -101,11 +98,8 @@ function responsesOf(parts: readonly Part[], { security, refusals, headers }: Sh
   for (const [name, part] of Object.entries(own)) headers.set(name, part)
   const refs = headerRefs(['X-Request-Id', ...Object.keys(own)])
   const answers = parts.find((part) => part.answers !== undefined)?.answers ?? unknownAnswer
-  const keys = parts.some(({ tokens }) => isTokens(tokens) && security.fetchesKeys(tokens))
-  const codes: readonly Code[] = [
-    ...parts.flatMap((part) => part.refusals),
-    ...(keys ? (['keys_unavailable'] as const) : []),
-  ]
+  const keys = parts.some(({ credentials }) => credentials && security.fetchesKeys(credentials))
+  const codes = parts.flatMap((part) => part.refusals).filter((code) => keys || code !== 'keys_unavailable')
   const told = Object.entries(answers).map(([status, answer]) => [status, { ...answer, headers: refs }])
   return { ...Object.fromEntries(told), ...refusals.responses(codes) }
 }

@@ -20,6 +20,8 @@ const carried: Readonly<Partial<Record<Code, string>>> = {
   token_missing: 'WWW-Authenticate',
   token_expired: 'WWW-Authenticate',
   token_invalid: 'WWW-Authenticate',
+  credential_missing: 'WWW-Authenticate',
+  credential_invalid: 'WWW-Authenticate',
   scope_missing: 'WWW-Authenticate',
   media_type_unsupported: 'Accept',
   rate_limited: 'Retry-After',

@@ -1,11 +1,13 @@
 /** Whose tokens an operation asks for: the security schemes and requirements of OpenAPI. */
 
 import { audiences, type IssuerBlock, issuerClaim } from '../../services/keys/issuer.ts'
-import type { OperationPart } from '../../services/openapi.ts'
+import type { OperationPart, Way } from '../../services/openapi.ts'
 import type { Named } from '../policy.ts'
 
 /** One way in: scheme → the scopes that it takes. */
 type Requirement = Readonly<Record<string, readonly string[]>>
+
+type Credentials = NonNullable<OperationPart['credentials']>
 
 export class Security {
   readonly #issuers: ReadonlyMap<string, Named<IssuerBlock>>
@@ -18,19 +20,22 @@ export class Security {
   }
 
   /** The ways in to an operation, of which one suffices; none where nobody is asked. */
-  requirements(tokens: NonNullable<OperationPart['tokens']>, scopes: OperationPart['scopes']): readonly Requirement[] {
-    const ways = this.#accepted(tokens).flatMap((name) => {
-      this.#used.add(name)
-      const key = this.#keys.get(name) ?? name
-      return (scopes ?? [[]]).map((set) => ({ [key]: set }))
-    })
-    // A caller without a token has no scopes.
-    return tokens.optional && scopes === undefined ? [...ways, {}] : ways
+  requirements({ ways, isOptional }: Credentials, scopes: OperationPart['scopes']): readonly Requirement[] {
+    const asked = ways
+      .flatMap((way) => this.#accepted(way))
+      .flatMap((name) => {
+        this.#used.add(name)
+        const key = this.#keys.get(name) ?? name
+        return (scopes ?? [[]]).map((set) => ({ [key]: set }))
+      })
+    // A caller without a credential has no scopes.
+    return isOptional && scopes === undefined ? [...asked, {}] : asked
   }
 
   /** Whether keys have to be fetched before a token can be judged. */
-  fetchesKeys(tokens: NonNullable<OperationPart['tokens']>): boolean {
-    return this.#accepted(tokens).some((name) => this.#issuers.get(name)?.value.jwks !== undefined)
+  fetchesKeys({ ways }: Credentials): boolean {
+    const accepted = ways.flatMap((way) => this.#accepted(way))
+    return accepted.some((name) => this.#issuers.get(name)?.value.jwks !== undefined)
   }
 
   /** The schemes of the issuers that operations asked for. */
@@ -39,7 +44,7 @@ export class Security {
     return Object.fromEntries(used.map((issuer) => [this.#keys.get(issuer.name) ?? issuer.name, schemeOf(issuer)]))
   }
 
-  #accepted({ issuers = [...this.#issuers.keys()] }: NonNullable<OperationPart['tokens']>): readonly string[] {
+  #accepted({ issuers = [...this.#issuers.keys()] }: Way): readonly string[] {
     return issuers
   }
 }

@@ -2,12 +2,12 @@
 
 import { hasReference } from '../../core/expression.ts'
 import { suggest } from '../../core/suggest.ts'
-import type { Method } from '../../guards/authenticate/method.ts'
+import type { MethodOf } from '../../guards/authenticate/method.ts'
 import { audiences, type IssuerBlock, issuerClaim } from '../../services/keys/issuer.ts'
 import type { Finding } from '../findings.ts'
 import type { Named, Route } from '../policy.ts'
 import { below, type Place } from '../source.ts'
-import { methodsOfRoute } from '../who.ts'
+import { tokenMethodsOf } from '../who.ts'
 import { defineRule } from './rule.ts'
 
 export const authentication = defineRule({
@@ -63,12 +63,10 @@ function checkRoute(route: Route, declared: Declared): readonly Finding[] {
     const message = `\`${route.key}\` does not say who may call it`
     return [{ rule: 'authenticate/missing', at: route.at, onKey: true, message }]
   }
-  return methodsOfRoute(route)
-    .filter(({ kind }) => kind === 'jwt')
-    .flatMap((method) => checkMethod(method, block.at, declared))
+  return tokenMethodsOf(route).flatMap((method) => checkMethod(method, block.at, declared))
 }
 
-function checkMethod(method: Method, block: Place, declared: Declared): readonly Finding[] {
+function checkMethod(method: MethodOf<'jwt'>, block: Place, declared: Declared): readonly Finding[] {
   const { names } = declared
   const { options, path } = method
   const at = below(block, ...path)
@@ -112,7 +110,7 @@ function findTwins(issuers: readonly Named<IssuerBlock>[], at: Place): readonly 
 
 /** Text that stands for a value is judged once the value is there. */
 function findForeignAudiences(
-  { options }: Method,
+  { options }: MethodOf<'jwt'>,
   issuers: readonly Named<IssuerBlock>[],
   at: Place,
 ): readonly Finding[] {

@@ -1,0 +1,44 @@
+/** `jwt`: a bearer token of one of the issuers that are named. */
+
+import { Denial } from '../../core/denial.ts'
+import { array, type Infer, object, string, union } from '../../schema/builder.ts'
+import { readBearer } from './bearer.ts'
+import { defineKind } from './kind.ts'
+import { compileVerify } from './verify.ts'
+
+const name = string({ minLength: 1 })
+
+const schema = object(
+  {
+    'issuers?': array(name, {
+      description: 'Whose tokens count here; those of every issuer unless told.',
+      minItems: 1,
+    }),
+    'audience?': union([name, array(name, { minItems: 1 })], {
+      description: 'Narrows the audiences of the issuers: the token must carry one of these.',
+    }),
+  },
+  { description: 'Asks for a bearer token, and says which ones count.' },
+)
+
+export type JwtOptions = Infer<typeof schema>
+
+const credentials: readonly string[] = Object.freeze(['authorization'])
+
+export const jwt = defineKind<JwtOptions>({
+  schema,
+  missing: 'token_missing',
+  refuses: ['token_missing', 'token_expired', 'token_invalid', 'keys_unavailable'],
+  compile(options, _site, { issuers }) {
+    const verify = compileVerify(options, issuers)
+    return {
+      challenge: 'Bearer',
+      credentials,
+      judge(exchange) {
+        const token = readBearer(exchange.ctx.req.headers.authorization)
+        return token === undefined || token instanceof Denial ? token : verify(token)
+      },
+    }
+  },
+  describe: ({ issuers }) => ({ kind: 'jwt', issuers }),
+})
