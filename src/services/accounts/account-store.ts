@@ -13,6 +13,8 @@ import { openFields } from './fields/open-fields.ts'
 import { type Rotation, type RotationOptions, rotateFields } from './fields/rotate-fields.ts'
 import { LoginFailures } from './login-failures.ts'
 import { migrations } from './migrations.ts'
+import { KeptRevocations } from './outbox/kept-revocations.ts'
+import { Outbox } from './outbox/outbox.ts'
 import { prune } from './prune.ts'
 import { Sessions } from './refresh/sessions.ts'
 import { SigningKeys } from './signing-keys.ts'
@@ -23,6 +25,10 @@ export interface AccountStore {
   readonly sessions: Sessions
   readonly apiKeys: ApiKeys
   readonly signingKeys: SigningKeys
+  /** What commands did, on its way into the audit log. */
+  readonly outbox: Outbox
+  /** What commands have revoked. */
+  readonly revocations: KeptRevocations
   /** Seals with the current key of the ring what older ones have sealed. */
   rotateFields(options?: RotationOptions): Promise<Rotation>
   /** Takes out what nobody can use any more; the number of rows. */
@@ -51,7 +57,9 @@ export async function openAccountStore(settings: DatabaseSettings, world: StoreW
 
 async function prepare(database: Database, { ring, clock, randomId }: StoreWorld): Promise<AccountStore> {
   await migrate(database, migrations, clock.now())
-  const context: StoreContext = { database, clock, randomId, fields: await openFields(database, ring) }
+  const [outbox, revocations] = [new Outbox({ database, clock, randomId }), new KeptRevocations(database)]
+  const fields = await openFields(database, ring)
+  const context: StoreContext = { database, clock, randomId, fields, outbox, revocations }
   const apiKeys = new ApiKeys(context)
   return {
     accounts: new Accounts(context),
@@ -59,6 +67,8 @@ async function prepare(database: Database, { ring, clock, randomId }: StoreWorld
     sessions: new Sessions(context),
     apiKeys,
     signingKeys: new SigningKeys(context),
+    outbox,
+    revocations,
     rotateFields: (options) => rotateFields(database, ring, options),
     prune: () => prune(database, clock.now()),
     probe: async () => void (await database.query('select 1')),

@@ -1,6 +1,7 @@
 /** Who may log in: each account has a name of its own, and says what its owner may do. */
 
 import type { Statements } from '../database/database.ts'
+import type { Entry } from '../revocation/entry.ts'
 import {
   type Account,
   type AccountRow,
@@ -13,6 +14,7 @@ import {
   writeAccount,
 } from './account.ts'
 import type { StoreContext } from './context.ts'
+import type { Operator } from './outbox/act.ts'
 import { endSessions } from './refresh/end-sessions.ts'
 
 export interface Page {
@@ -27,6 +29,12 @@ export interface PageOptions {
   readonly after?: string
 }
 
+/** Who disables an account by a command, and which of its tokens are good no longer. */
+export interface Disabling {
+  readonly operator: Operator
+  readonly revoked: readonly Entry[]
+}
+
 /** Time and id of the last account of a page. */
 const cursor = /^(\d{1,15})\.([0-9a-f]{32})$/
 
@@ -37,18 +45,26 @@ export class Accounts {
     this.#context = context
   }
 
-  /** Undefined where the name or the address is taken, or is none. */
-  async create(given: NewAccount): Promise<Account | undefined> {
+  /** Undefined where the name or the address is taken, or is none. On record, where an operator does it. */
+  async create(given: NewAccount, operator?: Operator): Promise<Account | undefined> {
     const { database, fields, clock, randomId } = this.#context
     const values = writeAccount(fields, randomId(), given, clock.now())
     if (values === undefined) return undefined
     const places = values.map((_, at) => `$${at + 1}`).join(', ')
-    const rows = await database.query<AccountRow>(
-      `insert into portcullis_accounts (${accountColumns}, username_index, email_index) values (${places})
-       on conflict do nothing returning ${accountColumns}`,
-      values,
-    )
-    return this.#first(rows)
+    return database.transact(async (statements) => {
+      const rows = await statements.query<AccountRow>(
+        `insert into portcullis_accounts (${accountColumns}, username_index, email_index) values (${places})
+         on conflict do nothing returning ${accountColumns}`,
+        values,
+      )
+      const [made] = rows
+      if (made !== undefined && operator !== undefined) {
+        const { roles, scopes } = given
+        const details = { account: made.id, roles, scopes }
+        await this.#context.outbox.add(statements, { event: 'account.added', operator, details })
+      }
+      return this.#first(rows)
+    })
   }
 
   async find(id: string): Promise<Account | undefined> {
@@ -111,21 +127,33 @@ export class Accounts {
   }
 
   /** No session of it goes on; false where there is no such account. */
-  async disable(id: string): Promise<boolean> {
-    const now = this.#context.clock.now()
-    return this.#context.database.transact(async (statements) => {
+  async disable(id: string, by?: Disabling): Promise<boolean> {
+    const { database, clock, outbox, revocations } = this.#context
+    const now = clock.now()
+    return database.transact(async (statements) => {
       const changed = await statements.query(
         'update portcullis_accounts set disabled_at = coalesce(disabled_at, $1) where id = $2 returning id',
         [now, id],
       )
-      await endSessions(statements, { account: id, because: 'disabled', except: undefined, now })
-      return changed.length === 1
+      const ended = await endSessions(statements, { account: id, because: 'disabled', except: undefined, now })
+      if (changed.length === 0) return false
+      if (by === undefined) return true
+      const details = { account: id, sessions: ended.length }
+      await outbox.add(statements, { event: 'account.disabled', operator: by.operator, details })
+      for (const entry of by.revoked) await revocations.add(statements, entry)
+      return true
     })
   }
 
-  async enable(id: string): Promise<boolean> {
-    const sql = 'update portcullis_accounts set disabled_at = null where id = $1 returning id'
-    return (await this.#context.database.query(sql, [id])).length === 1
+  async enable(id: string, operator?: Operator): Promise<boolean> {
+    return this.#context.database.transact(async (statements) => {
+      const sql = 'update portcullis_accounts set disabled_at = null where id = $1 returning id'
+      const changed = await statements.query(sql, [id])
+      if (changed.length === 0) return false
+      const act = { event: 'account.enabled', details: { account: id } } as const
+      if (operator !== undefined) await this.#context.outbox.add(statements, { ...act, operator })
+      return true
+    })
   }
 
   /** What is left out stays as it is; undefined where there is no such account. */

@@ -3,11 +3,17 @@
 import type { Clock } from '../clock.ts'
 import type { Database } from '../database/database.ts'
 import type { Fields } from './fields/open-fields.ts'
+import type { KeptRevocations } from './outbox/kept-revocations.ts'
+import type { Outbox } from './outbox/outbox.ts'
 
 export interface StoreContext {
   readonly database: Database
   readonly fields: Fields
   readonly clock: Clock
+  /** Takes what commands do, in the transaction in which they do it. */
+  readonly outbox: Outbox
+  /** Takes what commands revoke, likewise. */
+  readonly revocations: KeptRevocations
   /** Random and unguessable, 32 hex digits. */
   readonly randomId: () => string
 }

@@ -82,4 +82,29 @@ export const migrations: readonly Migration[] = [
       `create unique index portcullis_signing_keys_current on portcullis_signing_keys (issuer) where state = 'current'`,
     ],
   },
+  {
+    number: 2,
+    name: 'acts of commands, revocations',
+    statements: [
+      `create table portcullis_outbox (
+        id text primary key,
+        at bigint not null,
+        act text not null,
+        claimed_until bigint not null
+      )`,
+      'create index portcullis_outbox_by_age on portcullis_outbox (at, id)',
+      `create table portcullis_revocations (
+        key text primary key,
+        issued_until bigint not null,
+        forget_at bigint not null,
+        place bigint not null unique
+      )`,
+      'create index portcullis_revocations_by_end on portcullis_revocations (forget_at)',
+      `create table portcullis_revocation_places (
+        id text primary key,
+        last bigint not null
+      )`,
+      `insert into portcullis_revocation_places (id, last) values ('all', 0)`,
+    ],
+  },
 ]

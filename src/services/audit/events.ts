@@ -14,6 +14,15 @@ export const auditEvents = {
   'auth.password': 'An account changed its password, and its other sessions were ended.',
   'auth.logout': 'A session was ended by whose it is, or all of them were.',
   'auth.revoked': 'Tokens were revoked before they expire: one, those of a user, or all until a time.',
+  'account.added': 'An account was made by a command.',
+  'account.imported': 'Accounts were made of a file by a command: `details` counts them.',
+  'account.disabled': 'An account was disabled by a command: its sessions ended, and its tokens were revoked.',
+  'account.enabled': 'An account was enabled again by a command.',
+  'account.unlocked': 'A command let an account try to log in again.',
+  'apikey.made': 'An API key was made by a command.',
+  'apikey.revoked': 'An API key was revoked by a command.',
+  'key.rotated': 'Keys were rotated by a command.',
+  'key.revoked': 'A signing key was revoked by a command.',
   'audit.segment': 'A file of the log begins; it holds the state of the log before it.',
   'audit.started': 'A process began to write this log.',
   'audit.stopped': 'A process stopped writing this log, in good order.',
@@ -28,6 +37,10 @@ export const isAuditEvent = (name: string): name is AuditEvent => Object.hasOwn(
 
 /** What the log says of itself: no route may record it. */
 export const isOwnEvent = (name: string): boolean => name.startsWith('audit.')
+
+/** What commands do to accounts and keys. */
+const acts = ['account.', 'apikey.', 'key.'] as const
+export const isAct = (name: string): boolean => isAuditEvent(name) && acts.some((act) => name.startsWith(act))
 
 /** Two words or more, such as `order.create`. */
 export const eventPattern = '^[a-z][a-z0-9_-]{0,31}(\\.[a-z][a-z0-9_-]{0,31}){1,5}$'
@@ -47,5 +60,5 @@ const notActions: ReadonlySet<string> = new Set<AuditEvent>([
 
 /** What an allowed request can be recorded as, beside the names that `settings.audit.events` adds. */
 export const auditActions: readonly string[] = Object.keys(auditEvents).filter(
-  (name) => !isOwnEvent(name) && !notActions.has(name),
+  (name) => !isOwnEvent(name) && !isAct(name) && !notActions.has(name),
 )

@@ -2,6 +2,8 @@
 
 import { createKeyRing } from '../../../src/services/accounts/fields/key-ring.ts'
 import { openFields } from '../../../src/services/accounts/fields/open-fields.ts'
+import { KeptRevocations } from '../../../src/services/accounts/outbox/kept-revocations.ts'
+import { Outbox } from '../../../src/services/accounts/outbox/outbox.ts'
 import { Sessions } from '../../../src/services/accounts/refresh/sessions.ts'
 import { systemClock } from '../../../src/services/clock.ts'
 import type { Database, Statements } from '../../../src/services/database/database.ts'
@@ -55,7 +57,9 @@ async function serve([url = '', ca = '', secret = '']: readonly string[]): Promi
   const database = await openDatabase(settingsOf(url, { ca: ca || undefined }))
   const fields = await openFields(database, createKeyRing([Buffer.from(secret, 'hex')]))
   process.on('message', ({ tokens, isChain, hold }: Uses) => {
-    const sessions = new Sessions({ database: holding(database, hold), fields, clock: systemClock, randomId })
+    const held = { database: holding(database, hold), clock: systemClock, randomId }
+    const [outbox, revocations] = [new Outbox(held), new KeptRevocations(held.database)]
+    const sessions = new Sessions({ ...held, fields, outbox, revocations })
     for (const token of tokens) void use(sessions, token, isChain)
   })
   say('ready')

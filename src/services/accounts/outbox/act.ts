@@ -1,0 +1,28 @@
+/** What an operator did by a command, as it is put on record: ids and counts, never a password or a key. */
+
+import type { AuditValue } from '../../../core/audit.ts'
+import type { AuditEvent } from '../../audit/events.ts'
+
+/** Who gave the command, as far as the machine knows. */
+export interface Operator {
+  /** Of the operating system. */
+  readonly user: string
+  /** Who became `user` by `sudo`. */
+  readonly sudo?: string
+  readonly host: string
+}
+
+export interface Act {
+  readonly event: Extract<AuditEvent, `${'account' | 'apikey' | 'key'}.${string}` | 'auth.revoked'>
+  readonly operator: Operator
+  /** On what: `{ account: id }`. */
+  readonly details?: Readonly<Record<string, AuditValue | undefined>>
+}
+
+/** As it waits for its record. */
+export interface KeptAct extends Act {
+  /** Its own: of two records with one id, one is a double. */
+  readonly id: string
+  /** When it was done; milliseconds since 1970. */
+  readonly at: number
+}
