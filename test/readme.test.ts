@@ -18,7 +18,7 @@ const fences = readFences('README.md')
 
 test('the README does what it says, from an empty folder', async (t) => {
   t.timeout(300_000, 'packing and some ten processes, on a busy machine')
-  const walk = await Walk.begin(pack(), ['9000', '8080', '8081', '8082', '8083', '6390'])
+  const walk = await Walk.begin(pack(), ['9000', '8080', '8081', '8082', '8083', '8084', '6390'])
   t.teardown(() => walk.end())
   const install = fences.filter(({ language, section }) => language === 'console' && section === 'Start')
   for (const fence of [...install, ...fences.filter((each) => !install.includes(each))]) await walk.follow(fence)
