@@ -3,6 +3,7 @@
 import type { Statements } from '../database/database.ts'
 import type { StoreContext } from './context.ts'
 import type { Place } from './fields/key-ring.ts'
+import type { Operator } from './outbox/act.ts'
 
 export type SigningKeyState = 'next' | 'current' | 'previous'
 
@@ -10,18 +11,32 @@ export interface NewSigningKey {
   readonly kid: string
   /** `ES256`, as in a token's header. */
   readonly algorithm: string
-  /** A JWK, or PEM; empty for a secret that both sides share. */
+  /** The JSON text of a JWK; empty for a secret that both sides share. */
   readonly publicKey: string
   readonly privateKey: string
 }
 
-export interface KeptSigningKey extends NewSigningKey {
+/** What may be shown of a key. */
+export interface SigningKeyFacts extends Pick<NewSigningKey, 'kid' | 'algorithm'> {
   /** The name of the issuer in the policy. */
   readonly issuer: string
   readonly state: SigningKeyState
   readonly createdAt: number
   readonly signsFrom: number | undefined
   readonly signsUntil: number | undefined
+}
+
+export interface KeptSigningKey extends NewSigningKey, SigningKeyFacts {}
+
+/** One key takes the place of another; nothing happens where `from` is not in it any more. */
+export interface Succession {
+  readonly from: string
+  readonly fresh: NewSigningKey
+}
+
+export interface SigningKeyRotation extends Succession {
+  /** The next key, which signs from now on. */
+  readonly to: string
 }
 
 interface SigningKeyRow {
@@ -45,13 +60,14 @@ export class SigningKeys {
     this.#context = context
   }
 
-  /** All of an issuer, the latest first. */
+  /** All of an issuer, the latest first. Throws `FieldFault`. */
   async list(issuer: string): Promise<readonly KeptSigningKey[]> {
-    const rows = await this.#context.database.query<SigningKeyRow>(
-      `select ${columns} from portcullis_signing_keys where issuer = $1 order by created_at desc, kid`,
-      [issuer],
-    )
-    return rows.map((row) => this.#read(row))
+    return (await this.#rows(issuer)).map((row) => this.#read(row))
+  }
+
+  /** The same, where nobody has to be able to open them. */
+  async describe(issuer: string): Promise<readonly SigningKeyFacts[]> {
+    return (await this.#rows(issuer)).map(factsOf)
   }
 
   /** The first keys of an issuer; false where another node was faster, or there are some. */
@@ -66,25 +82,32 @@ export class SigningKeys {
   }
 
   /**
-   * The next key signs, `from` no longer does, and a fresh one comes next. False where `from` does not sign: two who
-   * rotate at once rotate once.
+   * The next key signs, `from` no longer does, and a fresh one comes next. False where `from` does not sign, or `to` is
+   * not next: two who rotate at once rotate once. On record, where an operator does it.
    */
-  rotate(issuer: string, from: string, next: NewSigningKey): Promise<boolean> {
-    const now = this.#context.clock.now()
+  rotate(issuer: string, { from, to, fresh }: SigningKeyRotation, operator?: Operator): Promise<boolean> {
     return this.#context.database.transact(async (statements) => {
-      const ended = await statements.query(
-        `update portcullis_signing_keys set state = 'previous', signs_until = $1
-         where kid = $2 and issuer = $3 and state = 'current' returning kid`,
-        [now, from, issuer],
-      )
-      if (ended.length === 0) return false
-      const begun = await statements.query(
-        `update portcullis_signing_keys set state = 'current', signs_from = $1
-         where issuer = $2 and state = 'next' returning kid`,
-        [now, issuer],
-      )
-      // The next one was revoked: the fresh one signs at once, and the rotation after this brings its own.
-      return this.#insert(statements, { ...next, issuer, state: begun.length === 1 ? 'next' : 'current' })
+      const known = await this.#lock(statements, issuer)
+      if (known.get(from) !== 'current' || known.get(to) !== 'next') return false
+      await statements.query(`update portcullis_signing_keys set state = 'previous', signs_until = $1 where kid = $2`, [
+        this.#context.clock.now(),
+        from,
+      ])
+      await this.#promote(statements, issuer)
+      await this.#insert(statements, { ...fresh, issuer, state: 'next' })
+      const details = { issuer, from, to }
+      if (operator) await this.#context.outbox.add(statements, { event: 'key.rotated', operator, details })
+      return true
+    })
+  }
+
+  /** Another key comes next, in place of `from`, which never signed. */
+  replaceNext(issuer: string, { from, fresh }: Succession): Promise<boolean> {
+    return this.#context.database.transact(async (statements) => {
+      const known = await this.#lock(statements, issuer)
+      if (known.get(from) !== 'next') return false
+      await this.#remove(statements, from)
+      return this.#insert(statements, { ...fresh, issuer, state: 'next' })
     })
   }
 
@@ -97,13 +120,48 @@ export class SigningKeys {
     return gone.map(({ kid }) => kid)
   }
 
-  /** Takes a key away at once, unless it signs: that one is rotated out before. */
-  async revoke(issuer: string, kid: string): Promise<boolean> {
-    const gone = await this.#context.database.query(
-      `delete from portcullis_signing_keys where issuer = $1 and kid = $2 and state <> 'current' returning kid`,
-      [issuer, kid],
+  /**
+   * Takes a key away at once: in place of the one that signs the next one does, and in place of the next one a fresh one
+   * comes. What it was; nothing where it is not there. On record, where an operator does it.
+   */
+  revoke(issuer: string, { from: kid, fresh }: Succession, operator?: Operator): Promise<SigningKeyState | undefined> {
+    return this.#context.database.transact(async (statements) => {
+      const state = (await this.#lock(statements, issuer)).get(kid)
+      if (state === undefined) return undefined
+      await this.#remove(statements, kid)
+      if (state === 'current') await this.#promote(statements, issuer)
+      if (state !== 'previous') await this.#insert(statements, { ...fresh, issuer, state: 'next' })
+      const details = { issuer, key: kid, state }
+      if (operator) await this.#context.outbox.add(statements, { event: 'key.revoked', operator, details })
+      return state
+    })
+  }
+
+  #rows(issuer: string): Promise<readonly SigningKeyRow[]> {
+    return this.#context.database.query<SigningKeyRow>(
+      `select ${columns} from portcullis_signing_keys where issuer = $1 order by created_at desc, kid`,
+      [issuer],
     )
-    return gone.length === 1
+  }
+
+  /** The state of each key, which nobody else changes until the transaction is over. */
+  async #lock(statements: Statements, issuer: string): Promise<ReadonlyMap<string, SigningKeyState>> {
+    const rows = await statements.query<Pick<SigningKeyRow, 'kid' | 'state'>>(
+      'select kid, state from portcullis_signing_keys where issuer = $1 order by kid for update',
+      [issuer],
+    )
+    return new Map(rows.map(({ kid, state }) => [kid, state]))
+  }
+
+  async #promote(statements: Statements, issuer: string): Promise<void> {
+    await statements.query(
+      `update portcullis_signing_keys set state = 'current', signs_from = $1 where issuer = $2 and state = 'next'`,
+      [this.#context.clock.now(), issuer],
+    )
+  }
+
+  async #remove(statements: Statements, kid: string): Promise<void> {
+    await statements.query('delete from portcullis_signing_keys where kid = $1', [kid])
   }
 
   async #insert(
@@ -131,18 +189,19 @@ export class SigningKeys {
   }
 
   #read(row: SigningKeyRow): KeptSigningKey {
-    return {
-      kid: row.kid,
-      issuer: row.issuer,
-      algorithm: row.algorithm,
-      state: row.state,
-      publicKey: row.public_key,
-      privateKey: this.#context.fields.ring.open(row.private_key, placeOf(row.kid)),
-      createdAt: row.created_at,
-      signsFrom: row.signs_from ?? undefined,
-      signsUntil: row.signs_until ?? undefined,
-    }
+    const privateKey = this.#context.fields.ring.open(row.private_key, placeOf(row.kid))
+    return { ...factsOf(row), publicKey: row.public_key, privateKey }
   }
 }
+
+const factsOf = (row: SigningKeyRow): SigningKeyFacts => ({
+  kid: row.kid,
+  issuer: row.issuer,
+  algorithm: row.algorithm,
+  state: row.state,
+  createdAt: row.created_at,
+  signsFrom: row.signs_from ?? undefined,
+  signsUntil: row.signs_until ?? undefined,
+})
 
 const placeOf = (row: string): Place => ({ table: 'portcullis_signing_keys', column: 'private_key', row })

@@ -1,7 +1,8 @@
 /** Signing keys, on both databases: one signs at a time, whoever rotates, and however many do at once. */
 
 import type { NewSigningKey } from '../../../src/services/accounts/signing-keys.ts'
-import { onBoth, open, usePostgres } from './stores.ts'
+import { openDatabase } from '../../../src/services/database/open-database.ts'
+import { onBoth, open, settingsOf, usePostgres } from './stores.ts'
 
 usePostgres()
 
@@ -11,6 +12,7 @@ const keyOf = (kid: string): NewSigningKey => ({
   publicKey: `{"kid":"${kid}"}`,
   privateKey: `private ${kid}`,
 })
+const rotation = (from: string, to: string, fresh: string) => ({ from, to, fresh: keyOf(fresh) })
 const begun = { current: keyOf('one'), next: keyOf('two') }
 
 onBoth('an issuer begins with a key that signs and one that comes next, once', async (t, kind) => {
@@ -36,8 +38,8 @@ onBoth('a rotation moves every key by one, and is done once', async (t, kind) =>
   const { store, clock } = await open(t, kind)
   await store.signingKeys.begin('local', begun)
   clock.pass(1_000)
-  t.true(await store.signingKeys.rotate('local', 'one', keyOf('three')))
-  t.false(await store.signingKeys.rotate('local', 'one', keyOf('four')))
+  t.true(await store.signingKeys.rotate('local', rotation('one', 'two', 'three')))
+  t.false(await store.signingKeys.rotate('local', rotation('one', 'two', 'four')))
   const states = (await store.signingKeys.list('local')).map(({ kid, state, privateKey }) => [kid, state, privateKey])
   t.deepEqual(states.sort(), [
     ['one', 'previous', 'private one'],
@@ -54,35 +56,80 @@ onBoth('20 rotations at once, over two nodes, rotate once', async (t, kind) => {
   const other = await open(t, kind, { url, ring })
   await store.signingKeys.begin('local', begun)
   const rotations = Array.from({ length: 20 }, (_, at) =>
-    (at % 2 ? store : other.store).signingKeys.rotate('local', 'one', keyOf(`fresh${at}`)),
+    (at % 2 ? store : other.store).signingKeys.rotate('local', rotation('one', 'two', `fresh${at}`)),
   )
   t.is((await Promise.all(rotations)).filter(Boolean).length, 1)
   const states = (await store.signingKeys.list('local')).map(({ state }) => state)
   t.deepEqual(states.sort(), ['current', 'next', 'previous'])
 })
 
-onBoth('a key goes when no token of it is about, or at once unless it signs', async (t, kind) => {
+onBoth('a key goes when no token of it is about', async (t, kind) => {
   const { store, clock } = await open(t, kind)
   await store.signingKeys.begin('local', begun)
-  await store.signingKeys.rotate('local', 'one', keyOf('three'))
+  await store.signingKeys.rotate('local', rotation('one', 'two', 'three'))
   t.deepEqual(await store.signingKeys.retire('local', clock.now()), [])
   t.deepEqual(await store.signingKeys.retire('other', clock.now() + 1), [])
   t.deepEqual(await store.signingKeys.retire('local', clock.now() + 1), ['one'])
-  t.false(await store.signingKeys.revoke('local', 'two'))
-  t.false(await store.signingKeys.revoke('other', 'three'))
-  t.true(await store.signingKeys.revoke('local', 'three'))
-  // With none that comes next, the fresh one signs at once.
-  t.true(await store.signingKeys.rotate('local', 'two', keyOf('four')))
-  t.like(await store.signingKeys.list('local'), { length: 2 })
-  t.is((await store.signingKeys.list('local')).find(({ state }) => state === 'current')?.kid, 'four')
+})
+
+onBoth('a key that is revoked goes at once, and another one is in its place', async (t, kind) => {
+  const { store } = await open(t, kind)
+  const { signingKeys } = store
+  const states = async () => (await signingKeys.describe('local')).map(({ kid, state }) => `${kid} ${state}`).sort()
+  await signingKeys.begin('local', begun)
+  await signingKeys.rotate('local', rotation('one', 'two', 'three'))
+  const revoke = (issuer: string, kid: string, fresh: string) =>
+    signingKeys.revoke(issuer, { from: kid, fresh: keyOf(fresh) })
+  t.is(await revoke('other', 'three', 'four'), undefined)
+  t.is(await revoke('local', 'nobody', 'four'), undefined)
+  t.is(await revoke('local', 'one', 'four'), 'previous')
+  t.deepEqual(await states(), ['three next', 'two current'])
+  t.is(await revoke('local', 'three', 'four'), 'next')
+  t.deepEqual(await states(), ['four next', 'two current'])
+  t.is(await revoke('local', 'two', 'five'), 'current')
+  t.deepEqual(await states(), ['five next', 'four current'])
+})
+
+onBoth('20 who revoke the key that signs, over two nodes, do it once', async (t, kind) => {
+  const { store, url, ring } = await open(t, kind)
+  const other = await open(t, kind, { url, ring })
+  await store.signingKeys.begin('local', begun)
+  const done = await Promise.all(
+    Array.from({ length: 20 }, (_, at) =>
+      (at % 2 ? store : other.store).signingKeys.revoke('local', { from: 'one', fresh: keyOf(`fresh${at}`) }),
+    ),
+  )
+  t.deepEqual(done.filter(Boolean), ['current'])
+  const states = (await store.signingKeys.list('local')).map(({ state }) => state)
+  t.deepEqual(states.sort(), ['current', 'next'])
+})
+
+onBoth('another key comes next in place of one that never signed', async (t, kind) => {
+  const { store } = await open(t, kind)
+  const { signingKeys } = store
+  await signingKeys.begin('local', begun)
+  t.false(await signingKeys.replaceNext('local', { from: 'one', fresh: keyOf('three') }))
+  t.true(await signingKeys.replaceNext('local', { from: 'two', fresh: keyOf('three') }))
+  t.false(await signingKeys.rotate('local', rotation('one', 'two', 'four')), 'what was next is gone')
+  t.true(await signingKeys.rotate('local', rotation('one', 'three', 'four')))
+})
+
+onBoth('keys whose field key is not there are shown, and are not opened', async (t, kind) => {
+  const { store, url } = await open(t, kind)
+  await store.signingKeys.begin('local', begun)
+  const database = await openDatabase(settingsOf(url))
+  t.teardown(() => database.close())
+  await database.query(`update portcullis_signing_keys set private_key = 'v1.stranger.AAAA' where kid = 'two'`)
+  await t.throwsAsync(store.signingKeys.list('local'), { name: 'FieldFault', message: /row `two`/ })
+  t.is((await store.signingKeys.describe('local')).length, 2)
 })
 
 onBoth('issuers have keys of their own', async (t, kind) => {
   const { store } = await open(t, kind)
   t.true(await store.signingKeys.begin('local', begun))
   t.true(await store.signingKeys.begin('staff', { current: keyOf('five'), next: keyOf('six') }))
-  t.false(await store.signingKeys.rotate('staff', 'one', keyOf('seven')))
-  t.true(await store.signingKeys.rotate('staff', 'five', keyOf('seven')))
+  t.false(await store.signingKeys.rotate('staff', rotation('one', 'six', 'seven')))
+  t.true(await store.signingKeys.rotate('staff', rotation('five', 'six', 'seven')))
   t.is((await store.signingKeys.list('local')).length, 2)
   t.is((await store.signingKeys.list('staff')).length, 3)
 })
