@@ -14,11 +14,23 @@ import { readSettings } from './settings.ts'
 export interface AccountPlace {
   readonly settings: AccountSettings | undefined
   readonly development: boolean
+  /** With the references filled in that were read. */
+  readonly policy: Policy
 }
 
-/** Reads the references of `settings.database` and `settings.listen`, and no others. Throws `PolicyRefused`. */
-export async function databaseSettings(checked: Policy, secrets: () => Promise<Secrets>): Promise<AccountPlace> {
-  const wanted = checked.references.filter(isWanted)
+/** Where in the policies a reference stands. */
+type Path = Reference['at']['path']
+
+/**
+ * Reads the references of `settings.database` and `settings.listen`, those that say who issues tokens and for how long, and
+ * no others but what `isWanted` names. Throws `PolicyRefused`.
+ */
+export async function databaseSettings(
+  checked: Policy,
+  secrets: () => Promise<Secrets>,
+  isWanted: (path: Path) => boolean = () => false,
+): Promise<AccountPlace> {
+  const wanted = checked.references.filter(({ at: { path } }) => isOfAccounts(path) || isWanted(path))
   if (wanted.length === 0) return placeOf(checked)
   const found: Finding[] = []
   const known = await resolveReferences(wanted, await secrets(), (finding) => void found.push(finding))
@@ -28,10 +40,12 @@ export async function databaseSettings(checked: Policy, secrets: () => Promise<S
   return placeOf(policy)
 }
 
-const isWanted = ({ at: { path } }: Reference): boolean =>
-  path[0] === 'settings' && (path[1] === 'database' || path[1] === 'listen')
+const isOfAccounts = ([section, name, member]: Path): boolean =>
+  section === 'settings'
+    ? name === 'database' || name === 'listen'
+    : section === 'issuers' && (member === 'issuer' || member === 'accessTtl')
 
-function placeOf({ settings }: Policy): AccountPlace {
-  const read = readSettings(settings[0]?.value)
-  return { settings: read.database, development: isDevelopment(read) }
+function placeOf(policy: Policy): AccountPlace {
+  const read = readSettings(policy.settings[0]?.value)
+  return { settings: read.database, development: isDevelopment(read), policy }
 }

@@ -72,10 +72,12 @@ async function openWith(
     development,
     othersOf: (secret) => secrets?.othersOf(secret) ?? [],
   })
-  const identity = await openAccounts(policy, settings, { world, development }).catch((error) => {
-    closeAll(issuers)
-    throw error
-  })
+  const identity = await openAccounts(policy, settings, { world, development, revocation: state.revocation }).catch(
+    (error) => {
+      closeAll(issuers)
+      throw error
+    },
+  )
   const services: Services = {
     ...world,
     ...state,
@@ -99,12 +101,19 @@ async function openWith(
 async function openAccounts(
   { issuers }: Policy,
   { database }: Settings,
-  { world, development }: { readonly world: World; readonly development: boolean },
+  { world, development, revocation }: AccountsWorld,
 ): Promise<Services['identity']> {
   const issuer = issuers.find(isIdentityIssuer)
   if (issuer === undefined || database === undefined) return undefined
   const { openIdentity } = await import('../services/identity/identity.ts')
-  return openIdentity(issuer, await world.accounts.open(database, development), world.clock)
+  const accounts = await world.accounts.open(database, development)
+  await world.accounts.follow(accounts, database, { audit: world.audit, revocation })
+  return openIdentity(issuer, accounts, world.clock)
+}
+
+interface AccountsWorld extends Pick<Services, 'revocation'> {
+  readonly world: World
+  readonly development: boolean
 }
 
 /** Whether some route cannot decide without the shared store. */

@@ -2,17 +2,22 @@
 
 import { databaseSettings } from '../../policy/database-settings.ts'
 import { inspect } from '../../policy/inspect.ts'
+import type { Policy } from '../../policy/policy.ts'
 import { secretSettings } from '../../policy/secret-settings.ts'
 import type { Account } from '../../services/accounts/account.ts'
+import type { Operator } from '../../services/accounts/outbox/act.ts'
 import { DatabaseAway } from '../../services/database/database.ts'
 import { asStartFault } from '../../services/database/open-database.ts'
 import type { OpenAccounts } from '../../services/identity/account-pool.ts'
+import { isIdentityIssuer } from '../../services/identity/identity-issuer.ts'
 import type { Log } from '../../services/log.ts'
 import { createWorld } from '../../services/world.ts'
 import { type Call, text, UsageFault } from '../command.ts'
+import { operatorOf } from '../operator.ts'
 import { printable } from '../printable.ts'
 import { readValues } from '../values.ts'
 import { addUser } from './add.ts'
+import { revocationsOf } from './revocations-of.ts'
 
 type Flags = Call['flags']
 type Action = 'add' | 'list' | 'disable' | 'enable' | 'unlock'
@@ -23,14 +28,14 @@ const spoken = { debug: nothing, info: nothing, warn: speak, error: speak } as L
 
 /** The exit status. */
 export async function act(action: Action, name: string, flags: Flags): Promise<number> {
-  const policy = inspect(text(flags.policies) ?? 'policies', readValues(flags.values))
+  const checked = inspect(text(flags.policies) ?? 'policies', readValues(flags.values))
   const world = createWorld(spoken)
-  const reading = async () => world.secrets.open(await secretSettings(policy))
-  const { settings, development } = await databaseSettings(policy, reading)
+  const reading = async () => world.secrets.open(await secretSettings(checked))
+  const { settings, development, policy } = await databaseSettings(checked, reading)
   if (settings === undefined) throw new UsageFault('the policies name no database')
   try {
     const accounts = await world.accounts.open(settings, development)
-    return await run[action](accounts, name, flags)
+    return await run[action]({ ...accounts, policy, operator: operatorOf() }, name, flags)
   } catch (error) {
     throw error instanceof DatabaseAway ? asStartFault(error, settings) : error
   } finally {
@@ -38,28 +43,45 @@ export async function act(action: Action, name: string, flags: Flags): Promise<n
   }
 }
 
-type Run = (accounts: OpenAccounts, name: string, flags: Flags) => Promise<number>
+/** What a command works with. */
+export interface Desk extends OpenAccounts {
+  readonly policy: Policy
+  readonly operator: Operator
+}
+
+type Run = (desk: Desk, name: string, flags: Flags) => Promise<number>
 
 const run: Readonly<Record<Action, Run>> = {
   add: addUser,
   list: listUsers,
-  disable: (accounts, name) =>
-    change(accounts, name, async ({ store }, { id }) =>
-      (await store.accounts.disable(id))
-        ? 'is disabled: it logs in no more, its sessions have ended, and access tokens that it has live until they expire'
-        : undefined,
+  disable: (desk, name) => change(desk, name, disable),
+  enable: (desk, name) =>
+    change(desk, name, async ({ store, operator }, { id }) =>
+      (await store.accounts.enable(id, operator)) ? 'is enabled' : undefined,
     ),
-  enable: (accounts, name) =>
-    change(accounts, name, async ({ store }, { id }) => ((await store.accounts.enable(id)) ? 'is enabled' : undefined)),
-  unlock: async ({ store }, name) => {
-    const isDone = await store.failures.unlock(name)
-    return say(name, isDone ? 'may try to log in again' : 'has no failed logins')
-  },
+  unlock: unlockUser,
+}
+
+async function disable({ store, operator, policy }: Desk, { id }: Account): Promise<string | undefined> {
+  const isDone = await store.accounts.disable(id, {
+    operator,
+    revoked: revocationsOf(policy.issuers.filter(isIdentityIssuer), id),
+  })
+  return isDone
+    ? 'is disabled: it logs in no more, its sessions have ended, and within 2 seconds its access tokens are good nowhere'
+    : undefined
+}
+
+async function unlockUser({ store, operator }: Desk, name: string): Promise<number> {
+  const account = await store.accounts.findByUsername(name)
+  const details = { account: account?.id }
+  const isDone = await store.failures.unlock(name, { event: 'account.unlocked', operator, details })
+  return say(name, isDone ? 'may try to log in again' : 'has no failed logins')
 }
 
 const pageSize = 500
 
-async function listUsers({ store }: OpenAccounts): Promise<number> {
+async function listUsers({ store }: Desk): Promise<number> {
   let after: string | undefined
   do {
     const page = await store.accounts.list({ limit: pageSize, ...(after !== undefined && { after }) })
@@ -79,11 +101,11 @@ const lineOf = ({ id, username, roles, scopes, createdAt, disabledAt }: Account)
     new Date(createdAt).toISOString(),
   ].join('\t')
 
-type Change = (accounts: OpenAccounts, account: Account) => Promise<string | undefined>
+type Change = (desk: Desk, account: Account) => Promise<string | undefined>
 
-async function change(accounts: OpenAccounts, name: string, work: Change): Promise<number> {
-  const account = await accounts.store.accounts.findByUsername(name)
-  const done = account && (await work(accounts, account))
+async function change(desk: Desk, name: string, work: Change): Promise<number> {
+  const account = await desk.store.accounts.findByUsername(name)
+  const done = account && (await work(desk, account))
   return done === undefined ? refuse(`no account is named \`${printable(name)}\``) : say(name, done)
 }
 

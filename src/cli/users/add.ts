@@ -2,14 +2,14 @@
 
 import { Password, readPassword } from '../../services/accounts/passwords/password.ts'
 import { PasswordPolicy } from '../../services/accounts/passwords/password-policy.ts'
-import type { OpenAccounts } from '../../services/identity/account-pool.ts'
 import { type Call, text } from '../command.ts'
 import { printable } from '../printable.ts'
 import { list, readClaims } from '../token.ts'
+import type { Desk } from './act.ts'
 import { askPassword } from './ask-password.ts'
 
 export async function addUser(
-  { store, hasher }: OpenAccounts,
+  { store, hasher, operator }: Pick<Desk, 'store' | 'hasher' | 'operator'>,
   username: string,
   flags: Call['flags'],
 ): Promise<number> {
@@ -20,14 +20,15 @@ export async function addUser(
   const fault = password instanceof Password ? policy.check(password, context) : password
   if (!(password instanceof Password) || fault !== undefined)
     return refuse(`the password ${policy.explain(fault ?? 'empty')}`)
-  const made = await store.accounts.create({
+  const given = {
     username,
     ...(email !== undefined && { email }),
     passwordHash: await hasher.hash(password),
     scopes: list(flags.scopes),
     roles: list(flags.roles),
     claims: readClaims(flags.claim),
-  })
+  }
+  const made = await store.accounts.create(given, operator)
   if (made === undefined) return refuse(`\`${printable(username)}\` or its address is taken, or is no name`)
   process.stdout.write(`${made.id}\n`)
   return 0

@@ -15,6 +15,7 @@ import { LoginFailures } from './login-failures.ts'
 import { migrations } from './migrations.ts'
 import { KeptRevocations } from './outbox/kept-revocations.ts'
 import { Outbox } from './outbox/outbox.ts'
+import { type RevokeOrder, revokeByCommand } from './outbox/revoke-by-command.ts'
 import { prune } from './prune.ts'
 import { Sessions } from './refresh/sessions.ts'
 import { SigningKeys } from './signing-keys.ts'
@@ -29,6 +30,8 @@ export interface AccountStore {
   readonly outbox: Outbox
   /** What commands have revoked. */
   readonly revocations: KeptRevocations
+  /** Takes tokens back, and ends their sessions; how many have ended. */
+  revoke(order: RevokeOrder): Promise<number>
   /** Seals with the current key of the ring what older ones have sealed. */
   rotateFields(options?: RotationOptions): Promise<Rotation>
   /** Takes out what nobody can use any more; the number of rows. */
@@ -69,6 +72,7 @@ async function prepare(database: Database, { ring, clock, randomId }: StoreWorld
     signingKeys: new SigningKeys(context),
     outbox,
     revocations,
+    revoke: (order) => revokeByCommand(context, order),
     rotateFields: (options) => rotateFields(database, ring, options),
     prune: () => prune(database, clock.now()),
     probe: async () => void (await database.query('select 1')),

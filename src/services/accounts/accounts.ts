@@ -29,10 +29,11 @@ export interface PageOptions {
   readonly after?: string
 }
 
-/** Who disables an account by a command, and which of its tokens are good no longer. */
+/** Who disables an account by a command. */
 export interface Disabling {
   readonly operator: Operator
-  readonly revoked: readonly Entry[]
+  /** What makes its access tokens good no longer, those of the sessions that have ended among them. */
+  revoked(sessions: readonly string[]): readonly Entry[]
 }
 
 /** Time and id of the last account of a page. */
@@ -140,7 +141,7 @@ export class Accounts {
       if (by === undefined) return true
       const details = { account: id, sessions: ended.length }
       await outbox.add(statements, { event: 'account.disabled', operator: by.operator, details })
-      for (const entry of by.revoked) await revocations.add(statements, entry)
+      for (const entry of by.revoked(ended)) await revocations.add(statements, entry)
       return true
     })
   }

@@ -12,6 +12,7 @@ import {
   stricter,
 } from './login-throttle.ts'
 import { normaliseName } from './names.ts'
+import type { Act } from './outbox/act.ts'
 
 export interface Attempt {
   readonly username: string
@@ -65,10 +66,15 @@ export class LoginFailures {
     })
   }
 
-  /** Lets an account in again; false where it had no failures. */
-  async unlock(username: string): Promise<boolean> {
+  /** Lets an account in again; false where it had no failures. The act of a command is put on record with it. */
+  async unlock(username: string, act?: Act): Promise<boolean> {
+    const { database, outbox } = this.#context
     const sql = 'delete from portcullis_login_failures where key = $1 and failures > 0 returning key'
-    return (await this.#context.database.query(sql, [this.#accountKey(username)])).length === 1
+    return database.transact(async (statements) => {
+      const unlocked = await statements.query(sql, [this.#accountKey(username)])
+      if (unlocked.length === 1 && act !== undefined) await outbox.add(statements, act)
+      return unlocked.length === 1
+    })
   }
 
   /** Whether nobody is admitted until somebody unlocks. */

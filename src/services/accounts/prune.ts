@@ -8,6 +8,8 @@ const batch = 500
 const familiesKept = 7 * 86_400_000
 /** Milliseconds that failures are kept; locks are kept until somebody unlocks, of whatever name. */
 const failuresKept = 30 * 86_400_000
+/** Milliseconds that acts of commands wait for a server that keeps a log. */
+const actsKept = 30 * 86_400_000
 
 /** How many rows are gone; tokens go with their families. */
 export async function prune(database: Database, now: number): Promise<number> {
@@ -24,7 +26,18 @@ export async function prune(database: Database, now: number): Promise<number> {
      and last_at < $1 returning key`,
     [now - failuresKept, batch, accountRules.lockAt],
   )
-  return families + failures
+  const acts = await deleteAll(
+    database,
+    'delete from portcullis_outbox where id in (select id from portcullis_outbox where at < $1 limit $2) returning id',
+    [now - actsKept, batch],
+  )
+  const revocations = await deleteAll(
+    database,
+    `delete from portcullis_revocations where key in
+     (select key from portcullis_revocations where forget_at < $1 limit $2) and forget_at < $1 returning key`,
+    [now, batch],
+  )
+  return families + failures + acts + revocations
 }
 
 async function deleteAll(database: Database, sql: string, values: readonly number[]): Promise<number> {

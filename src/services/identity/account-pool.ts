@@ -7,8 +7,10 @@ import { HashingFault } from '../accounts/passwords/hashing-fault.ts'
 import type { PasswordHasher } from '../accounts/passwords/password-hasher.ts'
 import type { Clock } from '../clock.ts'
 import { DatabaseAway } from '../database/database.ts'
+import { asStartFault } from '../database/open-database.ts'
 import type { Log } from '../log.ts'
 import type { Status } from '../status.ts'
+import { CommandFollower, type Followed } from './command-follower.ts'
 import { openRing } from './field-ring.ts'
 import type { AccountSettings } from './settings.ts'
 
@@ -32,6 +34,7 @@ const part = 'database'
 /** Milliseconds. */
 const probeEvery = 1_000
 const pruneEvery = 3_600_000
+const firstPrune = 120_000
 
 export class AccountPool {
   readonly #world: PoolWorld
@@ -39,6 +42,8 @@ export class AccountPool {
   #opened: OpenAccounts | undefined
   #probing: NodeJS.Timeout | undefined
   #pruning: NodeJS.Timeout | undefined
+  #following: Promise<CommandFollower> | undefined
+  #isClosed = false
 
   constructor(world: PoolWorld) {
     this.#world = world
@@ -56,9 +61,22 @@ export class AccountPool {
     }
   }
 
+  /** What commands did to them holds in this process from here on. Throws `StartFault`; it may be tried again then. */
+  async follow({ store }: OpenAccounts, settings: AccountSettings, followed: Followed): Promise<void> {
+    this.#following ??= this.#follow(store, followed)
+    try {
+      await this.#following
+    } catch (error) {
+      this.#following = undefined
+      throw asStartFault(error, settings)
+    }
+  }
+
   async close(): Promise<void> {
+    this.#isClosed = true
     clearInterval(this.#probing)
-    clearInterval(this.#pruning)
+    clearTimeout(this.#pruning)
+    await this.#following?.then((follower) => follower.close(), noop)
     await this.#opened?.hasher.close()
     await this.#opened?.store.close()
   }
@@ -73,16 +91,37 @@ export class AccountPool {
     const store = await openAccountStore(settings, { ring, clock, randomId })
     // A core is left to the event loops.
     const threads = Math.max(1, Math.floor((availableParallelism() - 1) / workers))
-    this.#pruning = setInterval(() => void store.prune().catch(() => {}), pruneEvery).unref()
     const hasher = new PasswordHasher({ threads, clock })
     return { store, hasher, attempt: (work) => this.#attempt(store, work) }
+  }
+
+  async #follow(store: AccountStore, followed: Followed): Promise<CommandFollower> {
+    const { log } = this.#world
+    const follower = new CommandFollower({ ...followed, store, log, away: (error) => this.#away(store, error) })
+    await follower.start()
+    this.#prune(store, firstPrune)
+    return follower
+  }
+
+  /** The nodes take turns, as chance has it. */
+  #prune(store: AccountStore, pause: number): void {
+    if (this.#isClosed) return
+    const go = () =>
+      store
+        .prune()
+        .catch(noop)
+        .finally(() => this.#prune(store, pruneEvery))
+    this.#pruning = setTimeout(() => void go(), pause * (0.5 + Math.random())).unref()
   }
 
   async #attempt<T>(store: AccountStore, work: () => Promise<T>): Promise<T | Denial> {
     try {
       return await work()
     } catch (error) {
-      if (error instanceof DatabaseAway) return this.#away(store, error)
+      if (error instanceof DatabaseAway) {
+        this.#away(store, error)
+        return deny('state_unavailable', { headers: ['Retry-After', '1'], cause: error.message })
+      }
       if (error instanceof HashingFault)
         return deny('overloaded', { headers: ['Retry-After', `${error.retryAfter ?? 1}`], cause: error.message })
       throw error
@@ -90,7 +129,7 @@ export class AccountPool {
   }
 
   /** It is asked again until it answers, so that the status heals by itself. */
-  #away(store: AccountStore, { message }: DatabaseAway): Denial {
+  #away(store: AccountStore, { message }: DatabaseAway): void {
     this.#world.status.report(this, part, message)
     this.#probing ??= setInterval(
       () =>
@@ -100,7 +139,6 @@ export class AccountPool {
         ),
       probeEvery,
     ).unref()
-    return deny('state_unavailable', { headers: ['Retry-After', '1'], cause: message })
   }
 
   #back(): void {
@@ -109,3 +147,5 @@ export class AccountPool {
     this.#world.status.clear(this)
   }
 }
+
+const noop = (): void => {}

@@ -51,11 +51,15 @@ export class Outbox {
   async #claim(): Promise<readonly KeptAct[]> {
     const { database, clock } = this.#context
     const now = clock.now()
+    const free = await database.query<Pick<Row, 'id'>>(
+      'select id from portcullis_outbox where claimed_until <= $1 order by at, id limit $2',
+      [now, batch],
+    )
+    if (free.length === 0) return []
     const rows = await database.query<Row>(
-      `update portcullis_outbox set claimed_until = $1 where id in
-       (select id from portcullis_outbox where claimed_until <= $2 order by at, id limit $3)
-       and claimed_until <= $2 returning id, at, act`,
-      [now + lease, now, batch],
+      `update portcullis_outbox set claimed_until = $1 where claimed_until <= $2 and id in (${placesOf(free, 3)})
+       returning id, at, act`,
+      [now + lease, now, ...free.map(({ id }) => id)],
     )
     return rows
       .map(({ id, at, act }): KeptAct => ({ ...JSON.parse(act), id, at }))
@@ -65,9 +69,10 @@ export class Outbox {
 
 async function update(database: Database, sql: string, acts: readonly KeptAct[]): Promise<void> {
   if (acts.length === 0) return
-  const places = acts.map((_, at) => `$${at + 1}`).join(', ')
   await database.query(
-    `${sql} where id in (${places})`,
+    `${sql} where id in (${placesOf(acts)})`,
     acts.map(({ id }) => id),
   )
 }
+
+const placesOf = (list: readonly unknown[], first = 1): string => list.map((_, at) => `$${at + first}`).join(', ')
