@@ -51,6 +51,12 @@ export const denialAdvice: Readonly<Record<Code, Advice>> = {
     client: 'Ask for name and password again.',
     operator: 'The `cause` says what was wrong. Many of one address are somebody who guesses.',
   },
+  step_up_required: {
+    carries: '`WWW-Authenticate: Bearer error="insufficient_user_authentication"`, with `acr_values` and `max_age`',
+    client: 'Have the caller log in again at the issuer, with the `acr_values` and the `max_age` of the header.',
+    operator:
+      'The `cause` says which claim is at fault. Does the issuer write `acr` and `auth_time` into its access tokens?',
+  },
   origin_denied: {
     carries: '`Vary`, and no `Access-Control-*`',
     client: 'Nothing: the page is not meant to call this API.',

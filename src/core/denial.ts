@@ -42,6 +42,11 @@ export const catalogue = {
     'Invalid credentials',
     'Name and password are not those of an account that may log in; which of the two is wrong, nobody is told.',
   ),
+  step_up_required: entry(
+    401,
+    'Stronger authentication required',
+    'The token is good, but its login was not as strong, or is not as recent, as the route asks for (RFC 9470).',
+  ),
   origin_denied: entry(
     403,
     'Origin not allowed',

@@ -19,11 +19,22 @@ export interface AnswerPart {
   readonly content?: Readonly<Record<string, { readonly example?: unknown }>>
 }
 
-/** One way to authenticate: a bearer token, of every issuer unless some are named. */
-export interface Way {
+/** A bearer token, of every issuer unless some are named. */
+export interface TokenWay {
   readonly kind: 'jwt'
   readonly issuers?: readonly string[] | undefined
 }
+
+/** What stands in a header or a cookie. */
+export interface FieldWay {
+  readonly kind: 'apiKey' | 'session' | 'signature'
+  readonly in: 'header' | 'cookie'
+  readonly name: string
+  readonly description: string
+}
+
+/** One way to authenticate. */
+export type Way = TokenWay | FieldWay
 
 /** What one guard, or the destination, says of an operation; the document puts the parts of a route together. */
 export interface OperationPart {

@@ -35,7 +35,10 @@ export const authenticate = defineGuard<AuthenticateBlock>({
   summary: 'Says who may call: anyone, or whoever shows a good token of the issuers that are named.',
   example: 'authenticate:\n  - jwt: { issuers: [shop], audience: orders-api }\n  - public\n',
   schema: authenticateSchema,
-  refuses: [...new Set(Object.values(kinds).flatMap(({ missing, refuses }) => [missing, ...refuses]))],
+  refuses: [
+    ...new Set(Object.values(kinds).flatMap(({ missing, refuses }) => [missing, ...refuses])),
+    'step_up_required',
+  ],
   rules,
   isOpen: (block) => !methodsOf(block).some(asks),
   check(block, site) {
@@ -66,8 +69,14 @@ export const authenticate = defineGuard<AuthenticateBlock>({
     const asked = methods.filter(asks)
     if (asked.length === 0) return { refusals: [] }
     const ways = asked.map((method) => describeMethod(method))
-    const refusals = [codeOf(asked), ...asked.flatMap(({ kind }) => kinds[kind].refuses)]
-    return { credentials: { ways, isOptional: asked.length < methods.length }, refusals }
+    const demands = asked.map((method) => demandsOf(method))
+    const refusals = [
+      codeOf(asked),
+      ...asked.flatMap(({ kind }) => kinds[kind].refuses),
+      ...demands.flatMap((demand) => demand?.refusals ?? []),
+    ]
+    const notes = demands.flatMap((demand) => demand?.notes ?? [])
+    return { credentials: { ways, isOptional: asked.length < methods.length }, refusals, notes }
   },
 })
 
@@ -79,6 +88,8 @@ const compileMethod = <K extends keyof Options>({ kind, options }: MethodOf<K>, 
 
 const describeMethod = <K extends keyof Options>({ kind, options }: MethodOf<K>) => kinds[kind].describe(options)
 
+const demandsOf = <K extends keyof Options>({ kind, options }: MethodOf<K>) => kinds[kind].demands?.(options)
+
 /** A route that takes a token among others says of a missing credential what it says of a missing token. */
 const codeOf = (asked: readonly { readonly kind: keyof Options }[]): Code =>
   asked.find(({ kind }) => kinds[kind].missing === 'token_missing') ? 'token_missing' : 'credential_missing'
@@ -88,17 +99,20 @@ const missingOf = (code: Code, authenticators: readonly Authenticator[]): Denial
   deny(code, { headers: ['WWW-Authenticate', authenticators.map(({ challenge }) => challenge).join(', ')] })
 
 /** The first credential that is present decides; `missing` is what a request without any gets. */
-const authenticateGuard = (authenticators: readonly Authenticator[], missing: Denial | undefined): Step['decide'] =>
-  function authenticateGuard(exchange) {
+function authenticateGuard(authenticators: readonly Authenticator[], missing: Denial | undefined): Step['decide'] {
+  // None of those that the route takes goes upstream, whichever decided.
+  const credentials = Object.freeze([...new Set(authenticators.flatMap((authenticator) => authenticator.credentials))])
+  return function authenticateGuard(exchange) {
     for (const authenticator of authenticators) {
       const verdict = authenticator.judge(exchange)
-      if (verdict instanceof Promise) return verdict.then((settled) => accept(exchange, authenticator, settled))
-      if (verdict !== undefined) return accept(exchange, authenticator, verdict)
+      if (verdict instanceof Promise) return verdict.then((settled) => accept(exchange, credentials, settled))
+      if (verdict !== undefined) return accept(exchange, credentials, verdict)
     }
     return missing
   }
+}
 
-function accept(exchange: Exchange, { credentials }: Authenticator, verdict: Admitted | Denial): Denial | undefined {
+function accept(exchange: Exchange, credentials: readonly string[], verdict: Admitted | Denial): Denial | undefined {
   if (verdict instanceof Denial) return verdict
   exchange.principal = verdict.principal
   exchange.credentials = credentials

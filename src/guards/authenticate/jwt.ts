@@ -4,6 +4,7 @@ import { Denial } from '../../core/denial.ts'
 import { array, type Infer, object, string, union } from '../../schema/builder.ts'
 import { readBearer } from './bearer.ts'
 import { defineKind } from './kind.ts'
+import { compileStepUp, describeStepUp, stepUpOptions } from './step-up.ts'
 import { compileVerify } from './verify.ts'
 
 const name = string({ minLength: 1 })
@@ -17,6 +18,7 @@ const schema = object(
     'audience?': union([name, array(name, { minItems: 1 })], {
       description: 'Narrows the audiences of the issuers: the token must carry one of these.',
     }),
+    ...stepUpOptions,
   },
   { description: 'Asks for a bearer token, and says which ones count.' },
 )
@@ -29,8 +31,8 @@ export const jwt = defineKind<JwtOptions>({
   schema,
   missing: 'token_missing',
   refuses: ['token_missing', 'token_expired', 'token_invalid', 'keys_unavailable'],
-  compile(options, _site, { issuers }) {
-    const verify = compileVerify(options, issuers)
+  compile(options, _site, { issuers, clock }) {
+    const verify = compileStepUp(options, compileVerify(options, issuers), clock)
     return {
       challenge: 'Bearer',
       credentials,
@@ -41,4 +43,5 @@ export const jwt = defineKind<JwtOptions>({
     }
   },
   describe: ({ issuers }) => ({ kind: 'jwt', issuers }),
+  demands: describeStepUp,
 })

@@ -6,7 +6,7 @@ import type { Exchange } from '../../core/exchange.ts'
 import type { Principal } from '../../core/principal.ts'
 import type { Site } from '../../core/site.ts'
 import type { Schema } from '../../schema/builder.ts'
-import type { Way } from '../../services/openapi.ts'
+import type { OperationPart, Way } from '../../services/openapi.ts'
 import type { Services } from '../../services/services.ts'
 
 /** A credential that was found good. */
@@ -35,6 +35,8 @@ export interface Kind<O> {
   compile(options: O, site: Site, services: Services): Authenticator | Promise<Authenticator>
   /** What the API's own documents say of it. */
   describe(options: O): Way
+  /** What these options ask for beyond a good credential. */
+  demands?(options: O): Pick<OperationPart, 'refusals' | 'notes'> | undefined
 }
 
 /** Keeps the type of the options from schema to `compile`. */

@@ -22,6 +22,7 @@ const carried: Readonly<Partial<Record<Code, string>>> = {
   token_invalid: 'WWW-Authenticate',
   credential_missing: 'WWW-Authenticate',
   credential_invalid: 'WWW-Authenticate',
+  step_up_required: 'WWW-Authenticate',
   scope_missing: 'WWW-Authenticate',
   media_type_unsupported: 'Accept',
   rate_limited: 'Retry-After',

@@ -1,7 +1,7 @@
-/** Whose tokens an operation asks for: the security schemes and requirements of OpenAPI. */
+/** Which credentials an operation asks for: the security schemes and requirements of OpenAPI. */
 
 import { audiences, type IssuerBlock, issuerClaim } from '../../services/keys/issuer.ts'
-import type { OperationPart, Way } from '../../services/openapi.ts'
+import type { FieldWay, OperationPart, Way } from '../../services/openapi.ts'
 import type { Named } from '../policy.ts'
 
 /** One way in: scheme → the scopes that it takes. */
@@ -13,6 +13,8 @@ export class Security {
   readonly #issuers: ReadonlyMap<string, Named<IssuerBlock>>
   readonly #keys: ReadonlyMap<string, string>
   readonly #used = new Set<string>()
+  /** By where they stand. */
+  readonly #fields = new Map<string, { readonly key: string; readonly way: FieldWay }>()
 
   constructor(issuers: readonly Named<IssuerBlock>[]) {
     this.#issuers = new Map(issuers.map((issuer) => [issuer.name, issuer]))
@@ -22,12 +24,10 @@ export class Security {
   /** The ways in to an operation, of which one suffices; none where nobody is asked. */
   requirements({ ways, isOptional }: Credentials, scopes: OperationPart['scopes']): readonly Requirement[] {
     const asked = ways
-      .flatMap((way) => this.#accepted(way))
-      .flatMap((name) => {
-        this.#used.add(name)
-        const key = this.#keys.get(name) ?? name
-        return (scopes ?? [[]]).map((set) => ({ [key]: set }))
-      })
+      .flatMap((way) =>
+        way.kind === 'jwt' ? this.#accepted(way).map((name) => this.#useIssuer(name)) : this.#useField(way),
+      )
+      .flatMap((key) => (scopes ?? [[]]).map((set) => ({ [key]: set })))
     // A caller without a credential has no scopes.
     return isOptional && scopes === undefined ? [...asked, {}] : asked
   }
@@ -41,13 +41,33 @@ export class Security {
   /** The schemes of the issuers that operations asked for. */
   schemes(): Readonly<Record<string, unknown>> {
     const used = [...this.#issuers.values()].filter(({ name }) => this.#used.has(name))
-    return Object.fromEntries(used.map((issuer) => [this.#keys.get(issuer.name) ?? issuer.name, schemeOf(issuer)]))
+    return Object.fromEntries([
+      ...used.map((issuer) => [this.#keys.get(issuer.name) ?? issuer.name, schemeOf(issuer)] as const),
+      ...[...this.#fields.values()].map(({ key, way }) => [key, fieldScheme(way)] as const),
+    ])
   }
 
-  #accepted({ issuers = [...this.#issuers.keys()] }: Way): readonly string[] {
-    return issuers
+  #accepted(way: Way): readonly string[] {
+    return way.kind === 'jwt' ? (way.issuers ?? [...this.#issuers.keys()]) : []
+  }
+
+  #useIssuer(name: string): string {
+    this.#used.add(name)
+    return this.#keys.get(name) ?? name
+  }
+
+  #useField(way: FieldWay): string {
+    const place = `${way.kind} ${way.in} ${way.name.toLowerCase()}`
+    const known = this.#fields.get(place)
+    if (known !== undefined) return known.key
+    const taken = [...this.#keys.values(), ...[...this.#fields.values()].map(({ key }) => key)]
+    const key = freeName(way.kind, new Set(taken))
+    this.#fields.set(place, { key, way })
+    return key
   }
 }
+
+const fieldScheme = ({ in: place, name, description }: FieldWay) => ({ type: 'apiKey', in: place, name, description })
 
 /** What every token of an issuer shows anyway: whose it is, and for whom. */
 function schemeOf({ name, value }: Named<IssuerBlock>) {
@@ -61,10 +81,13 @@ function keysOf(names: readonly string[]): ReadonlyMap<string, string> {
   const keys = new Map<string, string>()
   for (const name of names) {
     const key = name.replaceAll(/[^A-Za-z0-9._-]/g, '_')
-    const taken = new Set(keys.values())
-    let free = key
-    for (let index = 2; taken.has(free); index++) free = `${key}.${index}`
-    keys.set(name, free)
+    keys.set(name, freeName(key, new Set(keys.values())))
   }
   return keys
+}
+
+function freeName(wish: string, taken: ReadonlySet<string>): string {
+  let free = wish
+  for (let index = 2; taken.has(free); index++) free = `${wish}.${index}`
+  return free
 }
