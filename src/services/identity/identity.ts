@@ -3,6 +3,8 @@
 import type { JsonWebKey } from 'node:crypto'
 import { createPublicKey } from 'node:crypto'
 import { readDuration } from '../../core/duration.ts'
+import { freeze } from '../../core/freeze.ts'
+import type { Principal } from '../../core/principal.ts'
 import type { Account } from '../accounts/account.ts'
 import type { RefreshRules } from '../accounts/refresh/refresh-rules.ts'
 import type { Session } from '../accounts/refresh/session.ts'
@@ -23,7 +25,9 @@ export interface Identity extends OpenAccounts {
   readonly accessTtl: number
   /** What the account may ask for here. */
   scopesOf(account: Account): readonly string[]
-  mint(account: Account, session: Pick<Session, 'id' | 'scopes'>): string
+  mint(account: Account, session: Pick<Session, 'id' | 'scopes' | 'createdAt'>): string
+  /** The account, where it calls with a credential that is no token: with so many of its scopes. */
+  principalOf(account: Account, scopes: readonly string[]): Principal
   /** RFC 7517. */
   readonly keySet: { readonly keys: readonly JsonWebKey[] }
 }
@@ -43,20 +47,24 @@ export async function openIdentity(
   clock: Clock,
 ): Promise<Identity> {
   const key = await readDevKey()
+  const issuer = issuerClaim(name, block)
   const granted = block.scopes
   const absolute = readDuration(block.refreshTtl ?? '30d')
   const idle = Math.min(readDuration(block.refreshIdle ?? usualIdle), absolute)
   return {
     ...accounts,
-    issuer: issuerClaim(name, block),
-    client: issuerClaim(name, block),
+    issuer,
+    client: issuer,
     rules: { idle, absolute, grace },
     accessTtl: readDuration(block.accessTtl ?? '10m'),
     scopesOf: ({ scopes }) => (granted === undefined ? scopes : scopes.filter((scope) => granted.includes(scope))),
-    mint: (account, { id: sid, scopes }) => {
-      const claims = { ...ownClaims(account), sid }
+    mint: (account, { id: sid, scopes, createdAt }) => {
+      // The password was shown when the session began, and is not by a refresh.
+      const claims = { ...ownClaims(account), sid, auth_time: Math.floor(createdAt / 1_000) }
       return mintToken({ name, block, sub: account.id, scopes, roles: account.roles, claims }, key, clock)
     },
+    principalOf: (account, scopes) =>
+      freeze({ id: account.id, issuer, scopes, roles: account.roles, claims: ownClaims(account) }),
     keySet: {
       keys: [
         { ...createPublicKey(key.key).export({ format: 'jwk' }), kid: key.kid, alg: builtinAlgorithm, use: 'sig' },

@@ -1,5 +1,6 @@
 /** Makes a principal of a token's claims, as the issuer's `claims` say. */
 
+import { freeze } from '../../core/freeze.ts'
 import type { Principal } from '../../core/principal.ts'
 
 type Claims = Readonly<Record<string, unknown>>
@@ -74,11 +75,4 @@ function rename(claims: Claims, renames: readonly { readonly name: string; reado
   const mapped = renames.map(({ name, read }) => [name, read(claims)] as const)
   const own = Object.entries(claims).filter(([name]) => !mapped.some(([taken]) => taken === name))
   return Object.fromEntries([...own, ...mapped.filter(([, value]) => value !== undefined)])
-}
-
-/** Freezes a value all the way down: it is shared by every request that shows the same token. */
-function freeze<T>(value: T): T {
-  if (typeof value !== 'object' || value === null) return value
-  for (const inner of Object.values(value)) freeze(inner)
-  return Object.freeze(value)
 }
