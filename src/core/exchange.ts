@@ -61,6 +61,8 @@ export class Exchange implements Facts {
   principal: Principal = anonymous
   /** Set by `authenticate`: request headers (lower case) that carried a credential; they do not go upstream. */
   credentials: readonly string[] = []
+  /** Set by `authenticate`: the names of the cookies that carried one. */
+  credentialCookies: readonly string[] = []
   /** Of the limits taken so far, what is left of the one nearest to its end. */
   quota: Quota | undefined
   /** What the destination is recorded as, where it knows better than its method. */

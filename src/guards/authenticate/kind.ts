@@ -20,6 +20,8 @@ export interface Authenticator {
   readonly challenge: string
   /** The request headers (lower case) that carry it; they do not go upstream. */
   readonly credentials: readonly string[]
+  /** The names of the cookies that carry it; nor do these. */
+  readonly cookies?: readonly string[]
   /** What it is about the credential; nothing where the request shows none of this kind. */
   judge(exchange: Exchange): Admitted | Denial | undefined | Promise<Admitted | Denial>
 }

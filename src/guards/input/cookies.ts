@@ -1,5 +1,6 @@
 /** The `Cookie` header (RFC 6265 §4.2): its pairs by name, and the header with some of them replaced. */
 
+import { readPairs } from '../../core/cookie.ts'
 import type { Texts, Values } from './parameters.ts'
 import { spell } from './parameters.ts'
 
@@ -9,20 +10,12 @@ const octets = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*$/
 /** Whether a cookie can have this value. */
 export const isCookieValue = (text: string): boolean => octets.test(text)
 
-/** Pairs as written; what is no pair, as some pages leave behind, is no cookie. */
-function pairsOf(header: string): [name: string, value: string][] {
-  return header.split(';').flatMap((pair) => {
-    const equals = pair.indexOf('=')
-    return equals === -1 ? [] : [[pair.slice(0, equals).trim(), pair.slice(equals + 1).trim()]]
-  })
-}
-
 const unquote = (value: string): string => (/^".*"$/.test(value) ? value.slice(1, -1) : value)
 
 /** The cookies of these names, without prototype; a name that comes again makes a list. */
 export function readCookies(header: string, names: ReadonlySet<string>): Texts {
   const read: Record<string, string | string[]> = Object.create(null)
-  for (const [name, quoted] of pairsOf(header)) {
+  for (const { name, value: quoted } of readPairs(header)) {
     if (!names.has(name)) continue
     const before = read[name]
     const value = unquote(quoted)
@@ -34,9 +27,7 @@ export function readCookies(header: string, names: ReadonlySet<string>): Texts {
 
 /** The header with these cookies in place of those of the same name. */
 export function writeCookies(header: string, values: Values): string {
-  const kept = pairsOf(header).filter(([name]) => !Object.hasOwn(values, name))
-  const own = Object.entries(values).flatMap(([name, value]) =>
-    spell(value).map((text): [string, string] => [name, text]),
-  )
-  return [...kept, ...own].map(([name, value]) => `${name}=${value}`).join('; ')
+  const kept = readPairs(header).filter(({ name }) => !Object.hasOwn(values, name))
+  const own = Object.entries(values).flatMap(([name, value]) => spell(value).map((text) => ({ name, value: text })))
+  return [...kept, ...own].map(({ name, value }) => `${name}=${value}`).join('; ')
 }

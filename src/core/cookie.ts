@@ -1,0 +1,39 @@
+/** The `Cookie` header of a request (RFC 6265 §4.2.1): its pairs, and the header without some of them. */
+
+interface Pair {
+  readonly name: string
+  readonly value: string
+}
+
+/** No other space than these stands around a pair: what else looks like one belongs to the name. */
+const around = /^[ \t]+|[ \t]+$/g
+const trim = (text: string): string => text.replace(around, '')
+
+/** What is no pair, as some pages leave behind, is no cookie; a quote says nothing (§5.2). */
+function readPair(text: string): Pair | undefined {
+  const equals = text.indexOf('=')
+  if (equals === -1) return undefined
+  return { name: trim(text.slice(0, equals)), value: trim(text.slice(equals + 1)) }
+}
+
+/** The pairs, in the order in which they came. */
+export const readPairs = (header: string): readonly Pair[] => header.split(';').flatMap((text) => readPair(text) ?? [])
+
+/** Every value that came under a name, compared whole and by case. */
+export function valuesOf(header: string | undefined, name: string): readonly string[] {
+  if (header?.includes(name) !== true) return []
+  return readPairs(header)
+    .filter((pair) => pair.name === name)
+    .map(({ value }) => value)
+}
+
+/** The header without the cookies of these names, all others as they came; undefined where none is left. */
+export function withoutCookies(header: string, names: readonly string[]): string | undefined {
+  if (!names.some((name) => header.includes(name))) return header
+  const kept = header.split(';').filter((text) => !isOneOf(text, names))
+  return kept.length === 0 ? undefined : kept.join(';').replace(around, '')
+}
+
+/** A reader behind this one may take more for a space. */
+const isOneOf = (text: string, names: readonly string[]): boolean =>
+  names.includes((text.split('=', 1)[0] ?? '').trim())
