@@ -34,7 +34,7 @@ export function rowOf(route: Route): Row {
 const describeWho = (route: Route): string =>
   methodsOfRoute(route)
     .map((method) => {
-      const { issuers } = 'options' in method ? method.options : {}
+      const { issuers } = method.kind === 'jwt' ? method.options : {}
       return issuers ? `${method.kind} (${issuers.join(', ')})` : method.kind
     })
     .join(' or ')

@@ -1,7 +1,5 @@
 /** Who logs in here: the issuer of this server, its key, and the accounts that it gives tokens to. */
 
-import type { JsonWebKey } from 'node:crypto'
-import { createPublicKey } from 'node:crypto'
 import { readDuration } from '../../core/duration.ts'
 import { freeze } from '../../core/freeze.ts'
 import type { Principal } from '../../core/principal.ts'
@@ -9,18 +7,23 @@ import type { Account } from '../accounts/account.ts'
 import type { RefreshRules } from '../accounts/refresh/refresh-rules.ts'
 import type { Session } from '../accounts/refresh/session.ts'
 import type { Clock } from '../clock.ts'
-import { readDevKey } from '../keys/dev-key.ts'
 import { issuerClaim } from '../keys/issuer.ts'
-import { builtinAlgorithm, mintToken } from '../keys/mint.ts'
+import { mintToken } from '../keys/mint.ts'
+import type { PublishedKeys } from '../keys/stored/key-set.ts'
 import type { OpenAccounts } from './account-pool.ts'
+import { CookieSessions } from './cookie-sessions.ts'
 import type { NamedIssuer } from './identity-issuer.ts'
 
 export interface Identity extends OpenAccounts {
+  /** The name in `issuers`. */
+  readonly name: string
   /** The `iss` claim. */
   readonly issuer: string
   /** Who asks for sessions: this issuer, and no other. */
   readonly client: string
   readonly rules: RefreshRules
+  /** Sessions that browsers keep in a cookie. */
+  readonly cookies: CookieSessions
   /** Milliseconds that an access token lives. */
   readonly accessTtl: number
   /** What the account may ask for here. */
@@ -28,8 +31,8 @@ export interface Identity extends OpenAccounts {
   mint(account: Account, session: Pick<Session, 'id' | 'scopes' | 'createdAt'>): string
   /** The account, where it calls with a credential that is no token: with so many of its scopes. */
   principalOf(account: Account, scopes: readonly string[]): Principal
-  /** RFC 7517. */
-  readonly keySet: { readonly keys: readonly JsonWebKey[] }
+  /** The public keys as they are now. */
+  published(): Promise<PublishedKeys>
 }
 
 /** Milliseconds in which a client that lost its answer may ask again. */
@@ -41,18 +44,16 @@ const reserved = new Set(
   'iss sub aud exp nbf iat jti scope roles client_id sid acr amr auth_time azp nonce cnf'.split(' '),
 )
 
-export async function openIdentity(
-  { name, value: block }: NamedIssuer,
-  accounts: OpenAccounts,
-  clock: Clock,
-): Promise<Identity> {
-  const key = await readDevKey()
+/** Its verifier is open, and with it its keys. */
+export function openIdentity({ name, value: block }: NamedIssuer, accounts: OpenAccounts, clock: Clock): Identity {
+  const keys = accounts.keys.of(name)
   const issuer = issuerClaim(name, block)
   const granted = block.scopes
   const absolute = readDuration(block.refreshTtl ?? '30d')
   const idle = Math.min(readDuration(block.refreshIdle ?? usualIdle), absolute)
-  return {
+  const identity: Omit<Identity, 'cookies'> = {
     ...accounts,
+    name,
     issuer,
     client: issuer,
     rules: { idle, absolute, grace },
@@ -61,16 +62,13 @@ export async function openIdentity(
     mint: (account, { id: sid, scopes, createdAt }) => {
       // The password was shown when the session began, and is not by a refresh.
       const claims = { ...ownClaims(account), sid, auth_time: Math.floor(createdAt / 1_000) }
-      return mintToken({ name, block, sub: account.id, scopes, roles: account.roles, claims }, key, clock)
+      return mintToken({ name, block, sub: account.id, scopes, roles: account.roles, claims }, keys.current(), clock)
     },
     principalOf: (account, scopes) =>
       freeze({ id: account.id, issuer, scopes, roles: account.roles, claims: ownClaims(account) }),
-    keySet: {
-      keys: [
-        { ...createPublicKey(key.key).export({ format: 'jwk' }), kid: key.kid, alg: builtinAlgorithm, use: 'sig' },
-      ],
-    },
+    published: () => keys.published(),
   }
+  return { ...identity, cookies: new CookieSessions({ ...identity, client: `${issuer} cookie`, clock }) }
 }
 
 const ownClaims = ({ claims }: Account) =>

@@ -8,6 +8,7 @@ import { expiryOf, type RefreshRules } from './refresh-rules.ts'
 import { hashOfToken, newRefreshToken } from './refresh-token.ts'
 import { insertToken, type Refused, type Rotated, Rotation } from './rotation.ts'
 import { detailsPlace, type FamilyRow, familyColumns, readSession, type Session } from './session.ts'
+import { type SessionUse, useSession } from './session-use.ts'
 
 export interface NewSession {
   /** As it was when its password was proved. */
@@ -47,6 +48,11 @@ export class Sessions {
     return database.transact((statements) =>
       new Rotation(this.#context, statements, { ...by, now: clock.now() }).run(token),
     )
+  }
+
+  /** The session of a token that stays the same; its idle time begins anew. */
+  use(token: string, by: SessionUse): Promise<Session | undefined> {
+    return useSession(this.#context, token, by)
   }
 
   /** The session of a token, used or not; none where it has ended. */
