@@ -2,6 +2,7 @@
 
 import { isLoopbackHost } from '../core/address.ts'
 import type { Diagnostic } from '../core/diagnostic.ts'
+import { asStartFault } from '../services/database/open-database.ts'
 import { isIdentityIssuer } from '../services/identity/identity-issuer.ts'
 import type { IssuerWorld } from '../services/keys/open-issuer.ts'
 import type { TokenVerifier } from '../services/keys/verifier.ts'
@@ -66,18 +67,15 @@ async function openWith(
   const settings = readSettings(policy.settings[0]?.value, listenOn)
   const development = options.development ?? isDevelopment(settings)
   const state = await world.stores.open({ settings: settings.state, isNeeded: needsStore(policy) })
+  const accounts = await openAccounts(policy, settings, { world, development, revocation: state.revocation })
   const issuers = await openIssuers(policy, {
     ...world,
     ...state,
     development,
     othersOf: (secret) => secrets?.othersOf(secret) ?? [],
+    ...accounts,
   })
-  const identity = await openAccounts(policy, settings, { world, development, revocation: state.revocation }).catch(
-    (error) => {
-      closeAll(issuers)
-      throw error
-    },
-  )
+  const identity = accounts?.identity()
   const services: Services = {
     ...world,
     ...state,
@@ -102,13 +100,24 @@ async function openAccounts(
   { issuers }: Policy,
   { database }: Settings,
   { world, development, revocation }: AccountsWorld,
-): Promise<Services['identity']> {
+): Promise<AccountsOpened | undefined> {
   const issuer = issuers.find(isIdentityIssuer)
   if (issuer === undefined || database === undefined) return undefined
   const { openIdentity } = await import('../services/identity/identity.ts')
   const accounts = await world.accounts.open(database, development)
   await world.accounts.follow(accounts, database, { audit: world.audit, revocation })
-  return openIdentity(issuer, accounts, world.clock)
+  return {
+    storedKeys: (name, block) =>
+      accounts.keys.open(name, block).catch((error) => {
+        throw asStartFault(error, database)
+      }),
+    identity: () => openIdentity(issuer, accounts, world.clock),
+  }
+}
+
+interface AccountsOpened extends Required<Pick<IssuerWorld, 'storedKeys'>> {
+  /** Once the verifiers are open. */
+  identity(): Services['identity']
 }
 
 interface AccountsWorld extends Pick<Services, 'revocation'> {

@@ -44,6 +44,6 @@ export class Page {
   }
 }
 
-/** The weak comparison of RFC 9110 §8.8.3.2. */
-const isKnown = (header = '', tag: string): boolean =>
+/** Whether `If-None-Match` names it, by the weak comparison of RFC 9110 §8.8.3.2. */
+export const isKnown = (header = '', tag: string): boolean =>
   header.split(',').some((known) => ['*', tag, `W/${tag}`].includes(known.trim()))

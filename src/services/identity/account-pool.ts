@@ -8,6 +8,8 @@ import type { PasswordHasher } from '../accounts/passwords/password-hasher.ts'
 import type { Clock } from '../clock.ts'
 import { DatabaseAway } from '../database/database.ts'
 import { asStartFault } from '../database/open-database.ts'
+import type { KeyPool } from '../keys/stored/key-pool.ts'
+import { unhurried } from '../later.ts'
 import type { Log } from '../log.ts'
 import type { Status } from '../status.ts'
 import { CommandFollower, type Followed } from './command-follower.ts'
@@ -26,6 +28,8 @@ export interface PoolWorld {
 export interface OpenAccounts {
   readonly store: AccountStore
   readonly hasher: PasswordHasher
+  /** What their tokens are signed with. */
+  readonly keys: KeyPool
   /** What the work comes to; 503 where the database is away, or too many passwords wait. */
   attempt<T>(work: () => Promise<T>): Promise<T | Denial>
 }
@@ -77,22 +81,25 @@ export class AccountPool {
     clearInterval(this.#probing)
     clearTimeout(this.#pruning)
     await this.#following?.then((follower) => follower.close(), noop)
+    this.#opened?.keys.close()
     await this.#opened?.hasher.close()
     await this.#opened?.store.close()
   }
 
   async #open(settings: AccountSettings, development: boolean): Promise<OpenAccounts> {
-    const { clock, randomId, log, workers } = this.#world
-    const [{ openAccountStore }, { PasswordHasher }] = await Promise.all([
+    const { clock, randomId, status, log, workers } = this.#world
+    const [{ openAccountStore }, { PasswordHasher }, { KeyPool }] = await Promise.all([
       import('../accounts/account-store.ts'),
       import('../accounts/passwords/password-hasher.ts'),
+      import('../keys/stored/key-pool.ts'),
     ])
     const ring = await openRing(settings, { log, development })
     const store = await openAccountStore(settings, { ring, clock, randomId })
+    const keys = new KeyPool({ store: store.signingKeys, clock, later: unhurried, status, log })
     // A core is left to the event loops.
     const threads = Math.max(1, Math.floor((availableParallelism() - 1) / workers))
     const hasher = new PasswordHasher({ threads, clock })
-    return { store, hasher, attempt: (work) => this.#attempt(store, work) }
+    return { store, hasher, keys, attempt: (work) => this.#attempt(store, work) }
   }
 
   async #follow(store: AccountStore, followed: Followed): Promise<CommandFollower> {

@@ -1,6 +1,6 @@
 /** Which issuer's accounts log in here. */
 
-import type { IssuerBlock } from '../keys/issuer.ts'
+import { hasStoredKeys, type IssuerBlock } from '../keys/issuer.ts'
 
 export interface NamedIssuer {
   readonly name: string
@@ -8,5 +8,4 @@ export interface NamedIssuer {
 }
 
 /** A builtin one with `refreshTtl`. */
-export const isIdentityIssuer = ({ value }: NamedIssuer): boolean =>
-  value.builtin === true && value.refreshTtl !== undefined
+export const isIdentityIssuer = ({ value }: NamedIssuer): boolean => hasStoredKeys(value)

@@ -11,6 +11,7 @@ import { issuerClaim } from '../keys/issuer.ts'
 import { mintToken } from '../keys/mint.ts'
 import type { PublishedKeys } from '../keys/stored/key-set.ts'
 import type { OpenAccounts } from './account-pool.ts'
+import { ApiKeyVerifier } from './api-key-verifier.ts'
 import { CookieSessions } from './cookie-sessions.ts'
 import type { NamedIssuer } from './identity-issuer.ts'
 
@@ -31,6 +32,7 @@ export interface Identity extends OpenAccounts {
   mint(account: Account, session: Pick<Session, 'id' | 'scopes' | 'createdAt'>): string
   /** The account, where it calls with a credential that is no token: with so many of its scopes. */
   principalOf(account: Account, scopes: readonly string[]): Principal
+  readonly apiKeys: ApiKeyVerifier
   /** The public keys as they are now. */
   published(): Promise<PublishedKeys>
 }
@@ -51,7 +53,7 @@ export function openIdentity({ name, value: block }: NamedIssuer, accounts: Open
   const granted = block.scopes
   const absolute = readDuration(block.refreshTtl ?? '30d')
   const idle = Math.min(readDuration(block.refreshIdle ?? usualIdle), absolute)
-  const identity: Omit<Identity, 'cookies'> = {
+  const identity: Omit<Identity, 'cookies' | 'apiKeys'> = {
     ...accounts,
     name,
     issuer,
@@ -68,7 +70,11 @@ export function openIdentity({ name, value: block }: NamedIssuer, accounts: Open
       freeze({ id: account.id, issuer, scopes, roles: account.roles, claims: ownClaims(account) }),
     published: () => keys.published(),
   }
-  return { ...identity, cookies: new CookieSessions({ ...identity, client: `${issuer} cookie`, clock }) }
+  return {
+    ...identity,
+    cookies: new CookieSessions({ ...identity, client: `${issuer} cookie`, clock }),
+    apiKeys: new ApiKeyVerifier(identity, clock),
+  }
 }
 
 const ownClaims = ({ claims }: Account) =>

@@ -22,12 +22,16 @@ export const checkKeys = (block: IssuerBlock): readonly Fault[] =>
 
 const sources = ['jwks', 'publicKeys', 'secret'] as const
 
-function judgeAlgorithms(block: IssuerBlock): readonly Fault[] {
-  if (block.algorithms === undefined) return [issuerFault('issuers/no-algorithms', [], 'expected `algorithms`')]
-  if (hasReference(block.algorithms)) return []
-  return block.algorithms.flatMap((name, index) =>
-    hasReference(name) ? [] : judgeAlgorithm(name, ['algorithms', index], block),
-  )
+const judgeAlgorithms = (block: IssuerBlock): readonly Fault[] =>
+  block.algorithms === undefined
+    ? [issuerFault('issuers/no-algorithms', [], 'expected `algorithms`')]
+    : checkAlgorithms(block)
+
+/** The faults of the algorithms that it names, if it names any. */
+export function checkAlgorithms(block: IssuerBlock): readonly Fault[] {
+  const { algorithms: names = [] } = block
+  if (hasReference(names)) return []
+  return names.flatMap((name, index) => (hasReference(name) ? [] : judgeAlgorithm(name, ['algorithms', index], block)))
 }
 
 function judgeAlgorithm(name: string, path: Fault['path'], block: IssuerBlock): readonly Fault[] {

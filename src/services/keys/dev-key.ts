@@ -1,15 +1,14 @@
 /** The key that `builtin` issuers sign with in development: made at first use, shared by all processes of the folder. */
 
-import { createHash, createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
 import { join } from 'node:path'
 import { StartFault } from '../../core/start-fault.ts'
 import { readOwnFile } from './own-file.ts'
+import type { SigningKey } from './signing-key.ts'
+import { thumbprint } from './thumbprint.ts'
 
-export interface SigningKey {
-  /** The thumbprint of the public key (RFC 7638). */
-  readonly kid: string
-  readonly key: KeyObject
-}
+/** What it signs with. */
+export const devAlgorithm = 'ES256'
 
 /** Reads `<folder>/dev-key`, an ES256 private JWK that nobody else may read; makes it where there is none. */
 export async function readDevKey(folder = 'data'): Promise<SigningKey> {
@@ -19,7 +18,7 @@ export async function readDevKey(folder = 'data'): Promise<SigningKey> {
     const jwk = JSON.parse(text)
     const key = createPrivateKey({ key: jwk, format: 'jwk' })
     if (key.asymmetricKeyDetails?.namedCurve !== 'prime256v1') throw new TypeError('another curve')
-    return { kid: thumbprint(jwk), key }
+    return { kid: thumbprint(jwk), algorithm: devAlgorithm, key }
   } catch {
     throw new StartFault(`\`${path}\` is not an ES256 private JWK: delete it, and a new one is made`)
   }
@@ -27,7 +26,3 @@ export async function readDevKey(folder = 'data'): Promise<SigningKey> {
 
 const make = (): string =>
   JSON.stringify(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' }))
-
-/** The thumbprint of an EC key: its required members in order (RFC 7638 §3.2). */
-const thumbprint = ({ crv, kty, x, y }: Readonly<Record<string, unknown>>): string =>
-  createHash('sha256').update(JSON.stringify({ crv, kty, x, y })).digest('base64url')

@@ -46,7 +46,7 @@ export const issuerRules = {
   'issuers/unexpected-option': {
     severity: 'error',
     cause: 'The option has no meaning for this kind of issuer.',
-    hint: 'a builtin issuer has `audience`, `issuer`, `scopes`, `accessTtl`, `refreshTtl` and `refreshIdle`; these times stand nowhere else',
+    hint: 'a builtin issuer has `audience`, `issuer`, `scopes`, `accessTtl` and `refreshTtl`, and beside the last `refreshIdle`, `algorithms` and `rotateKeys`; these times stand nowhere else',
   },
   'issuers/invalid-secret': {
     severity: 'error',
@@ -97,6 +97,12 @@ export const issuerRules = {
     severity: 'error',
     cause: 'Keys that come over plain http can be exchanged on the way.',
     hint: 'use `https:`',
+  },
+  'issuers/short-rotation': {
+    severity: 'error',
+    cause:
+      'A key is published some minutes before it signs, and its tokens live for `accessTtl`: keys that change faster are not known where they are needed.',
+    hint: 'leave `rotateKeys` out, or give days',
   },
   'issuers/long-leeway': {
     severity: 'error',

@@ -4,7 +4,8 @@ import type { Fault } from '../../core/diagnostic.ts'
 import { durationPattern, readDuration } from '../../core/duration.ts'
 import { hasReference } from '../../core/expression.ts'
 import { any, array, type Infer, literal, object, record, string, union } from '../../schema/builder.ts'
-import { checkKeys, issuerFault } from './check-keys.ts'
+import { checkAlgorithms, checkKeys, issuerFault } from './check-keys.ts'
+import { shortestRotation, usualRotation } from './stored/key-life.ts'
 
 export { issuerRules } from './issuer-rules.ts'
 
@@ -16,7 +17,8 @@ const claimPattern = '^([^/].*|(/([^~/]|~[01])*)+)$'
 
 export const issuerSchema = object({
   'builtin?': literal(true, {
-    description: 'Tokens that this server signs itself; only `audience`, `issuer`, `scopes` and times stand beside it.',
+    description:
+      'Tokens that this server signs itself; `audience`, `issuer`, `scopes` and times stand beside it, and with `refreshTtl` its `algorithms` and `rotateKeys`.',
   }),
   'issuer?': string({
     description: 'The `iss` claim of its tokens, compared whole.',
@@ -28,7 +30,7 @@ export const issuerSchema = object({
   }),
   'algorithms?': array(string(), {
     description:
-      'The signature algorithms that are accepted: HS256, RS256, PS256, ES256 (and 384, 512) and EdDSA. The token never chooses.',
+      'The signature algorithms that are accepted: HS256, RS256, PS256, ES256 (and 384, 512) and EdDSA. The token never chooses. A `builtin` issuer signs with keys for the first; `[ES256]` unless told.',
     minItems: 1,
     examples: [['RS256', 'ES256']],
   }),
@@ -77,6 +79,12 @@ export const issuerSchema = object({
       'A session that is not refreshed for so long has ended; 14d unless told, never more than `refreshTtl`.',
     examples: ['14d'],
   }),
+  'rotateKeys?': string({
+    ...duration,
+    description:
+      'A key of a `builtin` issuer with `refreshTtl` signs so long, and another one takes its place; 30d unless told.',
+    examples: ['30d'],
+  }),
 })
 
 /** One issuer as the policy writes it. */
@@ -85,32 +93,61 @@ export type IssuerBlock = Infer<typeof issuerSchema>
 /** The `iss` claim of an issuer's tokens; a builtin one that names none has its own URN. */
 export const issuerClaim = (name: string, block: IssuerBlock): string => block.issuer ?? `urn:portcullis:${name}`
 
+/** Whether its keys stand in the database, and rotate: those of an issuer whose accounts log in here. */
+export const hasStoredKeys = ({ builtin, refreshTtl }: IssuerBlock): boolean =>
+  builtin === true && refreshTtl !== undefined
+
 /** The audiences that an issuer, or a route, names as a list. */
 export const audiences = ({ audience = [] }: Pick<IssuerBlock, 'audience'>): readonly string[] =>
   typeof audience === 'string' ? [audience] : audience
 
 /** The faults of one issuer beyond its schema, their paths inside the block. */
 export function checkIssuer(block: IssuerBlock): readonly Fault[] {
-  if (block.builtin) return [...judgeAudience(block), ...judgeStrangers(block, foreign, 'without'), ...judgeIdle(block)]
+  if (block.builtin) {
+    const strangers = judgeStrangers(block, foreign, 'without')
+    return [...judgeAudience(block), ...strangers, ...judgeStored(block), ...judgeRotation(block)]
+  }
   return [
     ...(block.issuer === undefined ? [issuerFault('issuers/no-issuer', [], 'expected `issuer`')] : []),
     ...judgeAudience(block),
     ...checkKeys(block),
     ...judgeLeeway(block),
-    ...judgeStrangers(block, ['accessTtl', 'refreshTtl', 'refreshIdle'], 'with'),
+    ...judgeStrangers(block, ['accessTtl', 'refreshTtl', 'refreshIdle', 'rotateKeys'], 'with'),
   ]
 }
 
-const foreign = ['algorithms', 'jwks', 'publicKeys', 'secret', 'type', 'leeway', 'claims'] as const
+const foreign = ['jwks', 'publicKeys', 'secret', 'type', 'leeway', 'claims'] as const
 const maxLeeway = 300_000
 
 const judgeAudience = (block: IssuerBlock): readonly Fault[] =>
   block.audience === undefined ? [issuerFault('issuers/no-audience', [], 'expected `audience`')] : []
 
-const judgeIdle = ({ refreshTtl, refreshIdle }: IssuerBlock): readonly Fault[] =>
-  refreshIdle !== undefined && refreshTtl === undefined
-    ? [{ ...issuerFault('issuers/unexpected-option', ['refreshIdle'], 'expected `refreshTtl` beside it'), onKey: true }]
-    : []
+/** What only an issuer whose keys are stored can do. */
+function judgeStored(block: IssuerBlock): readonly Fault[] {
+  if (hasStoredKeys(block)) return checkAlgorithms(block)
+  return (['refreshIdle', 'algorithms', 'rotateKeys'] as const)
+    .filter((name) => block[name] !== undefined)
+    .map((name) => ({
+      ...issuerFault('issuers/unexpected-option', [name], 'expected `refreshTtl` beside it'),
+      onKey: true,
+    }))
+}
+
+function judgeRotation(block: IssuerBlock): readonly Fault[] {
+  const { rotateKeys = usualRotation, accessTtl } = block
+  if (!hasStoredKeys(block)) return []
+  if (hasReference(rotateKeys) || (accessTtl !== undefined && hasReference(accessTtl))) return []
+  const shortest = shortestRotation(accessTtl)
+  if (readDuration(rotateKeys) >= shortest) return []
+  const seconds = `${Math.ceil(shortest / 1_000)}s`
+  return [
+    issuerFault(
+      'issuers/short-rotation',
+      [block.rotateKeys === undefined ? 'accessTtl' : 'rotateKeys'],
+      `expected at least \`${seconds}\`, not \`${rotateKeys}\``,
+    ),
+  ]
+}
 
 const judgeStrangers = (
   block: IssuerBlock,

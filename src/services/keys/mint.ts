@@ -1,12 +1,11 @@
 /** Makes tokens of a `builtin` issuer, in the shape of RFC 9068. */
 
 import { randomUUID } from 'node:crypto'
-import jwt from 'jsonwebtoken'
 import { readDuration } from '../../core/duration.ts'
 import { StartFault } from '../../core/start-fault.ts'
 import type { Clock } from '../clock.ts'
-import type { SigningKey } from './dev-key.ts'
 import { audiences, type IssuerBlock, issuerClaim } from './issuer.ts'
+import { type SigningKey, signToken } from './signing-key.ts'
 
 /** What a token shall say. */
 export interface Minting {
@@ -24,19 +23,12 @@ export interface Minting {
   readonly audience?: string
 }
 
-/** The algorithm that builtin issuers sign with. */
-export const builtinAlgorithm = 'ES256'
-
 /** A signed token; a wish that the issuer cannot fulfil is a `StartFault`. */
-export function mintToken(minting: Minting, { kid, key }: SigningKey, clock: Clock): string {
+export function mintToken(minting: Minting, key: SigningKey, clock: Clock): string {
   const made = makeClaims(minting, Math.floor(clock.now() / 1000))
   const taken = Object.keys(minting.claims ?? {}).find((name) => Object.hasOwn(made, name) || name === 'nbf')
   if (taken !== undefined) throw new StartFault(`the claim \`${taken}\` is made by the issuer and cannot be given`)
-  return jwt.sign({ ...minting.claims, ...made }, key, {
-    algorithm: builtinAlgorithm,
-    keyid: kid,
-    header: { alg: builtinAlgorithm, typ: 'at+jwt' },
-  })
+  return signToken({ ...minting.claims, ...made }, key)
 }
 
 function makeClaims({ name, block, sub, scopes = [], roles = [], ttlSeconds, audience }: Minting, now: number) {

@@ -14,11 +14,10 @@ import type { Status } from '../status.ts'
 import { type Algorithm, isAlgorithm } from './algorithm.ts'
 import { compileMapping } from './claim-mapping.ts'
 import { normaliseType } from './claims.ts'
-import { readDevKey } from './dev-key.ts'
-import { audiences, type IssuerBlock, issuerClaim } from './issuer.ts'
+import { devAlgorithm, readDevKey } from './dev-key.ts'
+import { audiences, hasStoredKeys, type IssuerBlock, issuerClaim } from './issuer.ts'
 import { IssuerVerifier } from './issuer-verifier.ts'
 import { type KeySource, staticKeys } from './key-source.ts'
-import { builtinAlgorithm } from './mint.ts'
 import { KeyFault, readPublicKey, type VerificationKey } from './public-key.ts'
 import { openShared } from './shared-secret.ts'
 import type { TokenVerifier } from './verifier.ts'
@@ -36,6 +35,8 @@ export interface IssuerWorld {
   readonly later?: Later
   /** What was published last, by URL: what verifies until the first answer. */
   readonly lastKeys?: Map<string, readonly unknown[]>
+  /** The stored keys of a `builtin` issuer with `refreshTtl`. */
+  readonly storedKeys?: (name: string, block: IssuerBlock) => Promise<KeySource>
   /** What is accepted beside a secret while it is rotated. */
   readonly othersOf?: (secret: string) => readonly Other[]
 }
@@ -61,24 +62,30 @@ export async function openIssuer(name: string, block: IssuerBlock, world: Issuer
   })
 }
 
-const allowed = (block: IssuerBlock): readonly Algorithm[] =>
-  block.builtin ? [builtinAlgorithm] : (block.algorithms ?? []).filter(isAlgorithm)
+const allowed = ({ builtin, algorithms = builtin ? [devAlgorithm] : [] }: IssuerBlock): readonly Algorithm[] =>
+  algorithms.filter(isAlgorithm)
 
 async function openKeys(name: string, block: IssuerBlock, world: IssuerWorld): Promise<KeySource> {
+  if (hasStoredKeys(block)) return openStored(name, block, world)
   if (block.builtin) return staticKeys([await openDevKey(name, world)])
   if (block.jwks !== undefined) return openJwks(name, block.jwks, { ...world, algorithms: allowed(block) })
   if (block.secret !== undefined) return openShared(name, block, world)
   return staticKeys((block.publicKeys ?? []).map((source) => openPublicKey(name, source)))
 }
 
+function openStored(name: string, block: IssuerBlock, { storedKeys }: IssuerWorld): Promise<KeySource> {
+  if (storedKeys === undefined) throw new StartFault(`issuer \`${name}\` has its keys in a database, and none is open`)
+  return storedKeys(name, block)
+}
+
 async function openDevKey(name: string, { development, folder }: IssuerWorld): Promise<VerificationKey> {
   if (!development) {
     throw new StartFault(
-      `issuer \`${name}\` signs with a development key, which is for this machine alone: listen on a loopback address without NODE_ENV=production, or name an issuer with \`jwks\`, \`publicKeys\` or \`secret\``,
+      `issuer \`${name}\` signs with a development key, which is for this machine alone: listen on a loopback address without NODE_ENV=production, give it \`refreshTtl\`, which stores its keys, or name an issuer with \`jwks\`, \`publicKeys\` or \`secret\``,
     )
   }
   const { kid, key } = await readDevKey(folder)
-  return { kid, key: createPublicKey(key), algorithms: [builtinAlgorithm] }
+  return { kid, key: createPublicKey(key), algorithms: [devAlgorithm] }
 }
 
 /** What fetches and paces is loaded only where a policy has a JWKS: start-up stays fast. */

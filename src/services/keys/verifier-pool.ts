@@ -1,7 +1,7 @@
 /** The verifiers that are open: an issuer that a reload leaves as it is goes on with its keys, and with the tokens it knows. */
 
 import { createHash } from 'node:crypto'
-import type { IssuerBlock } from './issuer.ts'
+import { hasStoredKeys, type IssuerBlock } from './issuer.ts'
 import { type IssuerWorld, openIssuer } from './open-issuer.ts'
 import type { TokenVerifier } from './verifier.ts'
 
@@ -20,7 +20,7 @@ export class VerifierPool {
   /** As `openIssuer` does; each has to be closed. */
   async open(name: string, block: IssuerBlock, world: IssuerWorld): Promise<TokenVerifier> {
     // The key of this machine may be another one by now, and is read at once.
-    if (block.builtin) return openIssuer(name, block, world)
+    if (block.builtin && !hasStoredKeys(block)) return openIssuer(name, block, world)
     const id = identify(name, block, world)
     const shared = this.#shared.get(id) ?? this.#share(name, block, world)
     this.#shared.set(id, shared)

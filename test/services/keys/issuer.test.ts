@@ -6,6 +6,7 @@ import { ed25519, jwk, p256, pem, rsa, secret } from '../../fixtures/tokens/keys
 
 const base = { issuer: 'https://login.example/', audience: 'orders-api' }
 const rs: IssuerBlock = { ...base, algorithms: ['RS256'], publicKeys: [pem(rsa)] }
+const stored: IssuerBlock = { builtin: true, audience: 'a', refreshTtl: '30d' }
 const hs: IssuerBlock = { ...base, algorithms: ['HS256'], secret }
 
 /** Rule and path of every fault, in one line each. */
@@ -27,6 +28,9 @@ test('finds nothing wrong with sound issuers', (t) => {
     { ...hs, secret: `base64:${Buffer.from(secret).toString('base64url')}`, leeway: '5m' },
     { builtin: true, audience: 'a', accessTtl: '10m' },
     { builtin: true, audience: ['a'], issuer: 'https://here.example' },
+    { ...stored, algorithms: ['EdDSA', 'HS256', 'PS512'], rotateKeys: '7d' },
+    { ...stored, accessTtl: '15m', rotateKeys: '1273s' },
+    { ...stored, accessTtl: '15m', rotateKeys: '${value:days}' },
   ]
   for (const block of sound) t.deepEqual(findings(block), [])
 })
@@ -147,6 +151,17 @@ const cases: Readonly<Record<string, readonly [unknown, ...string[]]>> = {
     'issuers/unexpected-option secret',
     'issuers/unexpected-option leeway',
   ],
+  'stored keys without a database': [
+    { builtin: true, audience: 'a', algorithms: ['ES256'], rotateKeys: '7d' },
+    'issuers/unexpected-option algorithms',
+    'issuers/unexpected-option rotateKeys',
+  ],
+  'none of a builtin issuer': [{ ...stored, algorithms: ['ES256', 'none'] }, 'issuers/insecure-algorithm algorithms 1'],
+  'keys that change before caches know them': [
+    { ...stored, accessTtl: '15m', rotateKeys: '1272s' },
+    'issuers/short-rotation rotateKeys',
+  ],
+  'tokens that outlive their key': [{ ...stored, accessTtl: '30d' }, 'issuers/short-rotation accessTtl'],
   'accessTtl of another issuer': [{ ...rs, accessTtl: '10m' }, 'issuers/unexpected-option accessTtl'],
 }
 for (const [what, [block, ...expected]] of Object.entries(cases)) {
