@@ -17,6 +17,7 @@ import type { Policy, Route } from './policy/policy.ts'
 import { filesOf } from './policy/references.ts'
 import type { SourceText } from './policy/source.ts'
 import type { CompiledPolicy, WriteHead } from './policy/stack.ts'
+import { isOfTls, type TlsSource, tlsSource } from './policy/tls-source.ts'
 import { metricsObserver } from './services/metrics.ts'
 
 export interface ReadyOptions extends OpenOptions {
@@ -33,8 +34,10 @@ export interface Ready {
   /** The routes as they were written, inheritance resolved. */
   readonly routes: readonly Route[]
   readonly issuers: Policy['issuers']
-  /** The files that `${file:…}` names. */
+  /** The files that `${file:…}` names, but for those of certificates. */
   readonly files: readonly string[]
+  /** None where the server speaks plain HTTP. */
+  readonly tls: TlsSource | undefined
   /** What `check` warns of. */
   readonly warnings: readonly Diagnostic[]
   /** Stops what keeps its keys current. */
@@ -76,7 +79,8 @@ export async function makeReady(directory: string, options: ReadyOptions): Promi
       policy,
       routes: opened.policy.routes,
       issuers: opened.policy.issuers,
-      files: filesOf(written.references),
+      files: filesOf(written.references.filter((reference) => !isOfTls(reference))),
+      tls: tlsSource(written, options.world.secrets),
       warnings: sortDiagnostics([...diagnostics, ...opened.warnings]),
       close: opened.close,
     }

@@ -78,6 +78,7 @@ export const labelWords: Readonly<Record<string, string>> = {
   reason:
     '`full` where nobody more could wait, `late` where the wait was over; of what was shed, the one of `settings.limits`: `connections`, `requests`, `eventLoopDelay`',
   digest: 'SHA-256 over the policy files',
+  certificate: '`default`, or the name of `settings.tls.sni`',
   publisher: '`stdout`, `webhook`, or `redis`',
   result:
     '`published`, or `failed` for an attempt that is made again; a head that never went out is `superseded` by a later one, `dropped` where too many waited, or `lost` at the end of the process',
@@ -113,6 +114,14 @@ export const metricQueries: Readonly<Record<keyof typeof families, Query>> = {
   eventLoopDelay: {
     asks: 'Processes that hold up their requests: some handler or loader computes for long.',
     query: 'min_over_time(portcullis_event_loop_delay_seconds[5m]) > 0.1',
+  },
+  certificateExpiry: {
+    asks: 'Certificates that are not renewed: less than a week is left.',
+    query: 'portcullis_tls_certificate_expiry_timestamp_seconds - time() < 7 * 86400',
+  },
+  handshakeFailures: {
+    asks: 'Clients that cannot speak to this server: a certificate that they do not trust, a version that is too old.',
+    query: 'rate(portcullis_tls_handshake_failures_total[5m]) > 1',
   },
   stateUp: {
     asks: 'Nodes that cannot reach Redis.',

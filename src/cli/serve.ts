@@ -3,6 +3,7 @@
 import { availableParallelism } from 'node:os'
 import { type App, createApp } from '../app.ts'
 import { readValues as readAgain } from '../library/options.ts'
+import { refusePlain } from '../policy/listen-settings.ts'
 import type { Settings } from '../policy/settings.ts'
 import { accessLog } from '../server/access-log.ts'
 import { leave } from '../server/leave.ts'
@@ -11,6 +12,7 @@ import type { Operator } from '../server/operator.ts'
 import { Overload } from '../server/overload.ts'
 import { untilShutdown } from '../server/shutdown.ts'
 import { standalone } from '../server/standalone.ts'
+import { openSecure } from '../server/tls/open-secure.ts'
 import { readSeat } from '../server/workers/seat.ts'
 import { keepLog } from '../services/audit/keep-log.ts'
 import { auditObserver } from '../services/audit/observe.ts'
@@ -68,20 +70,23 @@ async function serveTo(operator: Operator, { directory, flags }: Call): Promise<
   const { world, workers, log, life } = operator
   const values = text(flags.values)
   const recorder = auditObserver(world)
-  const app = await createApp(directory, {
+  const created = await createApp(directory, {
     values: () => (values === undefined ? undefined : readAgain({ values })),
     world,
     listenOn: { host: text(flags.host), port: readPort(text(flags.port)) },
     observers: [accessLog(log), recorder],
     admission: new Overload(world, workers),
   })
-  if (operator.isFirst) showWarnings(app)
-  const { limits, audit } = app.policy.settings
+  refusePlain(created.policy.settings)
+  if (operator.isFirst) showWarnings(created)
+  const { limits, audit } = created.policy.settings
   const kept = audit && (await keepLog(audit, world))
-  const { bareHead } = app
-  const address = await operator.open(app)
+  const { bareHead } = created
+  const { tickets, ...address } = await operator.open(created)
+  const { app, certificates } = await openSecure(created, { tickets, world })
   const server = await listen(app.koa.callback(), {
     ...address,
+    secure: certificates,
     limits: shareOf(limits, workers),
     world,
     bareHead,
@@ -103,6 +108,7 @@ async function serveTo(operator: Operator, { directory, flags }: Call): Promise<
   const close = async (...times: Parameters<Listening['close']>): Promise<void> => {
     operator.drain()
     await server.close(...times)
+    certificates?.close()
     await operator.close()
   }
   const { shutdown } = app.policy.settings

@@ -3,7 +3,7 @@
 import { isCidr } from '../core/address.ts'
 import type { Fault, Rules } from '../core/diagnostic.ts'
 import { hasReference } from '../core/expression.ts'
-import { array, type Infer, integer, object, string } from '../schema/builder.ts'
+import { array, type Infer, object, string } from '../schema/builder.ts'
 import { checkAuditSettings } from '../services/audit/check-settings.ts'
 import { type AuditSettings, auditSettingsSchema, readAuditSettings } from '../services/audit/settings.ts'
 import { auditSettingsRules } from '../services/audit/settings-rules.ts'
@@ -20,6 +20,9 @@ import { secretSettingsRules } from '../services/secrets/settings-rules.ts'
 import { checkStateSettings } from '../services/state/check-settings.ts'
 import { readStateSettings, type StateSettings, stateSettingsSchema } from '../services/state/settings.ts'
 import { stateSettingsRules } from '../services/state/settings-rules.ts'
+import { checkTlsSettings } from '../services/tls/check-settings.ts'
+import { readTlsSettings, type TlsSettings, tlsSettingsSchema } from '../services/tls/settings.ts'
+import { tlsSettingsRules } from '../services/tls/settings-rules.ts'
 import {
   type AdminSettings,
   adminSettingsRules,
@@ -36,6 +39,12 @@ import {
   readLimitSettings,
 } from './limit-settings.ts'
 import {
+  checkListenSettings,
+  type ListenSettings,
+  listenSettingsRules,
+  listenSettingsSchema,
+} from './listen-settings.ts'
+import {
   checkShutdownSettings,
   readShutdownSettings,
   type ShutdownSettings,
@@ -44,18 +53,8 @@ import {
 } from './shutdown-settings.ts'
 
 export const settingsSchema = object({
-  'listen?': object(
-    {
-      'host?': string({ description: 'The address to listen on; 127.0.0.1 unless told.', minLength: 1 }),
-      'port?': integer({
-        description: 'The port to listen on; 0 takes a free one, 8080 unless told.',
-        minimum: 0,
-        maximum: 65535,
-        examples: [8080],
-      }),
-    },
-    { description: 'Where the server listens.' },
-  ),
+  'listen?': listenSettingsSchema,
+  'tls?': tlsSettingsSchema,
   'trustedProxies?': array(string(), {
     description: 'CIDRs of the proxies whose X-Forwarded-* headers count; none unless told.',
   }),
@@ -85,7 +84,9 @@ export type WrittenSettings = Infer<typeof settingsSchema>
 
 /** The settings with every default filled in. */
 export interface Settings {
-  readonly listen: { readonly host: string; readonly port: number }
+  readonly listen: ListenSettings
+  /** None where it speaks plain HTTP. */
+  readonly tls: TlsSettings | undefined
   readonly trustedProxies: readonly string[]
   readonly secrets: SecretSettings
   readonly limits: LimitSettings
@@ -101,6 +102,8 @@ export interface Settings {
 }
 
 export const settingsRules: Rules = {
+  ...listenSettingsRules,
+  ...tlsSettingsRules,
   ...secretSettingsRules,
   ...stateSettingsRules,
   ...databaseSettingsRules,
@@ -143,6 +146,8 @@ export function checkSettings(settings: WrittenSettings): readonly Fault[] {
       path,
       message: `\`${text}\` trusts every address`,
     })),
+    ...checkListenSettings(settings),
+    ...checkTlsSettings(settings.tls),
     ...checkLimitSettings(limits),
     ...checkShutdownSettings(settings.shutdown),
     ...checkSecretSettings(secrets),
@@ -183,12 +188,13 @@ export interface ListenOn {
 
 /** Fills in the defaults. */
 export function readSettings(
-  { listen, trustedProxies, secrets, limits, shutdown, state, database, audit, admin }: WrittenSettings = {},
+  { listen, tls, trustedProxies, secrets, limits, shutdown, state, database, audit, admin }: WrittenSettings = {},
   listenOn: ListenOn = {},
 ): Settings {
   const host = listenOn.host ?? listen?.host ?? '127.0.0.1'
   return {
-    listen: { host, port: listenOn.port ?? listen?.port ?? gatePort },
+    listen: { host, port: listenOn.port ?? listen?.port ?? gatePort, insecurePlain: listen?.insecurePlain },
+    tls: readTlsSettings(tls),
     trustedProxies: trustedProxies ?? [],
     secrets: readSecretSettings(secrets),
     limits: readLimitSettings(limits),

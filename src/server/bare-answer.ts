@@ -17,11 +17,18 @@ function nothingRead() {
 }
 
 const unread = nothingRead()
-const noFacts = { method: '', path: '', query: '', host: '', address: '', secure: false }
+const noFacts = { method: '', path: '', query: '', host: '', address: '' }
+
+/** What its head depends on. */
+interface Circumstances {
+  readonly requestId: string
+  /** The client speaks TLS. */
+  readonly secure: boolean
+}
 
 /** Writes a refusal that ends its connection (RFC 9112 §9.6). */
-export function bareAnswer(denial: Denial, requestId: string, bareHead: WriteHead): string {
-  const exchange = new Exchange(unread, { ...noFacts, requestId })
+export function bareAnswer(denial: Denial, { requestId, secure }: Circumstances, bareHead: WriteHead): string {
+  const exchange = new Exchange(unread, { ...noFacts, requestId, secure })
   const head = new Head()
   bareHead(exchange, head)
   const { status, headers, body } = refusal(denial, exchange)

@@ -3,6 +3,7 @@
 import type { Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { Server as TlsServer } from 'node:tls'
 import { announceClose } from '../enforce/closing.ts'
 
 /** How long a client whose connection ends is given to read the end, in milliseconds. */
@@ -16,17 +17,24 @@ export class Connections {
   /** Whose next answer is their last. */
   readonly #leaving = new WeakSet<Duplex>()
   readonly #last = new WeakSet<ServerResponse>()
+  /** Under TLS: what the kernel has, handshakes included. */
+  readonly #raw = new Set<Socket>()
   readonly #server: Server
   #draining = false
+  #isCut = false
   #sweeping: NodeJS.Timeout | undefined
 
   /** Serves `limit` of them at a time; one beyond stays for as long as it takes to be told so. */
   constructor(server: Server, limit: number) {
     this.#server = server
-    server.on('connection', (socket) => {
+    const isSecure = server instanceof TlsServer
+    if (isSecure) server.on('connection', (socket) => this.#noteRaw(socket))
+    server.on(isSecure ? 'secureConnection' : 'connection', (socket: Socket) => {
+      if (this.#isCut) return void socket.destroy()
       if (this.#latest.size >= limit) return cutSoon(socket)
       this.#latest.set(socket, undefined)
       socket.once('close', () => this.#latest.delete(socket))
+      if (isSecure) this.#sweepSoon()
     })
   }
 
@@ -69,6 +77,13 @@ export class Connections {
       if (latest !== undefined && isOwed(latest)) finish(socket, answer)
       else socket.destroy()
     }
+    this.#isCut = true
+    for (const socket of this.#raw) cutSoon(socket)
+  }
+
+  #noteRaw(socket: Socket): void {
+    this.#raw.add(socket)
+    socket.once('close', () => this.#raw.delete(socket))
   }
 
   /** Of pipelined requests the last is answered last; after an answer that said so, none is obeyed (RFC 9112 §9.6). */
@@ -100,12 +115,15 @@ export class Connections {
 
   #sweep(): void {
     this.#server.closeIdleConnections()
-    for (const [socket] of this.#latest) if (isUnused(socket)) socket.destroy()
+    for (const socket of [...this.#latest.keys(), ...this.#raw]) if (isUnused(socket)) socket.destroy()
   }
 }
 
 /** Whether nothing came yet: browsers open connections ahead of need. */
 export const isUnused = (socket: Duplex): boolean => 'bytesRead' in socket && socket.bytesRead === 0
+
+/** Whether TLS is still being agreed on: an answer in clear would be none. */
+export const isHandshaking = (socket: Duplex): boolean => 'alpnProtocol' in socket && socket.alpnProtocol === null
 
 /** Whether the client waits for this response next, and has nothing of it. */
 const isOwed = (res: ServerResponse): boolean => !res.headersSent && res.socket !== null

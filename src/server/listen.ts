@@ -13,7 +13,7 @@ import type { WriteHead } from '../policy/stack.ts'
 import type { World } from '../services/services.ts'
 import { bareAnswer } from './bare-answer.ts'
 import { type Address, bind } from './bind.ts'
-import { Connections, isUnused } from './connections.ts'
+import { Connections, isHandshaking, isUnused } from './connections.ts'
 import { readParseFault } from './parse-fault.ts'
 import { stopListening } from './stop-listening.ts'
 
@@ -29,10 +29,16 @@ export interface ListenOptions extends Address {
   readonly unread?: (refused: Unread) => void
   /** Is told of each connection beyond the limit. */
   readonly surplus?: () => void
+  /** Makes the server where it speaks TLS. */
+  readonly secure?: SecureServers | undefined
+}
+
+interface SecureServers {
+  createServer(options: HttpOptions): Server
 }
 
 export interface Listening {
-  /** Such as `http://127.0.0.1:8080`. */
+  /** Such as `http://127.0.0.1:8080`, or `https:`. */
   readonly url: string
   readonly port: number
   /**
@@ -41,6 +47,8 @@ export interface Listening {
    */
   close(graceMs: number, delayMs?: number): Promise<void>
 }
+
+type HttpOptions = ServerOptions<typeof IncomingMessage, typeof GateResponse>
 
 type Refuse = (socket: Duplex, denial: Denial, cause?: string) => void
 
@@ -57,40 +65,37 @@ const shuttingDown = deny('shutting_down', { headers: ['Retry-After', '1'] })
 
 /** Opens the server; rejects with `StartFault` where the address cannot be had. */
 export async function listen(handle: RequestListener, options: ListenOptions): Promise<Listening> {
-  const { host, limits, world, bareHead, unread, surplus } = options
-  const server = createServer(parserOptions(limits))
+  const { host, limits, world, bareHead, unread, surplus, secure } = options
+  const server = secure?.createServer(parserOptions(limits)) ?? createServer(parserOptions(limits))
   server.maxConnections = limits.connections + mostBeyond
   const connections = new Connections(server, limits.connections)
   const report = reportTurnedAway(server, world.log)
+  const answer = (denial: Denial, requestId = world.randomId()) =>
+    bareAnswer(denial, { requestId, secure: secure !== undefined }, bareHead)
   if (surplus) server.on('drop', surplus)
   serve(server, (req, res) => {
     if (connections.begin(req.socket, res)) return handle(req, res)
     surplus?.()
     report({ limit: limits.connections }, 'connections are refused: `limits.connections` are open')
-    if (!req.socket.writableEnded) connections.refuse(req.socket, bareAnswer(overloaded, world.randomId(), bareHead))
+    if (!req.socket.writableEnded) connections.refuse(req.socket, answer(overloaded))
   })
   refuseTheRest(server, (socket, denial, cause) => {
     const requestId = world.randomId()
     const address = addressOf(socket)
     world.log.info({ requestId, address, code: denial.code, cause }, 'refused what is no request')
     unread?.({ requestId, address, denial, cause })
-    connections.refuse(socket, bareAnswer(denial, requestId, bareHead))
+    connections.refuse(socket, answer(denial, requestId))
   })
   const port = await bind(server, options)
-  const last = () => bareAnswer(shuttingDown, world.randomId(), bareHead)
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    url: `${secure ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`,
     port,
-    close: (graceMs, delayMs = 0) => close({ server, connections, last }, graceMs, delayMs),
+    close: (graceMs, delayMs = 0) => close({ server, connections, last: () => answer(shuttingDown) }, graceMs, delayMs),
   }
 }
 
 /** Node's own parser and timers; it looks at the timers four times in the shortest of them, or every second. */
-function parserOptions({
-  headers,
-  headersTimeout,
-  requestTimeout,
-}: ConnectionLimits): ServerOptions<typeof IncomingMessage, typeof GateResponse> {
+function parserOptions({ headers, headersTimeout, requestTimeout }: ConnectionLimits): HttpOptions {
   const untilHead = Math.min(headersTimeout, requestTimeout)
   return {
     ServerResponse: GateResponse,
@@ -112,7 +117,7 @@ function serve(server: Server, begin: RequestListener): void {
 function refuseTheRest(server: Server, refuse: Refuse): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (socket.writableEnded) return
-    if (!socket.writable || isUnused(socket)) return void socket.destroy()
+    if (!socket.writable || isUnused(socket) || isHandshaking(socket)) return void socket.destroy()
     refuse(socket, readParseFault(error), error.code)
   })
   server.on('connect', (_req, socket) => {

@@ -4,6 +4,7 @@ import type { App } from '../app.ts'
 import type { LevelLog, Log } from '../services/log.ts'
 import type { World } from '../services/services.ts'
 import type { Address } from './bind.ts'
+import type { TicketSeed } from './tls/ticket-keys.ts'
 
 /** What is told once, when requests are served. */
 export interface Started {
@@ -11,6 +12,11 @@ export interface Started {
   readonly admin: string | undefined
   /** How many processes serve. */
   readonly workers: number
+}
+
+/** Where it listens, and what it shares with the other processes there. */
+export interface Post extends Address {
+  readonly tickets: TicketSeed
 }
 
 export interface Serving {
@@ -29,7 +35,7 @@ export interface Operator {
   /** Whether it speaks for the others: what all of them would say is said once. */
   readonly isFirst: boolean
   /** Before it listens: where; rejects with `StartFault` where it is not to. */
-  open(app: App): Promise<Address>
+  open(app: App): Promise<Post>
   /** It listens. */
   begin(serving: Serving): void
   /** Resolves to why it is to end. */

@@ -4,12 +4,12 @@ import type { App, Ready } from '../app.ts'
 import type { LevelLog } from '../services/log.ts'
 import { createWorld } from '../services/world.ts'
 import { openAdmin } from './admin.ts'
-import type { Address } from './bind.ts'
 import type { Listening } from './listen.ts'
-import type { Operator, Serving } from './operator.ts'
+import type { Operator, Post, Serving } from './operator.ts'
 import { PolicyWatch, type Watched } from './policy-watch.ts'
 import { Reloads, reloadsOf } from './reloads.ts'
 import { firstSignal } from './shutdown.ts'
+import { newTicketSeed } from './tls/ticket-keys.ts'
 
 interface Standing extends Pick<Watched, 'directory' | 'values'> {
   readonly log: LevelLog
@@ -44,13 +44,13 @@ class Standalone implements Operator {
     this.#watch = isWatching ? new PolicyWatch({ ...watched, log, changed }) : undefined
   }
 
-  async open({ policy: { settings }, bareHead }: App): Promise<Address> {
+  async open({ policy: { settings }, bareHead }: App): Promise<Post> {
     const { world } = this
     const { admin, listen } = settings
     this.#token = admin?.token ?? ''
     const about = { world, bareHead, reloads: this.#reloads, token: () => this.#token }
     this.#admin = admin && (await openAdmin(admin, about))
-    return listen
+    return { ...listen, tickets: newTicketSeed(world.clock.now()) }
   }
 
   begin({ app, announce }: Serving): void {

@@ -11,8 +11,18 @@ export function startOnlyChanges(started: Settings, now: Settings): readonly str
   return Object.keys(after).filter((name) => !isDeepStrictEqual(before[name], after[name]))
 }
 
-const startOnly = ({ listen, limits, shutdown, state, audit, admin }: Settings): Readonly<Record<string, unknown>> => ({
-  'settings.listen': listen,
+const startOnly = ({
+  listen,
+  tls,
+  limits,
+  shutdown,
+  state,
+  audit,
+  admin,
+}: Settings): Readonly<Record<string, unknown>> => ({
+  'settings.listen': { host: listen.host, port: listen.port },
+  // Its certificates hold at once.
+  'settings.tls': tls !== undefined,
   'settings.limits.headers': limits.headers,
   'settings.limits.headersTimeout': limits.headersTimeout,
   'settings.limits.requestTimeout': limits.requestTimeout,

@@ -27,6 +27,10 @@ export class Metrics {
   auditLost = 0
   readonly auditHeads = new Counter<'publisher' | 'result'>()
   readonly auditDropped = new Counter<'copy'>()
+  /** When the certificates of this server expire, by name, in milliseconds since the Unix epoch. */
+  certificates: ReadonlyMap<string, number> = new Map()
+  /** Clients that came for TLS, and did not get through to it. */
+  handshakeFailures = 0
   /** Revocations that this process knows, and those of them that are not yet known to be in Redis. */
   readonly revocations = { held: 0, pending: 0 }
   readonly #slots = new Map<string, SlotTally>()

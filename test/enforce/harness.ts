@@ -50,6 +50,7 @@ export function stage(
 
 const settings = {
   listen: { host: '127.0.0.1', port: 0 },
+  tls: undefined,
   trustedProxies: [],
   secrets: readSecretSettings(),
   limits: {

@@ -139,6 +139,7 @@ function policyOf(facts: RouteFacts, destination: Stack['destination'], before: 
   const limits = { body: 1e6, headers: 16384, headersTimeout: 10_000, requestTimeout: 30_000, connections: 10_000 }
   const settings = {
     listen: { host: '127.0.0.1', port: 0 },
+    tls: undefined,
     trustedProxies: [],
     secrets: readSecretSettings(),
     limits: { ...limits, requests: 100, eventLoopDelay: 1_000 },

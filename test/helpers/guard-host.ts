@@ -92,6 +92,7 @@ function policyOf(hosted: Hosted): CompiledPolicy {
   return {
     settings: {
       listen: { host: '127.0.0.1', port: 0 },
+      tls: undefined,
       trustedProxies: ['127.0.0.1/32'],
       secrets: readSecretSettings(),
       limits,

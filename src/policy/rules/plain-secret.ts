@@ -44,6 +44,7 @@ const secretsOf = (policy: Policy): readonly WrittenSecret[] => [
   ...upstreamSecrets(policy),
   ...auditSecrets(policy),
   ...adminSecrets(policy),
+  ...tlsSecrets(policy),
   ...stateSecrets(policy),
   ...databaseSecrets(policy),
 ]
@@ -89,6 +90,19 @@ const adminSecrets = ({ settings }: Policy): readonly WrittenSecret[] =>
       at: below(at, 'admin', 'token'),
       name: 'the token of the admin listener',
     }))
+
+const tlsSecrets = ({ settings }: Policy): readonly WrittenSecret[] =>
+  settings.flatMap(({ value: { tls }, at }) => {
+    if (tls === undefined || hasReference(tls)) return []
+    const sni = hasReference(tls.sni) ? [] : Object.entries(tls.sni ?? {})
+    const keys = [{ pair: tls, path: ['tls'] }, ...sni.map(([name, pair]) => ({ pair, path: ['tls', 'sni', name] }))]
+    return keys.map(({ pair, path }) => ({
+      rule: 'settings/plain-secret',
+      text: pair.key,
+      at: below(at, ...path, 'key'),
+      name: 'the key of the certificate',
+    }))
+  })
 
 /** The url, and both passwords. */
 const stateSecrets = ({ settings }: Policy): readonly WrittenSecret[] =>

@@ -11,10 +11,12 @@ import type { WorkerReport } from '../admin-routes.ts'
 import type { Address } from '../bind.ts'
 import { leave } from '../leave.ts'
 import type { Listening } from '../listen.ts'
+import type { Post } from '../operator.ts'
 import { PolicyWatch, type Watched } from '../policy-watch.ts'
 import { Reloads } from '../reloads.ts'
 import { firstSignal, reportStrayErrors } from '../shutdown.ts'
 import { lastCallsMs } from '../standalone.ts'
+import { newTicketSeed, TicketKeys } from '../tls/ticket-keys.ts'
 import { version } from '../version.ts'
 import { Crew } from './crew.ts'
 import { findPort } from './find-port.ts'
@@ -45,12 +47,14 @@ class Primary {
   #admin: Promise<Listening | undefined> | undefined
   #token = ''
   #address: Promise<Address> | undefined
+  readonly #tickets: TicketKeys
   #grace = 0
 
   constructor({ workers, log, isWatching, ...watched }: PrimaryOptions) {
     this.#log = log
     this.#workers = workers
     this.#shared = primaryWorld(log)
+    this.#tickets = new TicketKeys(newTicketSeed(this.#shared.world.clock.now()))
     this.#reloads = new Reloads(log, (loaded) => this.#follow(loaded))
     const changed = () => void this.#reloads.ask('watch')
     this.#watch = isWatching ? new PolicyWatch({ ...watched, log, changed }) : undefined
@@ -79,7 +83,7 @@ class Primary {
   }
 
   /** Tells a worker where to listen. What the first one brings of settings holds to the end. */
-  async #open(opening: messages.Opening, link: Link): Promise<Address> {
+  async #open(opening: messages.Opening, link: Link): Promise<Post> {
     if (opening.version !== version)
       throw new StartFault(
         `the files of Portcullis ${version} were replaced by those of ${opening.version}: restart it`,
@@ -89,7 +93,7 @@ class Primary {
     this.#admin ??= this.#openAdmin(opening)
     await this.#admin
     this.#address ??= findPort(opening.listen)
-    return this.#address
+    return { ...(await this.#address), tickets: this.#tickets.seed(this.#shared.world.clock.now()) }
   }
 
   async #openAdmin({ admin }: messages.Opening): Promise<Listening | undefined> {

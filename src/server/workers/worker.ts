@@ -7,8 +7,7 @@ import type { LevelLog, Log } from '../../services/log.ts'
 import { Link } from '../../services/primary/link.ts'
 import { workerWorld } from '../../services/primary/worker-world.ts'
 import type { World } from '../../services/services.ts'
-import type { Address } from '../bind.ts'
-import type { Operator, Serving, Started } from '../operator.ts'
+import type { Operator, Post, Serving, Started } from '../operator.ts'
 import { readRefusal } from '../reload-result.ts'
 import { reloadsOf } from '../reloads.ts'
 import { version } from '../version.ts'
@@ -41,10 +40,10 @@ class Worker implements Operator {
     this.#listen()
   }
 
-  async open({ policy: { settings } }: App): Promise<Address> {
+  async open({ policy: { settings } }: App): Promise<Post> {
     const { listen, admin, shutdown } = settings
     const opening: messages.Opening = { version, listen, admin, grace: shutdown.grace }
-    return this.#link.ask<Address>(messages.open, opening).catch(({ message }: Error) => {
+    return this.#link.ask<Post>(messages.open, opening).catch(({ message }: Error) => {
       throw new StartFault(message)
     })
   }

@@ -13,6 +13,7 @@ const { shed, eventLoopDelay } = families
 const { stateUp, stateCalls, stateDurations } = families
 const { limitFallbacks, slotsInUse, slotsAwaited, slotsMissed, slotsFallbacks } = families
 const { revocationsHeld, revocationsPending } = families
+const { certificateExpiry, handshakeFailures } = families
 const { auditRecords, auditLost, auditHeads, auditDropped } = families
 
 export class Exposition {
@@ -50,6 +51,7 @@ function writeOwn(metrics: Metrics): string {
     writeFamily(auditRecords, writeSample(auditRecords.name, '', metrics.auditRecords)),
     writeFamily(auditLost, writeSample(auditLost.name, '', metrics.auditLost)),
     writeFamily(auditHeads, metrics.auditHeads.write(auditHeads.name)),
+    writeTls(metrics),
     writeFamily(auditDropped, metrics.auditDropped.write(auditDropped.name)),
   ].join('')
 }
@@ -75,6 +77,18 @@ function writeStore({ servers, buckets, seconds, late, failed, skipped }: StoreT
 function writeSlots(tallies: readonly SlotTally[]): string {
   if (tallies.length === 0) return ''
   const each = (write: (labels: string, tally: SlotTally) => string) =>
+function writeTls({ certificates, handshakeFailures: failures }: Metrics): string {
+  if (certificates.size === 0) return ''
+  const { name } = certificateExpiry
+  const expiry = Array.from(certificates, ([certificate, at]) =>
+    writeSample(name, writeLabels({ certificate }), at / 1000),
+  )
+  return (
+    writeFamily(certificateExpiry, expiry.join('')) +
+    writeFamily(handshakeFailures, writeSample(handshakeFailures.name, '', failures))
+  )
+}
+
     tallies.map((tally) => write(writeLabels({ limit: tally.limit }), tally)).join('')
   const { name } = slotsMissed
   return [

@@ -143,3 +143,15 @@ export const families = {
     labels: ['copy'],
   },
 } as const satisfies Record<string, Family>
+  certificateExpiry: {
+    name: 'portcullis_tls_certificate_expiry_timestamp_seconds',
+    help: 'When a certificate of this server expires, in seconds since the Unix epoch.',
+    type: 'gauge',
+    labels: ['certificate'],
+  },
+  handshakeFailures: {
+    name: 'portcullis_tls_handshake_failures_total',
+    help: 'Connections that came for TLS, and did not get through to it.',
+    type: 'counter',
+    labels: [],
+  },

@@ -31,6 +31,7 @@ const folds: Readonly<Record<string, Fold>> = {
   portcullis_revocations_held: max,
   portcullis_revocations_pending: max,
   portcullis_event_loop_delay_seconds: max,
+  portcullis_tls_certificate_expiry_timestamp_seconds: min,
   process_start_time_seconds: min,
   process_max_fds: min,
   nodejs_version_info: max,

@@ -1,13 +1,11 @@
-/** Tells when secrets in a folder may have changed: files that are replaced, and the links of an orchestrator's mount. */
+/** Tells when files may have changed: those that are replaced, and the links of an orchestrator's mount. */
 
 import { type FSWatcher, watch } from 'node:fs'
-import { join } from 'node:path'
 import { unhurried } from '../later.ts'
 import { type Place, Places } from '../watch-places.ts'
 
 interface Watched {
-  readonly folder: string
-  readonly names: readonly string[]
+  readonly paths: readonly string[]
   readonly changed: () => void
 }
 
@@ -43,8 +41,7 @@ class FileWatch {
   #listen(): void {
     this.#release()
     const places = new Places()
-    const { folder, names } = this.#watched
-    for (const name of names) places.trace(join(folder, name))
+    for (const path of this.#watched.paths) places.trace(path)
     this.#watchers = Array.from(places.all, ([path, place]) => this.#open(path, place)).flat()
   }
 

@@ -21,7 +21,10 @@ export const fileSecrets = (folder: string): Provider => ({
   deadline: 10_000,
   split: (name) => [name],
   fetch: (name) => fetch(folder, name),
-  watch: (names, changed) => watchFiles({ folder, names: names.filter((name) => namePattern.test(name)), changed }),
+  watch(names, changed) {
+    const paths = names.filter((name) => namePattern.test(name)).map((name) => join(folder, name))
+    return watchFiles({ paths, changed })
+  },
   origin: (name) => {
     const place = join(folder, name)
     return { place, facts: async () => factsOf(await stat(place)) }

@@ -1,0 +1,27 @@
+/** How TLS is spoken to clients (RFC 9325): versions, cipher suites, and whose order holds. */
+
+import { constants } from 'node:crypto'
+import type { SecureContextOptions } from 'node:tls'
+import type { KeyPair, TlsSettings } from './settings.ts'
+
+/** Forward secret and authenticated, all of them (RFC 9325 §4.2). */
+const ciphers = [
+  'TLS_AES_128_GCM_SHA256',
+  'TLS_AES_256_GCM_SHA384',
+  'TLS_CHACHA20_POLY1305_SHA256',
+  'ECDHE-ECDSA-AES128-GCM-SHA256',
+  'ECDHE-RSA-AES128-GCM-SHA256',
+  'ECDHE-ECDSA-AES256-GCM-SHA384',
+  'ECDHE-RSA-AES256-GCM-SHA384',
+  'ECDHE-ECDSA-CHACHA20-POLY1305',
+  'ECDHE-RSA-CHACHA20-POLY1305',
+].join(':')
+
+/** A client that puts ChaCha20 first has no hardware for AES. Nobody needs a new handshake on an old connection. */
+const secureOptions = constants.SSL_OP_PRIORITIZE_CHACHA | constants.SSL_OP_NO_RENEGOTIATION
+
+/** For one of the certificates; all else is the same for each. */
+export const secureOptionsOf = (
+  { minVersion }: Pick<TlsSettings, 'minVersion'>,
+  { cert, key }: KeyPair,
+): SecureContextOptions => ({ cert, key, minVersion, ciphers, secureOptions, honorCipherOrder: true })
