@@ -3,7 +3,7 @@
 import type { InputBlock } from '../guards/input/input-block.ts'
 import type { ScopesBlock } from '../guards/scopes.ts'
 import type { Named, Route } from '../policy/policy.ts'
-import { isPublic, issuersOf } from '../policy/who.ts'
+import { isPublic, tokenIssuersOf } from '../policy/who.ts'
 import type { IssuerBlock } from '../services/keys/issuer.ts'
 
 export interface Surroundings {
@@ -57,10 +57,7 @@ const hurdlesOf = ({ blocks }: Route): number => ['network', 'authorize'].filter
 
 /** The flag that names the issuer, where one is needed; undefined where no token of the route can be minted here. */
 function builtinOf(route: Route, issuers: readonly Named<IssuerBlock>[]): readonly string[] | undefined {
-  const accepted = issuersOf(
-    route,
-    issuers.map(({ name }) => name),
-  )
+  const accepted = tokenIssuersOf(route, issuers)
   const builtin = issuers.filter(({ value }) => value.builtin)
   const issuer = builtin.find(({ name }) => accepted.includes(name))
   if (issuer === undefined) return undefined

@@ -1,12 +1,20 @@
 /** Who can call a route, by its `authenticate` block. */
 
 import { type AuthenticateBlock, type Method, type MethodOf, methodsOf } from '../guards/authenticate/method.ts'
+import { isIdentityIssuer, type NamedIssuer } from '../services/identity/identity-issuer.ts'
 import { issuerClaim } from '../services/keys/issuer.ts'
 import type { Policy, Route } from './policy.ts'
 
 /** How a route takes tokens. */
 export const tokenMethodsOf = (route: Route): readonly MethodOf<'jwt'>[] =>
   methodsOfRoute(route).filter((method) => method.kind === 'jwt')
+
+/** The kinds of credential, tokens apart, that stand for an account of this server. */
+const accountKinds: readonly Method['kind'][] = ['apiKey', 'session']
+
+/** How a route takes credentials of accounts that are no tokens. */
+export const accountMethodsOf = (route: Route): readonly Method[] =>
+  methodsOfRoute(route).filter(({ kind }) => accountKinds.includes(kind))
 
 /** The methods of a route; none where it does not say, or says it wrongly. */
 export function methodsOfRoute({ blocks }: Route): readonly Method[] {
@@ -24,13 +32,22 @@ export function isOnlyPublic(route: Route): boolean {
 }
 
 /** The issuers whose tokens a route accepts, of those that are declared. */
-export function issuersOf(route: Route, declared: readonly string[]): readonly string[] {
+export function tokenIssuersOf(route: Route, issuers: readonly NamedIssuer[]): readonly string[] {
+  const declared = issuers.map(({ name }) => name)
   return [...new Set(tokenMethodsOf(route).flatMap(({ options }) => options.issuers ?? declared))]
 }
 
+/** The issuers whose principals can call a route, by a token or by another credential of an account. */
+export const issuersOf = (route: Route, issuers: readonly NamedIssuer[]): readonly string[] => [
+  ...new Set([...tokenIssuersOf(route, issuers), ...accountIssuersOf(route, issuers)]),
+]
+
+const accountIssuersOf = (route: Route, issuers: readonly NamedIssuer[]): readonly string[] =>
+  accountMethodsOf(route).length === 0 ? [] : issuers.filter(isIdentityIssuer).map(({ name }) => name)
+
 /** The issuers that a route names, where they are several: each may give the same id to another principal. */
 export function rivalIssuers(route: Route, { issuers }: Policy): readonly string[] {
-  const named = issuersOf(route, [])
+  const named = [...tokenIssuersOf(route, []), ...accountIssuersOf(route, issuers)]
   const known = issuers.filter(({ name }) => named.includes(name))
   const claims = new Set(known.map(({ name, value }) => issuerClaim(name, value)))
   return claims.size > 1 ? known.map(({ name }) => name) : []

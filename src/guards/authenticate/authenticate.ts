@@ -23,12 +23,21 @@ const rules = {
     cause: '`public` admits everyone, so that nothing after it is asked.',
     hint: 'put `public` last, where it makes the credential optional',
   },
+  'authenticate/credential-header': {
+    severity: 'error',
+    cause:
+      'A credential stands in a header of its own; this one is read or written by HTTP, by proxies or by this server.',
+    hint: 'take another one, such as `X-API-Key`',
+  },
   'authenticate/duplicate-method': {
     severity: 'error',
     cause: 'The first credential that is present decides, so that a second `jwt` is never asked.',
     hint: 'keep one `jwt` and list its issuers in `issuers`',
   },
 } as const satisfies Rules
+
+/** A browser sends a cookie along whoever asks it to. */
+const guardedByCookie = Object.freeze({ csrf: Object.freeze({}) })
 
 export const authenticate = defineGuard<AuthenticateBlock>({
   name: 'authenticate',
@@ -41,6 +50,7 @@ export const authenticate = defineGuard<AuthenticateBlock>({
   ],
   rules,
   isOpen: (block) => !methodsOf(block).some(asks),
+  implies: (block) => (methodsOf(block).some(({ kind }) => kind === 'session') ? guardedByCookie : {}),
   check(block, site) {
     const list = methodsOf(block)
     return list.flatMap((method, index): readonly Fault[] => {

@@ -2,6 +2,7 @@
 
 import { array, type Infer, object, union, word } from '../../schema/builder.ts'
 import type { Path } from '../../schema/schema.ts'
+import { type ApiKeyOptions, apiKey } from './api-key.ts'
 import { type JwtOptions, jwt } from './jwt.ts'
 import type { Kind } from './kind.ts'
 import { type SessionOptions, session } from './session.ts'
@@ -9,18 +10,22 @@ import { type SessionOptions, session } from './session.ts'
 /** What each kind is told. */
 export interface Options {
   readonly jwt: JwtOptions
+  readonly apiKey: ApiKeyOptions
   readonly session: SessionOptions
 }
 
 /** Every kind of credential, by the word that a policy writes. */
-export const kinds: { readonly [K in keyof Options]: Kind<Options[K]> } = { jwt, session }
+export const kinds: { readonly [K in keyof Options]: Kind<Options[K]> } = { jwt, apiKey, session }
 
-const bare = word(['public', 'jwt', 'session'], {
+const bare = word(['public', 'jwt', 'apiKey', 'session'], {
   description:
-    '`public` lets everyone in; `jwt` asks for a bearer token of an issuer, `session` for the cookie of a browser that logged in.',
+    '`public` lets everyone in; `jwt` asks for a bearer token of an issuer, `apiKey` for a key of an account, `session` for the cookie of a browser that logged in.',
 })
 
-const withOptions = object({ 'jwt?': jwt.schema, 'session?': session.schema }, { minProperties: 1, maxProperties: 1 })
+const withOptions = object(
+  { 'jwt?': jwt.schema, 'apiKey?': apiKey.schema, 'session?': session.schema },
+  { minProperties: 1, maxProperties: 1 },
+)
 
 /** One way, or several of which the first credential that is present decides. */
 export const authenticateSchema = union([

@@ -3,11 +3,12 @@
 import { hasReference } from '../../core/expression.ts'
 import { suggest } from '../../core/suggest.ts'
 import type { MethodOf } from '../../guards/authenticate/method.ts'
+import { isIdentityIssuer } from '../../services/identity/identity-issuer.ts'
 import { audiences, type IssuerBlock, issuerClaim } from '../../services/keys/issuer.ts'
 import type { Finding } from '../findings.ts'
 import type { Named, Route } from '../policy.ts'
 import { below, type Place } from '../source.ts'
-import { tokenMethodsOf } from '../who.ts'
+import { accountMethodsOf, tokenMethodsOf } from '../who.ts'
 import { defineRule } from './rule.ts'
 
 export const authentication = defineRule({
@@ -21,6 +22,11 @@ export const authentication = defineRule({
       severity: 'error',
       cause: 'Tokens are asked for, but no issuer is declared whose tokens would be accepted.',
       hint: 'declare one under `issuers`',
+    },
+    'authenticate/no-accounts': {
+      severity: 'error',
+      cause: 'API keys and sessions are those of accounts, which log in where one `builtin` issuer has `refreshTtl`.',
+      hint: 'give one `builtin` issuer `refreshTtl: 30d`, and no other',
     },
     'authenticate/unknown-issuer': {
       severity: 'error',
@@ -44,14 +50,18 @@ export const authentication = defineRule({
     },
   },
   check(policy) {
+    const accounts = policy.issuers.filter(isIdentityIssuer).length
     const issuers = new Map(policy.issuers.map((issuer) => [issuer.name, issuer]))
-    const declared = { issuers, names: [...new Set([...issuers.keys(), ...policy.broken.issuers])] }
+    const hasAccounts = accounts === 1 || policy.broken.issuers.size > 0
+    const declared = { issuers, hasAccounts, names: [...new Set([...issuers.keys(), ...policy.broken.issuers])] }
     return policy.routes.flatMap((route) => checkRoute(route, declared))
   },
 })
 
 interface Declared {
   readonly issuers: ReadonlyMap<string, Named<IssuerBlock>>
+  /** Whether accounts log in here; nobody knows where an issuer has faults. */
+  readonly hasAccounts: boolean
   /** Those with faults included. */
   readonly names: readonly string[]
 }
@@ -63,8 +73,20 @@ function checkRoute(route: Route, declared: Declared): readonly Finding[] {
     const message = `\`${route.key}\` does not say who may call it`
     return [{ rule: 'authenticate/missing', at: route.at, onKey: true, message }]
   }
-  return tokenMethodsOf(route).flatMap((method) => checkMethod(method, block.at, declared))
+  return [
+    ...tokenMethodsOf(route).flatMap((method) => checkMethod(method, block.at, declared)),
+    ...(declared.hasAccounts
+      ? []
+      : accountMethodsOf(route).map(({ kind, path }) => noAccounts(kind, below(block.at, ...path)))),
+  ]
 }
+
+const noAccounts = (kind: string, at: Place): Finding => ({
+  rule: 'authenticate/no-accounts',
+  at,
+  onKey: true,
+  message: `\`${kind}\` stands for accounts, and no single \`builtin\` issuer with \`refreshTtl\` has any`,
+})
 
 function checkMethod(method: MethodOf<'jwt'>, block: Place, declared: Declared): readonly Finding[] {
   const { names } = declared

@@ -32,10 +32,7 @@ function checkRoute(route: Route, policy: Policy): readonly Finding[] {
 
 /** The scopes that the route's issuers say they grant; undefined where one of them does not say. */
 function grantedTo(route: Route, { issuers, broken }: Policy): readonly string[] | undefined {
-  const accepted = issuersOf(
-    route,
-    issuers.map(({ name }) => name),
-  )
+  const accepted = issuersOf(route, issuers)
   if (accepted.some((name) => broken.issuers.has(name))) return undefined
   const said = issuers.filter(({ name }) => accepted.includes(name)).map(({ value }) => value.scopes)
   if (said.length === 0 || said.includes(undefined)) return undefined

@@ -3,11 +3,15 @@
 import { isIdentityIssuer } from '../../services/identity/identity-issuer.ts'
 import type { Finding } from '../findings.ts'
 import type { Policy, Route } from '../policy.ts'
-import { isPublic, issuersOf } from '../who.ts'
+import { issuersOf, methodsOfRoute } from '../who.ts'
 import { defineRule } from './rule.ts'
 
 const identityBuiltins = ['login', 'refresh', 'logout', 'password', 'me', 'jwks']
 const forCallers = ['logout', 'password', 'me']
+
+/** What an account may call with: an API key has no session that could end. */
+const callerKinds = (name: string): readonly string[] =>
+  name === 'me' ? ['jwt', 'session', 'apiKey'] : ['jwt', 'session']
 
 export const identityRoutes = defineRule({
   rules: {
@@ -61,11 +65,9 @@ function checkIssuer({ at, key }: Route, { issuers, broken }: Policy): readonly 
 function checkCaller(route: Route, name: string, { issuers }: Policy): readonly Finding[] {
   const own = issuers.filter(isIdentityIssuer).map((issuer) => issuer.name)
   if (!forCallers.includes(name) || route.broken.has('authenticate') || own.length !== 1) return []
-  const accepted = issuersOf(
-    route,
-    issuers.map((issuer) => issuer.name),
-  )
-  if (!isPublic(route) && accepted.length === 1 && accepted[0] === own[0]) return []
+  const accepted = issuersOf(route, issuers)
+  const others = methodsOfRoute(route).filter(({ kind }) => !callerKinds(name).includes(kind))
+  if (others.length === 0 && accepted.length === 1 && accepted[0] === own[0]) return []
   const message = `expected \`${route.key}\` to be for tokens of \`${own[0]}\` alone`
   return [{ rule: 'builtin/needs-authentication', at: route.at, onKey: true, message }]
 }

@@ -42,7 +42,7 @@ const idle = (
 
 function usedIssuers({ routes, issuers }: Policy): ReadonlySet<string> {
   const declared = issuers.map(({ name }) => name)
-  return new Set(routes.flatMap((route) => (route.broken.has('authenticate') ? declared : issuersOf(route, declared))))
+  return new Set(routes.flatMap((route) => (route.broken.has('authenticate') ? declared : issuersOf(route, issuers))))
 }
 
 /** A schema counts as used where a route reaches it, also by way of another schema. */
