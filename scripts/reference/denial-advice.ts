@@ -63,6 +63,12 @@ export const denialAdvice: Readonly<Record<Code, Advice>> = {
     operator:
       'The `cause` says whether the origin, the method or a header is not listed; add it to `cors` if it should be.',
   },
+  csrf_rejected: {
+    client:
+      'A page gets it from an origin that is not listed. A client that is no browser sends `Origin` with the address that it calls, or a bearer token in place of the cookie.',
+    operator:
+      'The log says which header refused it. List the origin of your own page in `csrf.origins`; behind a proxy, have it pass `Host` on.',
+  },
   address_denied: {
     client: 'Call from a network that is allowed.',
     operator: 'Behind a proxy, name it in `settings.trustedProxies`: else its own address is judged.',

@@ -52,6 +52,11 @@ export const catalogue = {
     'Origin not allowed',
     'A preflight asks for an origin, a method or a request header that `cors` does not list.',
   ),
+  csrf_rejected: entry(
+    403,
+    'Cross-site request rejected',
+    'The request would change something by the session cookie of a browser, and nothing says that a page of this host, or of an origin that `csrf` lists, sent it.',
+  ),
   address_denied: entry(403, 'Address not allowed', "The client's address is in none of the ranges of `network`."),
   scope_missing: entry(403, 'Insufficient scope', 'The token does not carry a scope that the route asks for.'),
   forbidden: entry(403, 'Forbidden', 'No role of the caller allows this action on this resource, or one forbids it.'),

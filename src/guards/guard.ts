@@ -17,6 +17,7 @@ export const gates = [
   'network',
   'rateLimit:ip',
   'authenticate',
+  'csrf',
   'rateLimit:user',
   'scopes',
   'input',
@@ -72,6 +73,8 @@ export interface Guard<B = unknown> {
   readonly reportable?: boolean
   /** The options whose texts may be expressions: `limit.on`. */
   readonly expressions?: readonly string[]
+  /** What holds for other guards where a route has this block and they have none written. */
+  implies?(block: B): Readonly<Record<string, unknown>>
   /** The refusals that a request can meet because of it. */
   readonly refuses: readonly Code[]
   /** The diagnostics of its own block, by full id. */

@@ -5,6 +5,7 @@ import { authenticate } from './authenticate/authenticate.ts'
 import { authorize } from './authorize/authorize.ts'
 import { concurrency } from './concurrency/concurrency.ts'
 import { cors } from './cors/cors.ts'
+import { csrf } from './csrf/csrf.ts'
 import type { Guard } from './guard.ts'
 import { headers } from './headers/headers.ts'
 import { input } from './input/input.ts'
@@ -19,6 +20,7 @@ export const guards: readonly Guard[] = [
   cors,
   network,
   authenticate,
+  csrf,
   rateLimit,
   scopes,
   input,

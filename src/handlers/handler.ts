@@ -28,6 +28,8 @@ export interface Handler<B = unknown> {
   compile(block: B, site: Site, services: Services): Destination | Promise<Destination>
   /** What holds for its routes by guard, in place of what they could write: the body that it takes. */
   implies?(block: B): Readonly<Record<string, unknown>>
+  /** Gives browsers a cookie to be known by. */
+  beginsSession?(block: B): boolean
   /** Answers also while the server refuses others for overload: it says how the server is. */
   isVital?(block: B): boolean
   /** What a client can expect of it, beyond the refusals; `block` holds no references. */

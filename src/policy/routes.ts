@@ -7,6 +7,7 @@ import { suggest } from '../core/suggest.ts'
 import { guards } from '../guards/index.ts'
 import { handlers } from '../handlers/index.ts'
 import { hostRules, readHosts } from './hosts.ts'
+import { withImplied } from './implied.ts'
 import { type Layer, layerRules, readLayer, resolveBlock } from './layers.ts'
 import { judge, type Report, salvage } from './misfit.ts'
 import type { Block, Caption, DestinationBlock, Named, Origin, Policy, PolicyFile, Route, Weakening } from './policy.ts'
@@ -189,23 +190,6 @@ class Resolver {
     const broken = value === undefined
     return { handler, value: broken ? salvage(shape, tree[name]) : value, at: place, broken }
   }
-}
-
-/** What a destination says of itself stands where nobody has written another block. */
-function withImplied(
-  resolved: Pick<Route, 'blocks' | 'broken' | 'fragments' | 'weakenings'>,
-  [destination]: readonly DestinationBlock[],
-): typeof resolved {
-  if (destination === undefined || destination.broken) return resolved
-  const { handler, value, at } = destination
-  const implied = guards.flatMap((guard): readonly (readonly [string, Block])[] => {
-    const own = handler.implies?.(value)[guard.name]
-    const isWritten = resolved.broken.has(guard.name) || resolved.blocks.get(guard.name)?.value !== guard.implicit
-    return own === undefined || isWritten ? [] : [[guard.name, { guard, value: own, at, owner: '', items: [] }]]
-  })
-  return implied.length === 0
-    ? resolved
-    : { ...resolved, blocks: new Map<string, Block>([...resolved.blocks, ...implied]) }
 }
 
 const isMap = (value: unknown): value is Tree => typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -14,6 +14,7 @@ export function factsOf(route: Route): RouteFacts {
     prefix: route.prefix,
     reportOnly: route.reportOnly,
     cost: route.cost,
+    beginsSession: route.destinations.some(({ handler, value }) => handler.beginsSession?.(value)),
     source: { file, line },
   }
 }
