@@ -1,9 +1,11 @@
 /** The header fields that a request goes up with: the client's, less what is withheld, and what this server says. */
 
 import type { IncomingHttpHeaders } from 'node:http'
+import { withoutCookies } from '../../core/cookie.ts'
 import type { Exchange } from '../../core/exchange.ts'
 import type { Value } from '../../core/expression.ts'
 import { withoutNamed } from '../../core/hop-by-hop.ts'
+import { isKeyText } from '../../services/accounts/api-keys/key-text.ts'
 import { fieldValue } from './field-text.ts'
 import { writeIdentity } from './identity.ts'
 import { writeTrace } from './trace.ts'
@@ -18,16 +20,19 @@ export interface OwnField {
 interface HeadOptions {
   readonly fields: readonly OwnField[]
   readonly forwardToken: boolean
+  /** The names of cookies that are credentials, also of a route that did not ask for them. */
+  readonly cookies: readonly string[]
   readonly randomId: () => string
 }
 
 /** Returns the function that writes the head of one request as a flat list: name, value, name, value. */
-export function compileRequestHead({ fields, forwardToken, randomId }: HeadOptions): (exchange: Exchange) => string[] {
+export function compileRequestHead(options: HeadOptions): (exchange: Exchange) => string[] {
+  const { fields, randomId, ...kept } = options
   const own = new Set(fields.map(({ name }) => name.toLowerCase().replace(/[^a-z0-9]/g, '-')))
   return (exchange) => {
     const headers = withoutNamed(exchange.sanitisedHeaders ?? exchange.ctx.req.headers)
     const flat: string[] = []
-    copyClients(headers, { own, credentials: exchange.credentials, forwardToken }, flat)
+    copyClients(headers, { ...kept, own, credentials: exchange.credentials }, flat)
     flat.push('X-Request-Id', exchange.requestId)
     writeTrace(headers, randomId, flat)
     writeForwarded(exchange, flat)
@@ -43,23 +48,27 @@ export function compileRequestHead({ fields, forwardToken, randomId }: HeadOptio
 interface Kept {
   readonly own: ReadonlySet<string>
   readonly credentials: readonly string[]
+  readonly cookies: readonly string[]
   readonly forwardToken: boolean
 }
 
-/** What a guard read, and every bearer token: also one that a public route did not ask for. */
+/** What a guard read, and every bearer token and API key of ours: also one that a public route did not ask for. */
 const isCredential = (name: string, value: string | readonly string[], read: readonly string[]): boolean =>
-  read.includes(name) || (name === 'authorization' && /^bearer\b/i.test(String(value)))
+  read.includes(name) || (name === 'authorization' && /^bearer\b/i.test(String(value))) || isKeyText(value)
 
 /** As the guards read them: a repeated field arrives joined into one. */
 function copyClients(headers: IncomingHttpHeaders, kept: Kept, flat: string[]): void {
   for (const name in headers) {
-    const value = headers[name]
+    const value = name === 'cookie' ? cookieOf(headers, kept) : headers[name]
     if (value === undefined || !goesUp(name, kept.own)) continue
     if (!kept.forwardToken && isCredential(name, value, kept.credentials)) continue
     if (typeof value === 'string') flat.push(name, value)
     else for (const item of value) flat.push(name, item)
   }
 }
+
+const cookieOf = ({ cookie }: IncomingHttpHeaders, { cookies, forwardToken }: Kept): string | undefined =>
+  cookie === undefined || forwardToken ? cookie : withoutCookies(cookie, cookies)
 
 /** What the client's connection was; what it says itself of this is not passed on. */
 function writeForwarded(exchange: Exchange, flat: string[]): void {

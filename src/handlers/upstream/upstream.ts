@@ -6,6 +6,7 @@ import { Denial } from '../../core/denial.ts'
 import type { Exchange } from '../../core/exchange.ts'
 import { ExpressionFault, hasExpression, parseExpression } from '../../core/expression.ts'
 import { boolean, type Infer, object, record, string, union } from '../../schema/builder.ts'
+import { sessionCookie } from '../../services/identity/session-cookie.ts'
 import type { Calls } from '../../services/upstreams/upstreams.ts'
 import { type Destination, defineHandler } from '../handler.ts'
 import { UpstreamCall } from './call.ts'
@@ -60,11 +61,12 @@ export const upstream = defineHandler<Block>({
     const faults = checkUpstream(optionsOf(block))
     return typeof block === 'string' ? faults.map((fault) => ({ ...fault, path: [] })) : faults
   },
-  async compile(block, { route }, { upstreams, randomId }): Promise<Destination> {
+  async compile(block, { route }, { upstreams, randomId, identity }): Promise<Destination> {
     const { ca, cert, key, serverName, prefix, headers = {}, forwardToken = false, ...options } = optionsOf(block)
     const dispatcher = await upstreams.dispatcher({ origin: new URL(options.url).origin, ca, cert, key, serverName })
     const fields = Object.entries(headers).map(readField)
-    const writeHead = compileRequestHead({ fields, forwardToken, randomId })
+    const cookies = identity === undefined ? [] : [sessionCookie]
+    const writeHead = compileRequestHead({ fields, forwardToken, cookies, randomId })
     const call: Call = { dispatcher, writeHead, writePath: compilePath(route.prefix, prefix) }
     return function upstreamDestination(exchange) {
       const { body } = exchange
