@@ -50,12 +50,31 @@ export const blockNotes: Readonly<Record<string, BlockNotes>> = {
       'The token comes in `Authorization: Bearer`, never in the query. The scheme is case-insensitive.',
       '`public` as the last of a list makes the token optional: a caller without one has the role `anonymous`.',
       'A bare `jwt` means the one issuer there is; with two, the route says whose tokens it means.',
+      '`session` takes the cookie `__Host-session` that a browser got from `builtin: { login: cookie }`. It goes on while it is used, nobody refreshes it, and [`csrf`](csrf.md) is on.',
       'The credential is not passed on to an upstream, unless `forwardToken: true`.',
     ],
     see: {
       '../sections/issuers.md': 'whose tokens count, and with which keys',
       'scopes.md': 'what the token must be granted',
       'authorize.md': 'what the caller may do with a resource',
+    },
+  },
+  csrf: {
+    without:
+      'on where `authenticate` takes a `session`, and for `builtin: { login: cookie }`: pages of this host alone change something',
+    points: [
+      'GET, HEAD and OPTIONS pass: what they answer must change nothing. So do callers whose credential is no cookie.',
+      '`Sec-Fetch-Site` decides where the browser sends it: `same-origin` and `none` pass. Where it does not, `Origin` must be the scheme, host and port of the request.',
+      'An origin that is listed passes either way. A sibling such as `https://blog.shop.example` is another origin: list it, or it is refused.',
+      'Who sends neither header is refused. Browsers always send one of them; a program sends `Origin` with the address that it calls, or takes a bearer token.',
+      '`cors.origins` says who may read, and lists nobody here.',
+      'A login is guarded before there is a cookie, so that nobody is logged in as somebody else unawares.',
+      '`off` lets every page in; `check` warns of it, unless `because`.',
+    ],
+    see: {
+      'authenticate.md': 'sessions by cookie',
+      'cors.md': 'which pages may read the answers',
+      '../denials.md#csrf_rejected': 'what a page gets that is refused',
     },
   },
   rateLimit: {

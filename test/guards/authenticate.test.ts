@@ -175,6 +175,9 @@ test('accepts the forms that it enforces and no other', (t) => {
   const good = [
     'public',
     'jwt',
+    'session',
+    { session: { maxAge: '5m' } },
+    ['session', 'jwt', 'public'],
     { jwt: {} },
     { jwt: { issuers: ['a'], audience: ['b'] } },
     ['jwt', 'public'],
@@ -183,7 +186,6 @@ test('accepts the forms that it enforces and no other', (t) => {
   for (const block of good) t.is(shape.check(block).errors, undefined, JSON.stringify(block))
   const bad = [
     'apiKey',
-    'session',
     'mtls',
     'none',
     {},

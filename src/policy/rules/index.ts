@@ -15,6 +15,7 @@ import { auditKey } from './audit-key.ts'
 import { auditRequired } from './audit-required.ts'
 import { authentication } from './authentication.ts'
 import { callerSupplied } from './caller-supplied.ts'
+import { cookieRoutes } from './cookie-routes.ts'
 import { destination } from './destination.ts'
 import { docsDocument } from './docs-document.ts'
 import { expressions } from './expressions.ts'
@@ -50,6 +51,7 @@ export const policyRules: readonly PolicyRule[] = [
   neverGranted,
   fieldUnset,
   ambiguousUser,
+  cookieRoutes,
   publicUnlimited,
   weakening,
   grantableScopes,
