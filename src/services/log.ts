@@ -29,10 +29,11 @@ const maxDepth = 6
 /** Names of what may let someone in, in whatever case and wherever in an object. */
 const sensitive = /authorization|cookie|passw|secret|token|credential|api-?_?key|private-?_?key|signature/i
 
-/** Credentials inside of texts: of a header, a JWT, of a URL's authority. */
+/** Credentials inside of texts: of a header, a JWT, an API key, of a URL's authority. */
 const inText: readonly (readonly [RegExp, string])[] = [
   [/\b(Bearer|Basic|DPoP)\s+[^\s"',;\\]+/gi, `$1 ${censored}`],
   [/\beyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?/g, censored],
+  [/\bpk_live_[0-9A-Za-z]+/g, censored],
   [/(:\/\/)[^\s/@"']+@/g, `$1${censored}@`],
 ]
 

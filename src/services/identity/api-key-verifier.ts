@@ -82,8 +82,10 @@ export class ApiKeyVerifier {
   #recall(known: Shown, text: string): KeyVerdict | Promise<KeyVerdict> {
     const { said } = known
     const age = said === undefined ? Number.POSITIVE_INFINITY : this.#ageOf(said)
+    if (said !== undefined && said.verdict === undefined && age < unknownFor) return undefined
     if (said === undefined || age >= usableFor) return this.#ask(known, text)
-    if (age >= freshFor) void this.#query(known, text)
+    // Whoever comes once this is too old hears of what is wrong with the store.
+    if (age >= freshFor) this.#query(known, text).catch(() => {})
     return this.#admit(said)
   }
 

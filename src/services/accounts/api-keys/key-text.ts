@@ -32,6 +32,10 @@ export function idOfKeyText(text: string): string | undefined {
   return text.slice(prefix.length, prefix.length + idLength)
 }
 
+/** Whether it is the text of a key, be it known or not. */
+export const isKeyText = (text: unknown): boolean =>
+  typeof text === 'string' && text.startsWith(prefix) && idOfKeyText(text) !== undefined
+
 /** So many random bits need neither salt nor a slow hash. */
 export const hashOfKeyText = (text: string): string => hash('sha256', text, 'base64url')
 
