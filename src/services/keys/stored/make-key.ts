@@ -1,6 +1,6 @@
 /** Makes keys to sign with, off the event loop. */
 
-import { generateKey, generateKeyPair, type JsonWebKey, type KeyObject, randomBytes } from 'node:crypto'
+import { generateKey, generateKeyPair, type KeyObject, randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { NewSigningKey } from '../../accounts/signing-keys.ts'
 import { type Algorithm, isSymmetric } from '../algorithm.ts'
@@ -21,13 +21,13 @@ export const makeSigningKey = (algorithm: Algorithm): Promise<NewSigningKey> =>
 /** As long as the hash (RFC 7518 §3.2); its name tells nothing of it. */
 async function makeShared(algorithm: Algorithm): Promise<NewSigningKey> {
   const key = await makeSecret('hmac', { length: Number(algorithm.slice(2)) })
-  return { kid: randomBytes(32).toString('base64url'), algorithm, publicKey: '', privateKey: textOf(key) }
+  return { kid: randomBytes(32).toString('base64url'), algorithm, publicKey: '', privateKey: textOf(key, algorithm) }
 }
 
 async function makeAsymmetric(algorithm: Algorithm): Promise<NewSigningKey> {
   const { publicKey, privateKey } = await pairFor(algorithm)
   const kid = thumbprint(publicKey.export({ format: 'jwk' }))
-  return { kid, algorithm, publicKey: textOf(publicKey), privateKey: textOf(privateKey) }
+  return { kid, algorithm, publicKey: textOf(publicKey, algorithm), privateKey: textOf(privateKey, algorithm) }
 }
 
 interface Pair {
@@ -41,4 +41,5 @@ function pairFor(algorithm: Algorithm): Promise<Pair> {
   return algorithm === 'EdDSA' ? makePair('ed25519') : makePair('rsa', { modulusLength })
 }
 
-const textOf = (key: KeyObject): string => JSON.stringify(key.export({ format: 'jwk' }) satisfies JsonWebKey)
+/** What it is for is sealed with it. */
+const textOf = (key: KeyObject, alg: Algorithm): string => JSON.stringify({ ...key.export({ format: 'jwk' }), alg })

@@ -1,0 +1,77 @@
+/** Nodes on one database, each with a pool of keys of its own; their clock and timers run when the test says so. */
+
+import type { ExecutionContext } from 'ava'
+import type { KeptSigningKey, SigningKeyState } from '../../../../src/services/accounts/signing-keys.ts'
+import type { IssuerBlock } from '../../../../src/services/keys/issuer.ts'
+import { mintToken } from '../../../../src/services/keys/mint.ts'
+import { type IssuerWorld, openIssuer } from '../../../../src/services/keys/open-issuer.ts'
+import { KeyPool } from '../../../../src/services/keys/stored/key-pool.ts'
+import type { KeyStore } from '../../../../src/services/keys/stored/upkeep.ts'
+import { Agenda } from '../../../fixtures/tokens/agenda.ts'
+import { worldOf } from '../../../fixtures/tokens/open.ts'
+import type { HandClock } from '../../../helpers/hand-clock.ts'
+import { open } from '../../accounts/stores.ts'
+
+export const block = { builtin: true, audience: 'shop-api', refreshTtl: '30d', accessTtl: '10m' } as const
+
+export interface Node {
+  readonly pool: KeyPool
+  readonly agenda: Agenda
+  readonly world: ReturnType<typeof worldOf>
+  /** Reads of the store so far. */
+  readonly reads: () => number
+  /** While it has an error, the store throws it. */
+  readonly store: { fault: Error | undefined }
+  openIssuer(block?: IssuerBlock): ReturnType<typeof openIssuer>
+  mint(): string
+}
+
+export interface Site {
+  readonly clock: HandClock
+  readonly keys: Awaited<ReturnType<typeof open>>['store']['signingKeys']
+  node(): Node
+  /** The `kid` of the keys in a state. */
+  kidsOf(state: SigningKeyState): Promise<readonly string[]>
+  kept(): Promise<readonly KeptSigningKey[]>
+}
+
+export async function openSite(t: ExecutionContext): Promise<Site> {
+  const { store, clock } = await open(t, 'sqlite')
+  const kept = () => store.signingKeys.list('shop')
+  return {
+    clock,
+    keys: store.signingKeys,
+    node: () => nodeOn(t, store.signingKeys, clock),
+    kept,
+    kidsOf: async (state) => (await kept()).filter((key) => key.state === state).map(({ kid }) => kid),
+  }
+}
+
+function nodeOn(t: ExecutionContext, keys: KeyStore, clock: HandClock): Node {
+  const agenda = new Agenda()
+  const control = { fault: undefined as Error | undefined }
+  let reads = 0
+  const store: KeyStore = {
+    list: async (issuer) => {
+      reads++
+      if (control.fault) throw control.fault
+      return keys.list(issuer)
+    },
+    begin: (...args) => keys.begin(...args),
+    rotate: (...args) => keys.rotate(...args),
+    replaceNext: (...args) => keys.replaceNext(...args),
+    retire: (...args) => keys.retire(...args),
+  }
+  const world = { ...worldOf({ later: agenda.later }), clock }
+  const { status, log } = world
+  const pool = new KeyPool({ store, clock, later: agenda.later, status, log })
+  t.teardown(() => pool.close())
+  const openWith = async (given: IssuerBlock = block) => {
+    const storedKeys: IssuerWorld['storedKeys'] = (name, written) => pool.open(name, written)
+    const verifier = await openIssuer('shop', given, { ...world, storedKeys })
+    t.teardown(() => verifier.close())
+    return verifier
+  }
+  const mint = () => mintToken({ name: 'shop', block, sub: 'alice' }, pool.of('shop').current(), clock)
+  return { pool, agenda, world, reads: () => reads, store: control, openIssuer: openWith, mint }
+}
