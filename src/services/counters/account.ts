@@ -1,11 +1,10 @@
 /** One take of a batch: judged first, then charged if the whole batch fits, then told. */
 
 import type { Standing, Take } from './counters.ts'
-import { boundKey, type Ledger } from './ledger.ts'
+import type { Ledger } from './ledger.ts'
 
 export class Account {
   readonly #take: Take
-  readonly #key: string
   readonly #own: Ledger
   /** Where the key stands so far: in its limit's own ledger, or in that of the same limit with other numbers. */
   #holder: Ledger
@@ -16,9 +15,8 @@ export class Account {
   /** `ledgers` are those of the limit's id, its own among them. */
   constructor(take: Take, own: Ledger, ledgers: readonly Ledger[], now: number) {
     this.#take = take
-    this.#key = boundKey(take.key)
     this.#own = own
-    this.#cell = own.find(this.#key)
+    this.#cell = own.find(take.key)
     this.#holder = own
     if (this.#cell === 0 && ledgers.length > 1) this.#seek(ledgers)
     const room = take.limit.burst - take.cost
@@ -29,7 +27,7 @@ export class Account {
   charge(now: number): void {
     const { cost } = this.#take
     const moved = this.#holder === this.#own ? 0 : this.#leave(now)
-    this.#cell = this.#own.add(this.#key, this.#cell, moved + cost, now)
+    this.#cell = this.#own.add(this.#take.key, this.#cell, moved + cost, now)
   }
 
   standing(now: number): Standing {
@@ -44,8 +42,9 @@ export class Account {
   }
 
   #seek(ledgers: readonly Ledger[]): void {
-    this.#holder = ledgers.find((ledger) => ledger.find(this.#key) !== 0) ?? this.#own
-    this.#cell = this.#holder.find(this.#key)
+    const { key } = this.#take
+    this.#holder = ledgers.find((ledger) => ledger.find(key) !== 0) ?? this.#own
+    this.#cell = this.#holder.find(key)
   }
 
   #leave(now: number): number {

@@ -5,17 +5,16 @@ const pageSize = 2 ** pageBits
 const mask = pageSize - 1
 
 /** Pages are added, never copied: growing costs the same at any size. */
-class Page<Owner> {
+class Page {
   readonly time = new Float64Array(pageSize)
   readonly count = new Uint32Array(pageSize)
   readonly next = new Uint32Array(pageSize)
-  readonly owner = new Array<Owner | undefined>(pageSize).fill(undefined)
-  readonly key = new Array<string>(pageSize).fill('')
+  readonly entry = new Uint32Array(pageSize)
 }
 
-/** Cells are numbers from 1; 0 is no cell, and reads as zeros. A cell may be chained to another, and belong to a key of an owner. */
-export class Cells<Owner> {
-  readonly #pages: Page<Owner>[] = [new Page()]
+/** Cells are numbers from 1; 0 is no cell, and reads as zeros. A cell may be chained to another, and be the one of a key. */
+export class Cells {
+  readonly #pages: Page[] = [new Page()]
   /** The first of the chain of cells that were given back. */
   #free = 0
   #last = 0
@@ -42,13 +41,9 @@ export class Cells<Owner> {
     return this.#pages[cell >>> pageBits]?.next[cell & mask] ?? 0
   }
 
-  /** Nothing for a cell that is free, or that only continues a chain. */
-  owner(cell: number): Owner | undefined {
-    return this.#pages[cell >>> pageBits]?.owner[cell & mask]
-  }
-
-  key(cell: number): string {
-    return this.#pages[cell >>> pageBits]?.key[cell & mask] ?? ''
+  /** The key's entry in the table of keys; 0 for a cell that is free, or that only continues a chain. */
+  entry(cell: number): number {
+    return this.#pages[cell >>> pageBits]?.entry[cell & mask] ?? 0
   }
 
   write(cell: number, time: number, count: number): void {
@@ -58,14 +53,13 @@ export class Cells<Owner> {
     page.count[cell & mask] = count
   }
 
-  own(cell: number, owner: Owner | undefined, key: string): void {
+  /** Makes it the cell of an entry, or of none. */
+  label(cell: number, entry: number): void {
     const page = this.#pages[cell >>> pageBits]
-    if (page === undefined) return
-    page.owner[cell & mask] = owner
-    page.key[cell & mask] = key
+    if (page !== undefined) page.entry[cell & mask] = entry
   }
 
-  /** A cell that holds this, chained to `next`, of no owner yet. */
+  /** A cell that holds this, chained to `next`, of no key yet. */
   add(time: number, count: number, next: number): number {
     const cell = this.#free === 0 ? this.#make() : this.#free
     this.#free = this.next(cell)
@@ -85,7 +79,7 @@ export class Cells<Owner> {
   release(cell: number): void {
     for (let freed = cell; freed !== 0; ) {
       const next = this.next(freed)
-      this.own(freed, undefined, '')
+      this.label(freed, 0)
       this.#chain(freed, this.#free)
       this.#free = freed
       this.#used--

@@ -1,30 +1,39 @@
 /** What the keys of one limit have used, under one set of numbers. */
 
-import { createHash } from 'node:crypto'
 import type { Cells } from './cells.ts'
 import type { Limit } from './counters.ts'
+import type { KeyTable } from './key-table.ts'
 import type { Meter } from './meter.ts'
+import type { Slab } from './slab.ts'
 import { SlidingWindow } from './sliding-window.ts'
 import { TokenBucket } from './token-bucket.ts'
-import { WideMap } from './wide-map.ts'
 
-const maxKeyLength = 128
+/** What all ledgers write in. */
+export interface Books {
+  readonly cells: Cells
+  readonly keys: KeyTable
+  /** The ledgers that have keys, by the number that these are kept under. */
+  readonly owners: Slab<Ledger>
+}
 
 export class Ledger {
   /** The limit's. */
   readonly id: string
   readonly meter: Meter
   readonly #limit: Limit
-  readonly #cells: Cells<Ledger>
-  readonly #byKey = new WideMap()
+  readonly #books: Books
   readonly #emptied: (ledger: Ledger) => void
+  #size = 0
+  /** Among the owners; 0 while there are no keys. */
+  #number = 0
 
   /** `emptied` is told when the last key is forgotten. */
-  constructor(limit: Limit, cells: Cells<Ledger>, emptied: (ledger: Ledger) => void) {
+  constructor(limit: Limit, books: Books, emptied: (ledger: Ledger) => void) {
     this.id = limit.id
     this.#limit = limit
-    this.#cells = cells
+    this.#books = books
     this.#emptied = emptied
+    const { cells } = books
     const isWindow = limit.algorithm === 'sliding-window'
     this.meter = isWindow ? new SlidingWindow(cells, limit.period) : new TokenBucket(cells, limit.limit, limit.period)
   }
@@ -36,27 +45,38 @@ export class Ledger {
 
   /** The key's cell, 0 where it has used nothing. */
   find(key: string): number {
-    return this.#byKey.get(key) ?? 0
+    if (this.#number === 0) return 0
+    const { keys } = this.#books
+    return keys.cell(keys.find(this.#number, key))
   }
 
   /** Uses `units` more; returns the cell that the key has from now on. */
   add(key: string, cell: number, units: number, now: number): number {
+    const { cells, keys } = this.#books
+    const entry = cell === 0 ? this.#enter(key) : cells.entry(cell)
     const written = this.meter.add(cell, units, now)
-    if (this.#cells.owner(written) === this) return written
-    this.#cells.own(cell, undefined, '')
-    this.#cells.own(written, this, key)
-    this.#byKey.set(key, written)
+    if (cells.entry(written) === entry) return written
+    cells.label(cell, 0)
+    cells.label(written, entry)
+    keys.point(entry, written)
     return written
   }
 
   /** Forgets the key of a cell. */
   drop(cell: number): void {
-    this.#byKey.delete(this.#cells.key(cell))
-    this.#cells.release(cell)
-    if (this.#byKey.size === 0) this.#emptied(this)
+    const { cells, keys, owners } = this.#books
+    keys.remove(cells.entry(cell))
+    cells.release(cell)
+    this.#size--
+    if (this.#size > 0) return
+    owners.remove(this.#number)
+    this.#number = 0
+    this.#emptied(this)
+  }
+
+  #enter(key: string): number {
+    if (this.#size === 0) this.#number = this.#books.owners.add(this)
+    this.#size++
+    return this.#books.keys.add(this.#number, key)
   }
 }
-
-/** A key as it is kept: a long one by its digest, code unit by code unit. */
-export const boundKey = (key: string): string =>
-  key.length <= maxKeyLength ? key : createHash('sha256').update(key, 'utf16le').digest('base64url')

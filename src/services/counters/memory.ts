@@ -9,7 +9,9 @@ import type { Clock } from '../clock.ts'
 import { Account } from './account.ts'
 import { Cells } from './cells.ts'
 import type { Batch, LocalCounters, Take } from './counters.ts'
-import { Ledger } from './ledger.ts'
+import { KeyTable } from './key-table.ts'
+import { type Books, Ledger } from './ledger.ts'
+import { Slab } from './slab.ts'
 
 /** More than one, so that keys cannot come in faster than they are looked at. */
 const looksPerTake = 2
@@ -22,7 +24,8 @@ const sampleStride = 7_919
 class MemoryCounters implements LocalCounters {
   readonly #clock: Clock
   readonly #maxKeys: number
-  readonly #cells = new Cells<Ledger>()
+  readonly #cells = new Cells()
+  readonly #books: Books = { cells: this.#cells, keys: new KeyTable(), owners: new Slab() }
   /** By the limit's id: one ledger for each set of numbers that keys are counted under. */
   readonly #ledgers = new Map<string, readonly Ledger[]>()
   /** The cell that was looked at last. */
@@ -63,7 +66,7 @@ class MemoryCounters implements LocalCounters {
     const ledgers = this.#ledgers.get(limit.id) ?? []
     const own = ledgers.find((ledger) => ledger.isOf(limit))
     if (own !== undefined) return new Account(take, own, ledgers, now)
-    const fresh = new Ledger(limit, this.#cells, this.#close)
+    const fresh = new Ledger(limit, this.#books, this.#close)
     this.#ledgers.set(limit.id, [...ledgers, fresh])
     return new Account(take, fresh, [...ledgers, fresh], now)
   }
@@ -72,7 +75,7 @@ class MemoryCounters implements LocalCounters {
   #tidy(incoming: number, now: number): void {
     for (let looks = incoming * looksPerTake; looks > 0 && this.#cells.used > fewKeys; looks--) {
       const cell = this.#cellAfter(1)
-      if (this.#wholeIn(cell, now) === 0) this.#cells.owner(cell)?.drop(cell)
+      if (this.#wholeIn(cell, now) === 0) this.#ownerOf(cell)?.drop(cell)
       this.#turn = cell
     }
     while (this.#cells.used > 0 && this.#cells.used + incoming > this.#maxKeys) this.#evict(now)
@@ -86,7 +89,7 @@ class MemoryCounters implements LocalCounters {
       if (wait < soonest) [victim, soonest] = [cell, wait]
     }
     this.#turn = this.#cellAfter(1)
-    this.#cells.owner(victim)?.drop(victim)
+    this.#ownerOf(victim)?.drop(victim)
   }
 
   /** The cell so many places after the one whose turn it was, round and round. */
@@ -94,9 +97,16 @@ class MemoryCounters implements LocalCounters {
     return ((this.#turn + places - 1) % Math.max(1, this.#cells.last)) + 1
   }
 
+  /** Nothing for a cell of no key. */
+  #ownerOf(cell: number): Ledger | undefined {
+    const { keys, owners } = this.#books
+    const entry = this.#cells.entry(cell)
+    return entry === 0 ? undefined : owners.get(keys.owner(entry))
+  }
+
   /** Milliseconds until the key of a cell is whole again; `Infinity` for a cell of no key. */
   #wholeIn(cell: number, now: number): number {
-    return this.#cells.owner(cell)?.meter.wait(cell, 0, now) ?? Infinity
+    return this.#ownerOf(cell)?.meter.wait(cell, 0, now) ?? Infinity
   }
 }
 

@@ -9,10 +9,10 @@ import type { Meter } from './meter.ts'
 const segments = 64
 
 export class SlidingWindow implements Meter {
-  readonly #cells: Cells<unknown>
+  readonly #cells: Cells
   readonly #period: number
 
-  constructor(cells: Cells<unknown>, period: number) {
+  constructor(cells: Cells, period: number) {
     this.#cells = cells
     this.#period = period
   }

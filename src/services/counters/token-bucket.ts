@@ -7,11 +7,11 @@ import type { Cells } from './cells.ts'
 import type { Meter } from './meter.ts'
 
 export class TokenBucket implements Meter {
-  readonly #cells: Cells<unknown>
+  readonly #cells: Cells
   readonly #limit: number
   readonly #period: number
 
-  constructor(cells: Cells<unknown>, limit: number, period: number) {
+  constructor(cells: Cells, limit: number, period: number) {
     this.#cells = cells
     this.#limit = limit
     this.#period = period

@@ -235,11 +235,11 @@ test('keeps long keys apart, in bounded room', async (t) => {
 })
 
 for (const algorithm of ['token-bucket', 'sliding-window']) {
-  test(`${algorithm}: 100,000 keys take less than 15 MB, and no timer`, async (t) => {
+  test(`${algorithm}: 100,000 keys take less than 9 MB, and no timer`, async (t) => {
     const keys = `for (let i = 0; i < 100_000; i++) take('ip:10.' + (i >> 16) + '.' + ((i >> 8) & 255) + '.' + (i & 255))`
     const { bytes, size, resources } = await inChild(keys, algorithm)
     t.is(size, 100_000)
-    t.true(bytes < 15_000_000, `${bytes} bytes`)
+    t.true(bytes < 9_000_000, `${bytes} bytes`)
     t.deepEqual(resources, [])
   })
 }

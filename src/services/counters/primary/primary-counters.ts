@@ -3,15 +3,17 @@
  * primary that is gone does not answer is decided limit by limit, as when Redis is away.
  */
 
+import { createHash } from 'node:crypto'
 import type { Clock } from '../../clock.ts'
 import type { Metrics } from '../../metrics.ts'
 import type { Batch, Counters, LocalCounters, Take } from '../counters.ts'
-import { boundKey } from '../ledger.ts'
 import type { NamedTake } from '../redis/key-names.ts'
 import { KnownOver } from '../redis/known-over.ts'
 import { Part } from '../redis/part.ts'
 import { WithoutStore } from '../redis/without-store.ts'
 import type { Desk } from './desk.ts'
+
+const maxKeyLength = 128
 
 interface Parts {
   readonly desk: Desk
@@ -54,5 +56,9 @@ function nameTake({ limit, key, cost }: Take): NamedTake {
   const bound = boundKey(key)
   return { limit, key: bound, cost, name: `${limit.id} ${bound}`, slot: 0 }
 }
+
+/** A key as it travels: a long one as its digest, code unit by code unit. */
+const boundKey = (key: string): string =>
+  key.length <= maxKeyLength ? key : createHash('sha256').update(key, 'utf16le').digest('base64url')
 
 export const primaryCounters = (parts: Parts): Counters => new PrimaryCounters(parts)
