@@ -73,7 +73,8 @@ export const labelWords: Readonly<Record<string, string>> = {
   le: 'the upper bound of the bucket, in seconds',
   guard: 'the block that decided',
   mode: '`enforced`, or `reportOnly`',
-  outcome: '`allow`, or `deny`',
+  outcome:
+    '`allow`, or `deny`; of a login `ok`, `failed`, `locked`, `unavailable`; of a refresh `ok`, `repeated`, or why not',
   limit: 'the identity of the limit: `[profile|service/][METHOD /path/]` and what it counts by',
   reason:
     '`full` where nobody more could wait, `late` where the wait was over; of what was shed, the one of `settings.limits`: `connections`, `requests`, `eventLoopDelay`',
@@ -163,6 +164,31 @@ export const metricQueries: Readonly<Record<keyof typeof families, Query>> = {
   revocationsPending: {
     asks: 'Revocations that other nodes do not know of, because Redis is away.',
     query: 'min_over_time(portcullis_revocations_pending[1m]) > 0',
+  },
+  revocationsRefused: {
+    asks: 'Sessions that ended while their access tokens live on: there were more revocations than there may be.',
+    query: 'increase(portcullis_revocations_refused_total[5m]) > 0',
+  },
+  logins: {
+    asks: 'Somebody guesses passwords: more logins fail than succeed.',
+    query:
+      'sum(rate(portcullis_logins_total{outcome=~"failed|locked"}[5m])) > sum(rate(portcullis_logins_total{outcome="ok"}[5m]))',
+  },
+  refreshes: {
+    asks: 'Refresh tokens that were used twice: one may be stolen.',
+    query: 'increase(portcullis_refreshes_total{outcome=~"reused|client"}[5m]) > 0',
+  },
+  hashesWaiting: {
+    asks: 'Logins that come faster than passwords are hashed.',
+    query: 'min_over_time(portcullis_password_hashes_waiting[1m]) > 0',
+  },
+  hashesRefused: {
+    asks: 'Logins that are refused because too many wait.',
+    query: 'rate(portcullis_password_hashes_refused_total[1m]) > 0',
+  },
+  hashDurations: {
+    asks: 'The time that nineteen of twenty passwords take at most, of the last five minutes.',
+    query: 'histogram_quantile(0.95, sum by (le) (rate(portcullis_password_hash_duration_seconds_bucket[5m])))',
   },
   policyInfo: {
     asks: 'Instances that enforce different policies.',

@@ -1,6 +1,8 @@
 /** Reloads while the server runs: on SIGHUP, when watched policies or secrets change, when an operator asks. What is refused changes nothing. */
 
 import type { App, Ready } from '../app.ts'
+import type { Settings } from '../policy/settings.ts'
+import { isIdentityIssuer } from '../services/identity/identity-issuer.ts'
 import type { Log } from '../services/log.ts'
 import { logReload } from './log-reload.ts'
 import { type ReloadResult, readRefusal, reloadedTo } from './reload-result.ts'
@@ -10,7 +12,7 @@ import { startOnlyChanges } from './start-only.ts'
 const causes = ['watch', 'secret', 'signal', 'admin'] as const
 export type Cause = (typeof causes)[number]
 
-type Served = Pick<App, 'policy' | 'reload'>
+type Served = Pick<App, 'policy' | 'issuers' | 'reload'>
 
 /** Loads the policies anew, and tells what became of it; `ready` is what it put in force. */
 export type Attempt<T> = () => Promise<readonly [ReloadResult, ready?: T]>
@@ -96,16 +98,23 @@ export class Reloads<T = Ready> {
 export function reloadsOf(app: Served): Attempt<Ready> {
   // The digest in force; none where the last reload failed.
   let known: string | undefined = app.policy.digest
+  let database = databaseOf(app)
   return async () => {
     try {
       const ready = await app.reload()
       const { digest, settings } = ready.policy
       const result = digest === known ? 'unchanged' : 'reloaded'
       known = digest
-      return [reloadedTo(ready, { result, restart: startOnlyChanges(app.policy.settings, settings) }), ready]
+      database ??= databaseOf(ready)
+      const started: Settings = { ...app.policy.settings, database: database ?? settings.database }
+      return [reloadedTo(ready, { result, restart: startOnlyChanges(started, settings) }), ready]
     } catch (error) {
       known = undefined
       return [readRefusal(error)]
     }
   }
 }
+
+/** The first policies with accounts open it, for the life of the process. */
+const databaseOf = ({ issuers, policy }: Pick<Ready, 'issuers' | 'policy'>): Settings['database'] =>
+  issuers.some(isIdentityIssuer) ? policy.settings.database : undefined

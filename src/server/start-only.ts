@@ -17,6 +17,7 @@ const startOnly = ({
   limits,
   shutdown,
   state,
+  database,
   audit,
   admin,
 }: Settings): Readonly<Record<string, unknown>> => ({
@@ -29,6 +30,7 @@ const startOnly = ({
   'settings.limits.connections': limits.connections,
   // Another user or password of the same Redis is taken at once.
   'settings.state': state && splitCredentials(state)[0],
+  'settings.database': database,
   'settings.shutdown': shutdown,
   'settings.audit': audit,
   // Another token holds at once.

@@ -3,6 +3,7 @@
 import type { Exchange } from '../core/exchange.ts'
 import type { Observer, Outcome } from '../core/observer.ts'
 import type { RouteFacts } from '../core/site.ts'
+import type { AccountTally } from './metrics/account-tally.ts'
 import { Counter } from './metrics/counter.ts'
 import type { Exposition } from './metrics/exposition.ts'
 import { Peak } from './metrics/peak.ts'
@@ -31,8 +32,10 @@ export class Metrics {
   certificates: ReadonlyMap<string, number> = new Map()
   /** Clients that came for TLS, and did not get through to it. */
   handshakeFailures = 0
-  /** Revocations that this process knows, and those of them that are not yet known to be in Redis. */
-  readonly revocations = { held: 0, pending: 0 }
+  /** Revocations that this process knows, those of them that are not yet known to be in Redis, and those that found no room. */
+  readonly revocations = { held: 0, pending: 0, refused: 0 }
+  /** None before accounts are opened. */
+  accounts: AccountTally | undefined
   readonly #slots = new Map<string, SlotTally>()
   readonly #tallies = new Map<string, RouteTally>()
   readonly #unmatched = this.#tally('none', 'none')

@@ -28,7 +28,7 @@ export function createWorld(log: Log, workers = 1): World {
     clock,
     randomId,
     stores: new Stores(local, { clock, metrics, status, log }),
-    accounts: new AccountPool({ clock, randomId, status, log, workers }),
+    accounts: new AccountPool({ clock, randomId, metrics, status, log, workers }),
     upstreams: new UpstreamPools(clock),
     secrets: new SecretPool({ clock, status, log }),
     verifiers: new VerifierPool(),

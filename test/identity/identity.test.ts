@@ -1,102 +1,10 @@
 /** Accounts of this server over real HTTP: login, refresh, logout, and what of them is on record. */
 
-import { randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import test, { type ExecutionContext } from 'ava'
-import { readSettings } from '../../src/policy/settings.ts'
-import { openAccountStore } from '../../src/services/accounts/account-store.ts'
-import { createKeyRing } from '../../src/services/accounts/fields/key-ring.ts'
-import { Password, readPassword } from '../../src/services/accounts/passwords/password.ts'
-import { PasswordHasher } from '../../src/services/accounts/passwords/password-hasher.ts'
-import { auditObserver } from '../../src/services/audit/observe.ts'
-import { Trail } from '../../src/services/audit/trail.ts'
-import { systemClock } from '../../src/services/clock.ts'
-import { createLog } from '../../src/services/log.ts'
-import { randomId } from '../../src/services/random-id.ts'
-import { createWorld } from '../../src/services/world.ts'
-import { emptyFolder, type Gate, openGate, type Reply } from '../helpers/gate.ts'
-
-const username = 'alice'
-const password = 'seven sober otters sing'
-const fieldKey = `base64:${randomBytes(32).toString('base64')}`
-process.env.PORTCULLIS_SECRET_IDENTITY_TEST = fieldKey
-
-const policies = (file: string) => ({
-  'shop.yaml': `
-settings:
-  database: { url: 'sqlite:${file}', keys: ['\${secret:identity-test}'], deadline: 20s }
-issuers:
-  shop: { builtin: true, audience: shop-api, refreshTtl: 30d, scopes: [orders:read, orders:write] }
-defaults: { authenticate: public, rateLimit: [{ by: ip, limit: 5000, per: 1m }] }
-routes:
-  POST /login: { builtin: login }
-  POST /refresh: { builtin: refresh }
-  POST /logout: { authenticate: jwt, builtin: logout }
-  POST /password: { authenticate: jwt, builtin: password }
-  GET /me: { authenticate: jwt, builtin: me }
-  GET /jwks.json: { builtin: jwks }
-  GET /orders: { authenticate: jwt, scopes: [orders:read], reply: { status: 200, body: { plan: yes } } }
-`,
-})
-
-interface Site {
-  readonly gate: Gate
-  readonly folder: string
-  readonly file: string
-  readonly records: Record<string, unknown>[]
-}
-
-/** A gate with one account. */
-async function openSite(t: ExecutionContext): Promise<Site> {
-  const folder = emptyFolder()
-  const file = join(folder, 'portcullis.db')
-  await addAlice(file)
-  return { ...(await openOn(t, file)), folder, file }
-}
-
-async function openOn(t: ExecutionContext, file: string): Promise<Pick<Site, 'gate' | 'records'>> {
-  const records: Record<string, unknown>[] = []
-  const audit = new Trail()
-  const take = (entry: Record<string, unknown>) => void records.push(entry)
-  const commit = async (entry: Record<string, unknown>) => {
-    take(entry)
-    return true
-  }
-  audit.attach({ append: take, commit }, (_, text) => text)
-  const world = { ...createWorld(createLog({ pretty: false, level: 'error' })), audit }
-  const gate = await openGate(policies(file), { world, observers: [auditObserver(world)] })
-  t.teardown(() => gate.close())
-  return { gate, records }
-}
-
-async function addAlice(file: string): Promise<void> {
-  const database = readSettings({ database: `sqlite:${file}` }).database
-  const ring = createKeyRing([Buffer.from(fieldKey.slice('base64:'.length), 'base64')])
-  const clock = systemClock
-  if (database === undefined) throw new Error('no settings')
-  const store = await openAccountStore(database, { ring, clock, randomId })
-  const hasher = new PasswordHasher({ clock, threads: 1 })
-  const read = readPassword(password)
-  if (!(read instanceof Password)) throw new Error(read)
-  const scopes = ['orders:read', 'elsewhere:write']
-  const claims = { plan: 'pro', iss: 'forged', sid: 'forged', exp: 1 }
-  await store.accounts.create({ username, passwordHash: await hasher.hash(read), scopes, roles: ['customer'], claims })
-  await hasher.close()
-  await store.close()
-}
-
-const post = (gate: Gate, path: string, body: unknown, token?: string): Promise<Reply> =>
-  gate.call('POST', path, {
-    headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
-    body: JSON.stringify(body),
-  })
-const get = (gate: Gate, path: string, token: string): Promise<Reply> =>
-  gate.call('GET', path, { headers: { authorization: `Bearer ${token}` } })
-
-const codeOf = ({ body }: Reply): unknown => JSON.parse(body).code
-const logIn = (gate: Gate) => post(gate, '/login', { username, password })
-const claimsOf = (token: string) => JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
+import test from 'ava'
+import type { Reply } from '../helpers/gate.ts'
+import { claimsOf, codeOf, get, logIn, openOn, openSite, password, post, username } from './site.ts'
 
 test('an account logs in, is known by its token, and goes on by its refresh token', async (t) => {
   const { gate, records } = await openSite(t)

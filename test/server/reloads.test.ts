@@ -13,10 +13,11 @@ interface Line {
   readonly [field: string]: unknown
 }
 
-const readyOf = (digest: string, settings: WrittenSettings = {}) =>
+const readyOf = (digest: string, settings: WrittenSettings = {}, identity = {}) =>
   ({
     policy: { digest, settings: readSettings(settings) },
     routes: [{}, {}],
+    issuers: [{ name: 'shop', value: { builtin: true, ...identity } }],
     warnings: [],
     files: [],
   }) as unknown as Ready
@@ -36,7 +37,7 @@ function bench() {
     return end.promise.finally(() => counts.now--)
   }
   const reloads = new Reloads(log, ({ policy }) => void loaded.push(policy.digest))
-  const begin = () => reloads.begin(reloadsOf({ policy: readyOf('one').policy, reload }))
+  const begin = () => reloads.begin(reloadsOf({ ...readyOf('one'), reload }))
   const end = async (result: Ready | Error) => {
     await until(() => running.length > 0)
     const ending = running.shift()
@@ -131,6 +132,26 @@ test('warns of what only a restart changes', async (t) => {
   reloads.ask('signal')
   await end(readyOf('two', { listen: { port: 9 }, limits: { connections: 9 } }))
   t.deepEqual(texts(lines).slice(1), ['warn only a restart changes `settings.listen`, `settings.limits.connections`'])
+})
+
+test('warns of another database, or other keys of its fields, once accounts have opened one', async (t) => {
+  const { reloads, lines, begin, end } = bench()
+  begin()
+  const key = (letter: string) => `base64:${Buffer.alloc(32, letter).toString('base64')}`
+  const accounts = { refreshTtl: '30d' }
+  const reload = async (database: NonNullable<WrittenSettings['database']>, identity: object = accounts) => {
+    lines.length = 0
+    reloads.ask('signal')
+    await end(readyOf('two', { database }, identity))
+    return texts(lines).slice(1)
+  }
+  const warning = ['warn only a restart changes `settings.database`']
+  t.deepEqual(await reload('sqlite:a.db', {}), [])
+  t.deepEqual(await reload({ url: 'sqlite:b.db', keys: [key('k')] }), [])
+  t.deepEqual(await reload({ url: 'sqlite:b.db', keys: [key('k')] }), [])
+  t.deepEqual(await reload({ url: 'sqlite:c.db', keys: [key('k')] }), warning)
+  t.deepEqual(await reload({ url: 'sqlite:b.db', keys: [key('l'), key('k')] }), warning)
+  t.deepEqual(await reload({ url: 'sqlite:b.db', keys: [key('k')] }), [])
 })
 
 test('does nothing more once it is closed, and speaks of nothing that ends later', async (t) => {

@@ -36,7 +36,7 @@ export interface AccountStore {
   rotateFields(options?: RotationOptions): Promise<Rotation>
   /** Takes out what nobody can use any more; the number of rows. */
   prune(): Promise<number>
-  /** Whether it answers. Throws `DatabaseAway`. */
+  /** Whether it answers; does what was left undone while it did not. Throws `DatabaseAway`. */
   probe(): Promise<void>
   close(): Promise<void>
 }
@@ -63,10 +63,10 @@ async function prepare(database: Database, { ring, clock, randomId }: StoreWorld
   const [outbox, revocations] = [new Outbox({ database, clock, randomId }), new KeptRevocations(database)]
   const fields = await openFields(database, ring)
   const context: StoreContext = { database, clock, randomId, fields, outbox, revocations }
-  const apiKeys = new ApiKeys(context)
+  const [apiKeys, failures] = [new ApiKeys(context), new LoginFailures(context)]
   return {
     accounts: new Accounts(context),
-    failures: new LoginFailures(context),
+    failures,
     sessions: new Sessions(context),
     apiKeys,
     signingKeys: new SigningKeys(context),
@@ -75,17 +75,16 @@ async function prepare(database: Database, { ring, clock, randomId }: StoreWorld
     revoke: (order) => revokeByCommand(context, order),
     rotateFields: (options) => rotateFields(database, ring, options),
     prune: () => prune(database, clock.now()),
-    probe: async () => void (await database.query('select 1')),
-    close: () => close(database, apiKeys),
+    probe: async () => {
+      await database.query('select 1')
+      await failures.settle()
+    },
+    close: () => close(database, [() => apiKeys.writeUses(), () => failures.settle()]),
   }
 }
 
-async function close(database: Database, apiKeys: ApiKeys): Promise<void> {
-  try {
-    await apiKeys.writeUses().catch(noop)
-  } finally {
-    await database.close()
-  }
+/** What is still to be written is, where it can be. */
+async function close(database: Database, rest: readonly (() => Promise<void>)[]): Promise<void> {
+  await Promise.allSettled(rest.map((write) => write()))
+  await database.close()
 }
-
-const noop = (): void => {}

@@ -2,22 +2,22 @@
 
 import type { Statements } from '../database/database.ts'
 import type { StoreContext } from './context.ts'
-import {
-  type Admission,
-  accountRules,
-  addressRules,
-  type Failures,
-  forgive,
-  judge,
-  stricter,
-} from './login-throttle.ts'
+import { accountRules, addressRules, type Failures, forgive, judge, stricter, type TooSoon } from './login-throttle.ts'
 import { normaliseName } from './names.ts'
 import type { Act } from './outbox/act.ts'
+import { type Counted, Withdrawals } from './withdrawals.ts'
 
 export interface Attempt {
   readonly username: string
   /** Of the client, as limits know it. */
   readonly address: string
+}
+
+/** An attempt that may look at the password. */
+export interface Admitted {
+  readonly isAdmitted: true
+  /** What it counts for until it succeeds. */
+  readonly counted: readonly Counted[]
 }
 
 interface FailureRow {
@@ -28,29 +28,47 @@ interface FailureRow {
 
 export class LoginFailures {
   readonly #context: StoreContext
+  readonly #withdrawals: Withdrawals
 
   constructor(context: StoreContext) {
     this.#context = context
+    this.#withdrawals = new Withdrawals(context.database)
   }
 
   /**
    * Asked before the password is looked at: one that is admitted counts as a failure until `succeed`, so that many at
    * once are no more guesses than one after the other. What is refused is not counted.
    */
-  async admit(attempt: Attempt): Promise<Admission> {
-    const { database, clock } = this.#context
-    const [account, address] = [this.#accountKey(attempt.username), this.#addressKey(attempt.address)]
-    return database.transact(async (statements) => {
-      const rows = await lockRows(statements, [account, address])
-      const now = clock.now()
-      const ofAccount = failuresOf(rows, account)
-      const ofAddress = forgive(failuresOf(rows, address), now)
-      const admission = stricter(judge(ofAccount, accountRules, now), judge(ofAddress, addressRules, now))
-      if (!admission.isAdmitted) return admission
-      await count(statements, account, { failures: ofAccount.failures + 1, lastAt: now })
-      await count(statements, address, { failures: ofAddress.failures + 1, lastAt: now })
-      return admission
-    })
+  async admit(attempt: Attempt): Promise<Admitted | TooSoon> {
+    let counted: readonly Counted[] = []
+    try {
+      return await this.#context.database.transact(async (statements) => {
+        counted = []
+        const judged = await this.#judge(statements, attempt)
+        if (!judged.isAdmitted) return judged
+        counted = judged.counted
+        for (const { key, now } of counted) await count(statements, key, now)
+        return judged
+      })
+    } catch (error) {
+      this.#withdrawals.owe(counted, { isCertain: false })
+      throw error
+    }
+  }
+
+  /** Nobody looked at the password: it is as if the attempt had not been. Throws `DatabaseAway`, and owes it then. */
+  withdraw({ counted }: Admitted): Promise<void> {
+    return this.#withdrawals.take(counted)
+  }
+
+  /** The same where the database is away: `settle` does it when it is back. */
+  owe({ counted }: Admitted): void {
+    this.#withdrawals.owe(counted, { isCertain: true })
+  }
+
+  /** Takes back what could not be taken back before. Throws `DatabaseAway`. */
+  settle(): Promise<void> {
+    return this.#withdrawals.settle()
   }
 
   /** The row of failures of the account is over; its address is given back this one attempt, and no other. */
@@ -84,6 +102,21 @@ export class LoginFailures {
       [this.#accountKey(username)],
     )
     return row !== undefined && row.failures >= accountRules.lockAt
+  }
+
+  async #judge(statements: Statements, attempt: Attempt): Promise<Admitted | TooSoon> {
+    const [account, address] = [this.#accountKey(attempt.username), this.#addressKey(attempt.address)]
+    const rows = await lockRows(statements, [account, address])
+    const now = this.#context.clock.now()
+    const [ofAccount, ofAddress] = [failuresOf(rows, account), failuresOf(rows, address)]
+    const forgiven = forgive(ofAddress, now)
+    const admission = stricter(judge(ofAccount, accountRules, now), judge(forgiven, addressRules, now))
+    if (!admission.isAdmitted) return admission
+    const counted = [
+      { key: account, before: ofAccount, now: { failures: ofAccount.failures + 1, lastAt: now } },
+      { key: address, before: ofAddress, now: { failures: forgiven.failures + 1, lastAt: now } },
+    ]
+    return { isAdmitted: true, counted }
   }
 
   /** No user name and no address stands in the table. */

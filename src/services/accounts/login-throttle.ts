@@ -34,15 +34,15 @@ const forgivenessTime = 60_000
 /** Milliseconds by which clocks of two nodes may differ. */
 const maxSkew = 60_000
 
-export type Admission =
-  | { readonly isAdmitted: true }
-  | {
-      readonly isAdmitted: false
-      /** No wait helps, although `retryAfter` says one: an unlock does. */
-      readonly isLocked: boolean
-      /** Milliseconds. */
-      readonly retryAfter: number
-    }
+export interface TooSoon {
+  readonly isAdmitted: false
+  /** No wait helps, although `retryAfter` says one: an unlock does. */
+  readonly isLocked: boolean
+  /** Milliseconds. */
+  readonly retryAfter: number
+}
+
+export type Admission = { readonly isAdmitted: true } | TooSoon
 
 const admitted: Admission = { isAdmitted: true }
 

@@ -43,7 +43,8 @@ interface Result {
 
 function resultOf(exchange: Exchange): Result {
   const outcome = outcomeOf(exchange)
-  if (exchange.event !== undefined && outcome !== 'failed') return { event: exchange.event.name, outcome }
+  if (exchange.event !== undefined && (outcome !== 'failed' || exchange.event.name === 'auth.failed'))
+    return { event: exchange.event.name, outcome }
   return { event: outcome === 'denied' ? refusalOf(exchange) : actionOf(exchange), outcome }
 }
 

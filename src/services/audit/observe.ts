@@ -131,8 +131,11 @@ const keepsReads = ({ action, required, resource, details }: NonNullable<Exchang
   action !== undefined || required || resource !== undefined || details.length > 0
 
 /** Refusals, and what is on record only because a report-only guard would have refused it. */
-const isRepeatable = ({ audit, event, method }: Exchange, outcome: AuditOutcome): boolean =>
-  event?.name !== 'auth.reused' && (outcome === 'denied' || (isSafe(method) && !(audit && keepsReads(audit))))
+function isRepeatable({ audit, event, method }: Exchange, outcome: AuditOutcome): boolean {
+  if (event?.name === 'auth.reused') return false
+  if (outcome === 'denied' || event?.name === 'auth.failed') return true
+  return isSafe(method) && !(audit && keepsReads(audit))
+}
 
 const describeUnread = ({ requestId, address, denial, cause }: Unread): AuditEntry => ({
   event: 'access.denied',

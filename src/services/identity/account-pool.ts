@@ -11,6 +11,8 @@ import { asStartFault } from '../database/open-database.ts'
 import type { KeyPool } from '../keys/stored/key-pool.ts'
 import { unhurried } from '../later.ts'
 import type { Log } from '../log.ts'
+import { AccountTally } from '../metrics/account-tally.ts'
+import type { Metrics } from '../metrics.ts'
 import type { Status } from '../status.ts'
 import { CommandFollower, type Followed } from './command-follower.ts'
 import { openRing } from './field-ring.ts'
@@ -19,6 +21,7 @@ import type { AccountSettings } from './settings.ts'
 export interface PoolWorld {
   readonly clock: Clock
   readonly randomId: () => string
+  readonly metrics: Pick<Metrics, 'accounts'>
   readonly status: Status
   readonly log: Log
   /** How many processes share the cores. */
@@ -30,6 +33,7 @@ export interface OpenAccounts {
   readonly hasher: PasswordHasher
   /** What their tokens are signed with. */
   readonly keys: KeyPool
+  readonly tally: AccountTally
   /** What the work comes to; 503 where the database is away, or too many passwords wait. */
   attempt<T>(work: () => Promise<T>): Promise<T | Denial>
 }
@@ -99,7 +103,9 @@ export class AccountPool {
     // A core is left to the event loops.
     const threads = Math.max(1, Math.floor((availableParallelism() - 1) / workers))
     const hasher = new PasswordHasher({ threads, clock })
-    return { store, hasher, keys, attempt: (work) => this.#attempt(store, work) }
+    const tally = new AccountTally(hasher)
+    this.#world.metrics.accounts = tally
+    return { store, hasher, keys, tally, attempt: (work) => this.#attempt(store, work) }
   }
 
   async #follow(store: AccountStore, followed: Followed): Promise<CommandFollower> {

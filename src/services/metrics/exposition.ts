@@ -2,17 +2,18 @@
 
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import type { Metrics } from '../metrics.ts'
+import { writeAccounts } from './account-lines.ts'
 import { families } from './families.ts'
 import { bounds, type RouteTally } from './route-tally.ts'
 import type { SlotTally } from './slot-tally.ts'
 import { answerBounds, type StoreTally } from './store-tally.ts'
-import { writeFamily, writeLabels, writeSample } from './text-format.ts'
+import { writeBuckets, writeFamily, writeLabels, writeSample } from './text-format.ts'
 
 const { requests, durations, decisions, inFlight, policyInfo, policyLoaded, policyReloads } = families
 const { shed, eventLoopDelay } = families
 const { stateUp, stateCalls, stateDurations } = families
 const { limitFallbacks, slotsInUse, slotsAwaited, slotsMissed, slotsFallbacks } = families
-const { revocationsHeld, revocationsPending } = families
+const { revocationsHeld, revocationsPending, revocationsRefused } = families
 const { certificateExpiry, handshakeFailures } = families
 const { auditRecords, auditLost, auditHeads, auditDropped } = families
 
@@ -46,12 +47,14 @@ function writeOwn(metrics: Metrics): string {
     writeSlots([...metrics.slots]),
     writeFamily(revocationsHeld, writeSample(revocationsHeld.name, '', metrics.revocations.held)),
     writeFamily(revocationsPending, writeSample(revocationsPending.name, '', metrics.revocations.pending)),
+    writeFamily(revocationsRefused, writeSample(revocationsRefused.name, '', metrics.revocations.refused)),
+    writeAccounts(metrics.accounts),
     writePolicy(metrics.policy),
     writeFamily(policyReloads, metrics.policyReloads.write(policyReloads.name)),
+    writeTls(metrics),
     writeFamily(auditRecords, writeSample(auditRecords.name, '', metrics.auditRecords)),
     writeFamily(auditLost, writeSample(auditLost.name, '', metrics.auditLost)),
     writeFamily(auditHeads, metrics.auditHeads.write(auditHeads.name)),
-    writeTls(metrics),
     writeFamily(auditDropped, metrics.auditDropped.write(auditDropped.name)),
   ].join('')
 }
@@ -74,9 +77,6 @@ function writeStore({ servers, buckets, seconds, late, failed, skipped }: StoreT
   ].join('')
 }
 
-function writeSlots(tallies: readonly SlotTally[]): string {
-  if (tallies.length === 0) return ''
-  const each = (write: (labels: string, tally: SlotTally) => string) =>
 function writeTls({ certificates, handshakeFailures: failures }: Metrics): string {
   if (certificates.size === 0) return ''
   const { name } = certificateExpiry
@@ -89,6 +89,9 @@ function writeTls({ certificates, handshakeFailures: failures }: Metrics): strin
   )
 }
 
+function writeSlots(tallies: readonly SlotTally[]): string {
+  if (tallies.length === 0) return ''
+  const each = (write: (labels: string, tally: SlotTally) => string) =>
     tallies.map((tally) => write(writeLabels({ limit: tally.limit }), tally)).join('')
   const { name } = slotsMissed
   return [
@@ -140,17 +143,6 @@ function writeDurations(tally: RouteTally): string {
   const labels = routeLabels(tally)
   const { samples, count } = writeBuckets(name, `${labels},`, tally.buckets, bounds)
   return samples + writeSample(`${name}_sum`, labels, tally.seconds) + writeSample(`${name}_count`, labels, count)
-}
-
-/** Buckets are cumulative: the last of them holds all, which is the count. */
-function writeBuckets(name: string, labels: string, buckets: Float64Array, upTo: readonly number[]) {
-  let count = 0
-  let samples = ''
-  for (const [index, own] of buckets.entries()) {
-    count += own
-    samples += writeSample(`${name}_bucket`, `${labels}le="${upTo[index] ?? '+Inf'}"`, count)
-  }
-  return { samples, count }
 }
 
 function writeDecisions(tally: RouteTally): string {

@@ -100,6 +100,42 @@ export const families = {
     type: 'gauge',
     labels: [],
   },
+  revocationsRefused: {
+    name: 'portcullis_revocations_refused_total',
+    help: 'Revocations that found no room: tokens of the session live until they expire, on other nodes or on all.',
+    type: 'counter',
+    labels: [],
+  },
+  logins: {
+    name: 'portcullis_logins_total',
+    help: 'Logins, by outcome.',
+    type: 'counter',
+    labels: ['outcome'],
+  },
+  refreshes: {
+    name: 'portcullis_refreshes_total',
+    help: 'Uses of refresh tokens, by outcome.',
+    type: 'counter',
+    labels: ['outcome'],
+  },
+  hashesWaiting: {
+    name: 'portcullis_password_hashes_waiting',
+    help: 'Passwords that wait for a thread that hashes.',
+    type: 'gauge',
+    labels: [],
+  },
+  hashesRefused: {
+    name: 'portcullis_password_hashes_refused_total',
+    help: 'Passwords that were not hashed because too many waited.',
+    type: 'counter',
+    labels: [],
+  },
+  hashDurations: {
+    name: 'portcullis_password_hash_duration_seconds',
+    help: 'From a password to its hash, with the time that it waited for a thread.',
+    type: 'histogram',
+    labels: ['le'],
+  },
   policyInfo: {
     name: 'portcullis_policy_info',
     help: 'The policy in force, by its digest.',
@@ -117,6 +153,18 @@ export const families = {
     help: 'What became of reloads: success, unchanged, or failure, which leaves the old policies in force.',
     type: 'counter',
     labels: ['result'],
+  },
+  certificateExpiry: {
+    name: 'portcullis_tls_certificate_expiry_timestamp_seconds',
+    help: 'When a certificate of this server expires, in seconds since the Unix epoch.',
+    type: 'gauge',
+    labels: ['certificate'],
+  },
+  handshakeFailures: {
+    name: 'portcullis_tls_handshake_failures_total',
+    help: 'Connections that came for TLS, and did not get through to it.',
+    type: 'counter',
+    labels: [],
   },
   auditRecords: {
     name: 'portcullis_audit_records_total',
@@ -143,15 +191,3 @@ export const families = {
     labels: ['copy'],
   },
 } as const satisfies Record<string, Family>
-  certificateExpiry: {
-    name: 'portcullis_tls_certificate_expiry_timestamp_seconds',
-    help: 'When a certificate of this server expires, in seconds since the Unix epoch.',
-    type: 'gauge',
-    labels: ['certificate'],
-  },
-  handshakeFailures: {
-    name: 'portcullis_tls_handshake_failures_total',
-    help: 'Connections that came for TLS, and did not get through to it.',
-    type: 'counter',
-    labels: [],
-  },

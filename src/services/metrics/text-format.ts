@@ -22,3 +22,14 @@ export const writeLabels = (labels: Readonly<Record<string, string | number>>): 
     .join(',')
 
 const escapeLabel = (text: string): string => text.replace(/[\\"]/g, '\\$&').replaceAll('\n', '\\n')
+
+/** Buckets are cumulative: the last of them holds all, which is the count. */
+export function writeBuckets(name: string, labels: string, buckets: Float64Array, upTo: readonly number[]) {
+  let count = 0
+  let samples = ''
+  for (const [index, own] of buckets.entries()) {
+    count += own
+    samples += writeSample(`${name}_bucket`, `${labels}le="${upTo[index] ?? '+Inf'}"`, count)
+  }
+  return { samples, count }
+}

@@ -155,3 +155,36 @@ onBoth('failures that nobody has added to for a month are taken out', async (t, 
   t.is(await store.prune(), 6)
   t.is(await store.prune(), 0)
 })
+
+onBoth('an attempt that is withdrawn was none: neither a failure nor a delay is left of it', async (t, kind) => {
+  const { store, clock } = await open(t, kind)
+  for (let at = 0; at < 7; at++) {
+    t.true(isAdmitted(await store.failures.admit(attempt)))
+    clock.pass(delayAfter(at + 1, accountRules))
+  }
+  for (let round = 0; round < 20; round++) {
+    const admission = await store.failures.admit(attempt)
+    if (!admission.isAdmitted) return t.fail(`round ${round}`)
+    t.false(isAdmitted(await store.failures.admit(attempt)))
+    await store.failures.withdraw(admission)
+  }
+  t.true(isAdmitted(await store.failures.admit(attempt)))
+  t.like(await store.failures.admit(attempt), { retryAfter: delayAfter(8, accountRules) })
+})
+
+onBoth('of many at once, as many as are withdrawn are not counted', async (t, kind) => {
+  const { store } = await open(t, kind)
+  const admissions = await Promise.all(Array.from({ length: 5 }, () => store.failures.admit(attempt)))
+  t.false(isAdmitted(await store.failures.admit(attempt)))
+  for (const admission of admissions.slice(0, 2)) if (admission.isAdmitted) await store.failures.withdraw(admission)
+  for (const expected of [true, true, false]) t.is(isAdmitted(await store.failures.admit(attempt)), expected)
+})
+
+onBoth('what is withdrawn after a success takes nothing away', async (t, kind) => {
+  const { store } = await open(t, kind)
+  const [first] = [await store.failures.admit(attempt), await store.failures.admit(attempt)]
+  await store.failures.succeed(attempt)
+  if (first?.isAdmitted) await store.failures.withdraw(first)
+  for (let at = 0; at < accountRules.free; at++) t.true(isAdmitted(await store.failures.admit(attempt)))
+  t.false(isAdmitted(await store.failures.admit(attempt)))
+})

@@ -7,7 +7,8 @@ import { StartFault } from '../../../core/start-fault.ts'
 import type { Account } from '../../../services/accounts/account.ts'
 import type { Session } from '../../../services/accounts/refresh/session.ts'
 import type { Identity } from '../../../services/identity/identity.ts'
-import { revoke } from '../../../services/revocation/revoke.ts'
+import { RevocationsFull } from '../../../services/revocation/revocation.ts'
+import { type Order, revoke } from '../../../services/revocation/revoke.ts'
 import type { Services } from '../../../services/services.ts'
 import { jsonAnswer } from '../json-answer.ts'
 
@@ -39,7 +40,7 @@ export const tokensOf = (identity: Identity, account: Account, { token, session 
 
 interface Tokens {
   readonly token: string
-  readonly session: Pick<Session, 'id' | 'scopes'>
+  readonly session: Pick<Session, 'id' | 'scopes' | 'createdAt'>
 }
 
 /** Puts on record whose request it was, and what it did. */
@@ -58,8 +59,27 @@ interface Recorded {
   readonly because?: string
 }
 
-/** Access tokens of sessions that have ended are good no longer, on any node. */
+/**
+ * Access tokens of sessions that have ended are good no longer, on any node. Where there is no room to say so they live
+ * until they expire, which is not for long; the sessions have ended all the same.
+ */
 export async function revokeSessions(ids: Iterable<string>, identity: Identity, services: Services): Promise<void> {
   const until = services.clock.now() + identity.accessTtl
-  for (const id of new Set(ids)) await revoke({ kind: 'session', issuer: identity.issuer, id, until }, services)
+  for (const id of new Set(ids)) await tryRevoke({ kind: 'session', issuer: identity.issuer, id, until }, services)
+}
+
+/** Whether there was room for it; that there was none is on record, and counted. */
+export async function tryRevoke(order: Order, services: Services): Promise<boolean> {
+  try {
+    await revoke(order, services)
+    return true
+  } catch (error) {
+    if (!(error instanceof RevocationsFull)) throw error
+    services.metrics.revocations.refused++
+    services.log.error(
+      { kind: order.kind, reason: error.message },
+      'no room for a revocation: access tokens live until they expire',
+    )
+    return false
+  }
 }

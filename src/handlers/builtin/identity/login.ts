@@ -1,5 +1,7 @@
 /** `builtin: login`: a name and its password begin a session; who is unknown learns nothing, and no sooner. */
 
+import type { Answer } from '../../../core/answer.ts'
+import { Denial } from '../../../core/denial.ts'
 import type { Exchange } from '../../../core/exchange.ts'
 import type { Identity } from '../../../services/identity/identity.ts'
 import type { Builtin } from '../about.ts'
@@ -14,9 +16,11 @@ export const login: Builtin = {
   implies: inputOf(loginBody),
   compile(services) {
     const identity = identityOf(services)
-    return function loginDestination(exchange) {
+    return async function loginDestination(exchange) {
       exchange.event = { name: 'auth.failed' }
-      return identity.attempt(() => logIn(exchange, identity))
+      const result = await identity.attempt(() => logIn(exchange, identity))
+      identity.tally.logins.add({ outcome: outcomeOf(result) })
+      return result
     }
   },
 }
@@ -36,4 +40,10 @@ async function logIn(exchange: Exchange, identity: Identity) {
   if (begun === undefined) return credentialsInvalid(`account ${account.id} was changed meanwhile`)
   record(exchange, identity, { name: 'auth.login', account: account.id, session: begun.session.id })
   return tokensOf(identity, account, begun)
+}
+
+function outcomeOf(result: Answer | Denial): string {
+  if (!(result instanceof Denial)) return 'ok'
+  if (result.code === 'credentials_invalid') return 'failed'
+  return result.code === 'account_locked' ? 'locked' : 'unavailable'
 }

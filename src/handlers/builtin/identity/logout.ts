@@ -1,13 +1,13 @@
 /** `builtin: logout`: ends the session of the bearer token, and with `all` every one of the account. */
 
 import type { Answer } from '../../../core/answer.ts'
+import { type Denial, deny } from '../../../core/denial.ts'
 import type { Exchange } from '../../../core/exchange.ts'
 import type { Identity } from '../../../services/identity/identity.ts'
-import { revoke } from '../../../services/revocation/revoke.ts'
 import type { Services } from '../../../services/services.ts'
 import type { Builtin } from '../about.ts'
 import { inputOf, type LogoutBody, logoutBody } from './bodies.ts'
-import { identityOf, noContent, record, revokeSessions } from './identity-route.ts'
+import { identityOf, noContent, record, revokeSessions, tryRevoke } from './identity-route.ts'
 
 export const logout: Builtin = {
   answers: { 204: { description: 'The session has ended, and its tokens are good no longer.' } },
@@ -19,16 +19,24 @@ export const logout: Builtin = {
   },
 }
 
-async function logOut(exchange: Exchange, identity: Identity, services: Services): Promise<Answer> {
+async function logOut(exchange: Exchange, identity: Identity, services: Services): Promise<Answer | Denial> {
   const { id: account, claims } = exchange.principal
   const ended = new Set(await endStored(exchange, identity))
   if (typeof claims.sid === 'string') ended.add(claims.sid)
   await revokeSessions(ended, identity, services)
-  if (typeof claims.sid !== 'string' && typeof claims.jti === 'string')
-    await revoke({ kind: 'token', issuer: identity.issuer, id: claims.jti }, services)
+  if (typeof claims.sid !== 'string' && typeof claims.jti === 'string') {
+    const order = { kind: 'token', issuer: identity.issuer, id: claims.jti } as const
+    if (!(await tryRevoke(order, services))) return stillGood
+  }
   record(exchange, identity, { name: 'auth.logout', account, sessions: ended.size })
   return noContent
 }
+
+/** Of a token without a session nothing else ends it. */
+const stillGood = deny('state_unavailable', {
+  headers: ['Retry-After', '60'],
+  cause: 'no room for the revocation of the token',
+})
 
 /** The ids of the sessions that were alive; those of others are left alone. */
 async function endStored({ input, principal }: Exchange, { store }: Identity): Promise<readonly string[]> {

@@ -5,6 +5,7 @@ import { type Denial, deny } from '../../../core/denial.ts'
 import type { Exchange } from '../../../core/exchange.ts'
 import type { Account } from '../../../services/accounts/account.ts'
 import { Password, readPassword } from '../../../services/accounts/passwords/password.ts'
+import { DatabaseAway } from '../../../services/database/database.ts'
 import type { Identity } from '../../../services/identity/identity.ts'
 import { credentialsInvalid } from './identity-route.ts'
 
@@ -19,15 +20,26 @@ export async function prove(
   identity: Identity,
   { username, typed }: Claim,
 ): Promise<Account | Denial> {
-  const { failures, accounts } = identity.store
+  const { failures } = identity.store
   const attempt = { username, address: addressBlock(exchange.address) }
   const admission = await failures.admit(attempt)
   if (!admission.isAdmitted) return locked(admission)
-  const account = await accounts.findByUsername(username)
+  try {
+    const proved = await look(exchange, identity, { username, typed })
+    if (!('code' in proved)) await failures.succeed(attempt)
+    return proved
+  } catch (error) {
+    // Nobody is told whether it is the password, and so nobody has guessed.
+    if (error instanceof DatabaseAway) failures.owe(admission)
+    else await failures.withdraw(admission)
+    throw error
+  }
+}
+
+async function look(exchange: Exchange, identity: Identity, { username, typed }: Claim): Promise<Account | Denial> {
+  const account = await identity.store.accounts.findByUsername(username)
   const fault = await judge(exchange, { identity, account, typed })
-  if (account === undefined || fault !== undefined) return credentialsInvalid(fault ?? 'no such account')
-  await failures.succeed(attempt)
-  return account
+  return account === undefined || fault !== undefined ? credentialsInvalid(fault ?? 'no such account') : account
 }
 
 interface Claimed {

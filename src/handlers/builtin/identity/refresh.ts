@@ -1,5 +1,6 @@
 /** `builtin: refresh`: a refresh token is used up for another one; one that was used before ends its session (RFC 9700 §4.14.2). */
 
+import { Denial } from '../../../core/denial.ts'
 import type { Exchange } from '../../../core/exchange.ts'
 import type { Refused, Rotated } from '../../../services/accounts/refresh/rotation.ts'
 import type { Identity } from '../../../services/identity/identity.ts'
@@ -15,9 +16,11 @@ export const refresh: Builtin = {
   implies: inputOf(refreshBody),
   compile(services) {
     const identity = identityOf(services)
-    return function refreshDestination(exchange) {
+    return async function refreshDestination(exchange) {
       exchange.event = { name: 'auth.failed' }
-      return identity.attempt(() => goOn(exchange, identity, services))
+      const result = await identity.attempt(() => goOn(exchange, identity, services))
+      if (result instanceof Denial && result.status === 503) identity.tally.refreshes.add({ outcome: 'unavailable' })
+      return result
     }
   },
 }
@@ -30,11 +33,12 @@ async function goOn(exchange: Exchange, identity: Identity, services: Services) 
   const { session } = used
   const account = await accounts.find(session.account)
   if (account === undefined || account.disabledAt !== undefined)
-    return tokenInvalid(`account ${session.account} may not log in`)
+    return refuse(exchange, { reason: 'disabled', session, isFamilyEnded: false }, { identity, services })
   const allowed = identity.scopesOf(account)
   const scopes = session.scopes.filter((scope) => allowed.includes(scope))
+  identity.tally.refreshes.add({ outcome: used.isRepeat ? 'repeated' : 'ok' })
   record(exchange, identity, { name: 'auth.refreshed', account: account.id, session: session.id })
-  return tokensOf(identity, account, { token: used.token, session: { id: session.id, scopes } })
+  return tokensOf(identity, account, { token: used.token, session: { ...session, scopes } })
 }
 
 const isRefused = (used: Rotated | Refused): used is Refused => 'reason' in used
@@ -45,6 +49,7 @@ interface Parts {
 }
 
 async function refuse(exchange: Exchange, { reason, session, isFamilyEnded }: Refused, { identity, services }: Parts) {
+  identity.tally.refreshes.add({ outcome: reason })
   if (session === undefined) return tokenInvalid('nobody knows this refresh token')
   if (isFamilyEnded) {
     record(exchange, identity, { name: 'auth.reused', account: session.account, session: session.id, because: reason })

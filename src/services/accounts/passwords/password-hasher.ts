@@ -2,6 +2,7 @@
 
 import { availableParallelism } from 'node:os'
 import type { Clock } from '../../clock.ts'
+import { HashTally } from '../../metrics/hash-tally.ts'
 import { type BcryptHash, type HashFault, readBcryptHash } from './bcrypt-hash.ts'
 import { type HashJob, HashQueue } from './hash-queue.ts'
 import { HashThreads } from './hash-threads.ts'
@@ -37,6 +38,7 @@ const noMatch: Verification = Object.freeze({ matches: false, needsRehash: false
 
 export class PasswordHasher {
   readonly cost: number
+  readonly tally = new HashTally()
   readonly #clock: Clock
   readonly #atOnce: number
   readonly #queue: HashQueue
@@ -56,6 +58,11 @@ export class PasswordHasher {
     this.#atOnce = threads ?? Math.max(1, availableParallelism() - 1)
     this.#queue = new HashQueue({ atOnce: this.#atOnce, maxWaiting: maxWaiting ?? this.#atOnce * waitingPerThread })
     this.#threads = new HashThreads({ threads: this.#atOnce, file })
+  }
+
+  /** How many wait for a thread. */
+  get waiting(): number {
+    return Math.max(0, this.#queue.admitted - this.#atOnce)
   }
 
   /** A hash of today's cost. As the other two, it rejects with a `HashingFault`. */
@@ -96,10 +103,14 @@ export class PasswordHasher {
   }
 
   async #admit<T>(work: () => Promise<T>, job?: HashJob): Promise<T> {
+    const began = this.#clock.monotonic()
     try {
-      return await this.#queue.run(() => this.#time(work), job)
+      const result = await this.#queue.run(() => this.#time(work), job)
+      this.tally.took.note(this.#clock.monotonic() - began)
+      return result
     } catch (error) {
       if (!(error instanceof HashingFault) || error.code !== 'overloaded') throw error
+      this.tally.refused++
       throw new HashingFault('overloaded', { retryAfter: this.#wait() })
     }
   }
