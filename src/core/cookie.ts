@@ -6,8 +6,15 @@ interface Pair {
 }
 
 /** No other space than these stands around a pair: what else looks like one belongs to the name. */
-const around = /^[ \t]+|[ \t]+$/g
-const trim = (text: string): string => text.replace(around, '')
+const isSpace = (text: string, at: number): boolean => text[at] === ' ' || text[at] === '\t'
+
+/** By hand: a pattern looks at a long run of spaces once for each of them. */
+function trim(text: string): string {
+  let [from, to] = [0, text.length]
+  while (isSpace(text, from)) from++
+  while (to > from && isSpace(text, to - 1)) to--
+  return text.slice(from, to)
+}
 
 /** What is no pair, as some pages leave behind, is no cookie; a quote says nothing (§5.2). */
 function readPair(text: string): Pair | undefined {
@@ -31,7 +38,7 @@ export function valuesOf(header: string | undefined, name: string): readonly str
 export function withoutCookies(header: string, names: readonly string[]): string | undefined {
   if (!names.some((name) => header.includes(name))) return header
   const kept = header.split(';').filter((text) => !isOneOf(text, names))
-  return kept.length === 0 ? undefined : kept.join(';').replace(around, '')
+  return kept.length === 0 ? undefined : trim(kept.join(';'))
 }
 
 /** A reader behind this one may take more for a space. */
