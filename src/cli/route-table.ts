@@ -2,6 +2,7 @@
 
 import { boundsOf, type WrittenLimit, type WrittenLimits } from '../guards/rate-limit/limit-schema.ts'
 import type { ScopesBlock } from '../guards/scopes.ts'
+import { builtinName } from '../handlers/builtin/builtin.ts'
 import type { Block, Route } from '../policy/policy.ts'
 import { methodsOfRoute } from '../policy/who.ts'
 
@@ -71,8 +72,11 @@ function describeDestination({ destinations: [destination] }: Route): string {
   if (destination.handler.name === 'upstream')
     return typeof value === 'string' ? value : String((value as { readonly url: string }).url)
   if (destination.handler.name === 'reply') return `reply ${(value as { readonly status?: number }).status ?? 200}`
-  return destination.handler.name === 'builtin' ? `builtin ${value}` : String(value)
+  return destination.handler.name === 'builtin' ? describeBuiltin(value) : String(value)
 }
+
+const describeBuiltin = (value: unknown): string =>
+  `builtin ${builtinName(value)}${typeof value === 'string' ? '' : ' (cookie)'}`
 
 const columns = ['route', 'host', 'who', 'scopes', 'limits', 'guards', 'to', 'source'] as const
 

@@ -3,7 +3,7 @@
 import type { InputBlock } from '../guards/input/input-block.ts'
 import type { ScopesBlock } from '../guards/scopes.ts'
 import type { Named, Route } from '../policy/policy.ts'
-import { isPublic, tokenIssuersOf } from '../policy/who.ts'
+import { isPublic, tokenIssuersOf, tokenMethodsOf } from '../policy/who.ts'
 import type { IssuerBlock } from '../services/keys/issuer.ts'
 
 export interface Surroundings {
@@ -22,7 +22,11 @@ export function suggestions({ url, routes, issuers, command }: Surroundings): re
   const issuer = guarded && builtinOf(guarded, issuers)
   return [
     ...(open ? [`curl -i ${url}${open.path}`] : []),
-    ...(guarded ? [`curl -i ${url}${guarded.path}   # refused: it asks for a token`] : []),
+    ...(guarded
+      ? [
+          `curl -i ${url}${guarded.path}   # refused: it asks for a ${tokenMethodsOf(guarded).length > 0 ? 'token' : 'credential'}`,
+        ]
+      : []),
     ...(guarded && issuer
       ? [
           `TOKEN=$(${command('token', '--sub alice', ...scopesOf(guarded), ...issuer)})`,

@@ -19,7 +19,7 @@ interface Hosting {
 }
 
 /** Sends to the guard as a caller whom a cookie let in; returns the status, and the code of a refusal. */
-async function host(t: ExecutionContext, { block = {}, route, reportOnly, cookies = ['c'] }: Hosting = {}) {
+async function host(t: ExecutionContext, { block = {}, route, reportOnly = false, cookies = ['c'] }: Hosting = {}) {
   const plan = await csrf.compile(block, siteOf(route), {} as never)
   const before = (exchange: Exchange) => void Object.assign(exchange, { credentialCookies: cookies })
   const send = await hostGuard(t, { plan, before, methods, reportOnly })

@@ -1,11 +1,13 @@
 /** The `builtin` destination: the answers that this server gives about itself. */
 
-import { word } from '../../schema/builder.ts'
+import { object, union, word } from '../../schema/builder.ts'
 import { defineHandler } from '../handler.ts'
+import type { Builtin } from './about.ts'
 import { docs } from './docs.ts'
 import { health } from './health.ts'
 import { jwks } from './identity/jwks.ts'
 import { login } from './identity/login.ts'
+import { loginByCookie } from './identity/login-by-cookie.ts'
 import { logout } from './identity/logout.ts'
 import { me } from './identity/me.ts'
 import { password } from './identity/password.ts'
@@ -17,18 +19,35 @@ import { ready } from './ready.ts'
 const builtins = { health, ready, metrics, openapi, docs, login, refresh, logout, password, me, jwks } as const
 
 type Name = keyof typeof builtins
+type Written = Name | { readonly login: 'cookie' }
 
 const names = Object.keys(builtins) as readonly Name[]
 
-export const builtin = defineHandler<Name>({
+const schema = union([
+  word(names, { description: 'Which of its answers.' }),
+  object({
+    login: word(['cookie'], {
+      description: 'The session is kept in a cookie, for browsers; the answer holds no token.',
+    }),
+  }),
+])
+
+const find = (written: Written): Builtin => (typeof written === 'string' ? builtins[written] : loginByCookie)
+
+/** The word for what was written, whichever form it has. */
+export const builtinName = (written: unknown): unknown =>
+  typeof written === 'object' && written !== null ? Object.keys(written)[0] : written
+
+export const builtin = defineHandler<Written>({
   name: 'builtin',
   summary:
     'Answers about this server itself: whether it is alive and ready, what it counted, what its API is; and lets its accounts in.',
   example: 'builtin: health',
-  schema: word(names, { description: 'Which of its answers.' }),
+  schema,
   refuses: ['not_found', ...new Set(names.flatMap((name) => builtins[name].refusals ?? []))],
-  implies: (name) => builtins[name].implies ?? {},
-  compile: (name, _, services) => builtins[name].compile(services),
-  isVital: (name) => name === 'health' || name === 'ready' || name === 'metrics',
-  describe: (name) => ({ answers: builtins[name].answers, refusals: builtins[name].refusals ?? [] }),
+  implies: (written) => find(written).implies ?? {},
+  compile: (written, _, services) => find(written).compile(services),
+  isVital: (written) => written === 'health' || written === 'ready' || written === 'metrics',
+  beginsSession: (written) => find(written) === loginByCookie,
+  describe: (written) => ({ answers: find(written).answers, refusals: find(written).refusals ?? [] }),
 })

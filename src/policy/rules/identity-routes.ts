@@ -1,5 +1,6 @@
 /** The routes by which accounts log in: for one issuer, called by whom they are meant for, and no faster than people are. */
 
+import { builtinName } from '../../handlers/builtin/builtin.ts'
 import { isIdentityIssuer } from '../../services/identity/identity-issuer.ts'
 import type { Finding } from '../findings.ts'
 import type { Policy, Route } from '../policy.ts'
@@ -23,7 +24,7 @@ export const identityRoutes = defineRule({
     'builtin/needs-authentication': {
       severity: 'error',
       cause: 'The route speaks of whoever calls it, and anyone else would call it without being an account.',
-      hint: 'add `authenticate: { jwt: { issuers: [NAME] } }`, with the `builtin` issuer alone',
+      hint: 'add `authenticate: { jwt: { issuers: [NAME] } }`, with the `builtin` issuer alone, or `authenticate: session`',
     },
     'builtin/own-input': {
       severity: 'error',
@@ -52,7 +53,7 @@ function checkRoute(route: Route, policy: Policy): readonly Finding[] {
 
 function builtinOf({ destinations }: Route): string | undefined {
   const found = destinations.find(({ handler, broken }) => handler.name === 'builtin' && !broken)
-  return identityBuiltins.find((name) => name === found?.value)
+  return identityBuiltins.find((name) => name === builtinName(found?.value))
 }
 
 function checkIssuer({ at, key }: Route, { issuers, broken }: Policy): readonly Finding[] {
@@ -68,7 +69,7 @@ function checkCaller(route: Route, name: string, { issuers }: Policy): readonly 
   const accepted = issuersOf(route, issuers)
   const others = methodsOfRoute(route).filter(({ kind }) => !callerKinds(name).includes(kind))
   if (others.length === 0 && accepted.length === 1 && accepted[0] === own[0]) return []
-  const message = `expected \`${route.key}\` to be for tokens of \`${own[0]}\` alone`
+  const message = `expected \`${route.key}\` to be for tokens and sessions of \`${own[0]}\` alone`
   return [{ rule: 'builtin/needs-authentication', at: route.at, onKey: true, message }]
 }
 

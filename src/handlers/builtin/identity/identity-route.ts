@@ -7,6 +7,7 @@ import { StartFault } from '../../../core/start-fault.ts'
 import type { Account } from '../../../services/accounts/account.ts'
 import type { Session } from '../../../services/accounts/refresh/session.ts'
 import type { Identity } from '../../../services/identity/identity.ts'
+import { forgetSession, sessionChallenge } from '../../../services/identity/session-cookie.ts'
 import { RevocationsFull } from '../../../services/revocation/revocation.ts'
 import { type Order, revoke } from '../../../services/revocation/revoke.ts'
 import type { Services } from '../../../services/services.ts'
@@ -21,12 +22,30 @@ export function identityOf({ identity }: Services): Identity {
 /** It is done, and there is nothing to say of it. */
 export const noContent: Answer = Object.freeze({ status: 204, headers: Object.freeze(['Cache-Control', 'no-store']) })
 
+const noContentAndForgotten: Answer = Object.freeze({
+  ...noContent,
+  headers: Object.freeze([...noContent.headers, 'Set-Cookie', forgetSession]),
+})
+
 /** The same for an unknown account, a wrong password, and an account that may not log in. */
 export const credentialsInvalid = (cause: string): Denial =>
   deny('credentials_invalid', { headers: ['WWW-Authenticate', 'Bearer'], cause })
 
 export const tokenInvalid = (cause: string): Denial =>
   deny('token_invalid', { headers: ['WWW-Authenticate', 'Bearer error="invalid_token"'], cause })
+
+/** The caller is no account that may log in, whatever it showed. */
+export const callerInvalid = ({ credentialCookies }: Exchange, cause: string): Denial =>
+  credentialCookies.length === 0
+    ? tokenInvalid(cause)
+    : deny('credential_invalid', {
+        headers: ['WWW-Authenticate', sessionChallenge, 'Set-Cookie', forgetSession],
+        cause,
+      })
+
+/** The session that it came with is over; a browser forgets it. */
+export const goodbye = ({ credentialCookies }: Exchange): Answer =>
+  credentialCookies.length === 0 ? noContent : noContentAndForgotten
 
 /** What a client gets of a session (RFC 6749 §5.1). */
 export const tokensOf = (identity: Identity, account: Account, { token, session }: Tokens) =>

@@ -1,4 +1,4 @@
-/** `builtin: logout`: ends the session of the bearer token, and with `all` every one of the account. */
+/** `builtin: logout`: ends the session of the bearer token or of the cookie, and with `all` every one of the account. */
 
 import type { Answer } from '../../../core/answer.ts'
 import { type Denial, deny } from '../../../core/denial.ts'
@@ -7,7 +7,7 @@ import type { Identity } from '../../../services/identity/identity.ts'
 import type { Services } from '../../../services/services.ts'
 import type { Builtin } from '../about.ts'
 import { inputOf, type LogoutBody, logoutBody } from './bodies.ts'
-import { identityOf, noContent, record, revokeSessions, tryRevoke } from './identity-route.ts'
+import { goodbye, identityOf, record, revokeSessions, tryRevoke } from './identity-route.ts'
 
 export const logout: Builtin = {
   answers: { 204: { description: 'The session has ended, and its tokens are good no longer.' } },
@@ -29,7 +29,7 @@ async function logOut(exchange: Exchange, identity: Identity, services: Services
     if (!(await tryRevoke(order, services))) return stillGood
   }
   record(exchange, identity, { name: 'auth.logout', account, sessions: ended.size })
-  return noContent
+  return goodbye(exchange)
 }
 
 /** Of a token without a session nothing else ends it. */

@@ -9,7 +9,7 @@ import type { Identity } from '../../../services/identity/identity.ts'
 import type { Services } from '../../../services/services.ts'
 import type { Builtin } from '../about.ts'
 import { inputOf, type PasswordBody, passwordBody } from './bodies.ts'
-import { identityOf, noContent, record, revokeSessions, tokenInvalid } from './identity-route.ts'
+import { callerInvalid, identityOf, noContent, record, revokeSessions } from './identity-route.ts'
 import { prove } from './prove.ts'
 
 export const password: Builtin = {
@@ -18,6 +18,7 @@ export const password: Builtin = {
     'credentials_invalid',
     'account_locked',
     'token_invalid',
+    'credential_invalid',
     'input_invalid',
     'state_unavailable',
     'overloaded',
@@ -43,7 +44,7 @@ async function change(exchange: Exchange, { identity, policy, services }: Parts)
   const { id, claims } = exchange.principal
   const { accounts } = identity.store
   const account = await accounts.find(id)
-  if (account === undefined) return tokenInvalid('the token stands for no account')
+  if (account === undefined) return callerInvalid(exchange, 'the credential stands for no account')
   const proved = await prove(exchange, identity, { username: account.username, typed: current })
   if ('code' in proved) return proved
   exchange.event = undefined
@@ -53,7 +54,7 @@ async function change(exchange: Exchange, { identity, policy, services }: Parts)
   const hash = await identity.hasher.hash(fresh)
   const kept = typeof claims.sid === 'string' ? { session: claims.sid } : undefined
   const ended = await accounts.setPassword(id, hash, kept)
-  if (ended === undefined) return tokenInvalid('the account is gone')
+  if (ended === undefined) return callerInvalid(exchange, 'the account is gone')
   await revokeSessions(ended, identity, services)
   record(exchange, identity, { name: 'auth.password', account: id, sessions: ended.length })
   return noContent
