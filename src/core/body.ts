@@ -14,6 +14,7 @@ export class Body {
   /** Somebody read it before us: there is nothing left that could be judged. */
   readonly #spent: boolean
   #reading: Promise<Buffer | Denial> | undefined
+  #bytes: Buffer | undefined
   /** The sanitised bytes, where a transform or a default changed the original. */
   replaced: Buffer | undefined
   /** The most bytes that a destination takes from the stream. */
@@ -36,13 +37,18 @@ export class Body {
     return this.#reading !== undefined
   }
 
+  /** What was read of it, once it was. */
+  get bytes(): Buffer | undefined {
+    return this.#bytes
+  }
+
   /**
    * The whole body, or `body_too_large`, which leaves the stream whole; a client that goes away half-way is
    * `request_malformed`.
    */
   read(maxBytes: number): Promise<Buffer | Denial> {
     this.#demandUnread()
-    this.#reading ??= this.#collect(maxBytes)
+    this.#reading ??= this.#collect(maxBytes).then((body) => this.#keep(body))
     return this.#reading
   }
 
@@ -78,6 +84,11 @@ export class Body {
   #invite(): void {
     const { headers, httpVersion } = this.#req
     if (headers.expect !== undefined && httpVersion === '1.1' && !this.#res.headersSent) this.#res.writeContinue()
+  }
+
+  #keep(body: Buffer | Denial): Buffer | Denial {
+    if (Buffer.isBuffer(body)) this.#bytes = body
+    return body
   }
 
   async #collect(maxBytes: number): Promise<Buffer | Denial> {

@@ -21,6 +21,8 @@ export interface RouteFacts {
   readonly prefix: string
   /** How many units a request takes from each of the route's limits. */
   readonly cost: number
+  /** The largest body, of `input`; none where settings say it. */
+  readonly maxBytes?: number | undefined
   /** The destination logs browsers in: its callers are to be guarded before they have a credential. */
   readonly beginsSession?: boolean
   readonly source: Source

@@ -68,11 +68,12 @@ async function openWith(
   const development = options.development ?? isDevelopment(settings)
   const state = await world.stores.open({ settings: settings.state, isNeeded: needsStore(policy) })
   const accounts = await openAccounts(policy, settings, { world, development, revocation: state.revocation })
+  const othersOf: Services['othersOf'] = (secret) => secrets?.othersOf(secret) ?? []
   const issuers = await openIssuers(policy, {
     ...world,
     ...state,
     development,
-    othersOf: (secret) => secrets?.othersOf(secret) ?? [],
+    othersOf,
     ...accounts,
   })
   const identity = accounts?.identity()
@@ -81,6 +82,7 @@ async function openWith(
     ...state,
     issuers,
     identity,
+    othersOf,
     roles: compileRoles(mergeRoles(policy.roles)),
     schemas: Object.fromEntries(policy.schemas.map(({ name, value }) => [name, value])),
     documents: documentsOf(policy),

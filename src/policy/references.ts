@@ -161,9 +161,12 @@ export async function resolveReferences(
   return found
 }
 
-/** The secret of an issuer is to go on verifying while it is rotated. */
+/** What verifies is to go on doing so while it is rotated: the secret of an issuer, or of the signatures of webhooks. */
 const isVerifying = ({ kind, at: { path } }: Reference): boolean =>
-  kind === 'secret' && path[0] === 'issuers' && path[2] === 'secret' && path.length === 3
+  kind === 'secret' &&
+  ((path[0] === 'issuers' && path[2] === 'secret' && path.length === 3) || signatureSecret.test(path.join('/')))
+
+const signatureSecret = /(^|\/)authenticate(\/\d+)?\/signature\/secret(\/\d+)?$/
 
 async function read(
   { kind, name, fallback, at }: Reference,

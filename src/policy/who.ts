@@ -31,6 +31,12 @@ export function isOnlyPublic(route: Route): boolean {
   return methods.length > 0 && methods.every(({ kind }) => kind === 'public')
 }
 
+/** Whether no caller ever has a scope or a role of its own here: nobody grants one to who signs a webhook. */
+export function isWithoutGrants(route: Route): boolean {
+  const methods = methodsOfRoute(route)
+  return methods.length > 0 && methods.every(({ kind }) => kind === 'public' || kind === 'signature')
+}
+
 /** The issuers whose tokens a route accepts, of those that are declared. */
 export function tokenIssuersOf(route: Route, issuers: readonly NamedIssuer[]): readonly string[] {
   const declared = issuers.map(({ name }) => name)

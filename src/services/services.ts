@@ -12,6 +12,7 @@ import type { Metrics } from './metrics.ts'
 import type { ApiDocuments } from './openapi.ts'
 import type { Roles } from './roles/roles.ts'
 import type { SecretPool } from './secrets/pool.ts'
+import type { Other } from './secrets/secrets.ts'
 import type { State } from './state/state.ts'
 import type { Stores } from './state/stores.ts'
 import type { Status } from './status.ts'
@@ -39,6 +40,8 @@ export interface Services extends World, State {
   readonly issuers: ReadonlyMap<string, TokenVerifier>
   /** Who logs in here; none where no issuer has `refreshTtl`. */
   readonly identity: Identity | undefined
+  /** What is accepted beside a secret, by its text, while it is rotated. */
+  readonly othersOf: (secret: string) => readonly Other[]
   readonly roles: Roles
   readonly schemas: Readonly<Record<string, JsonSchema>>
   readonly documents: ApiDocuments

@@ -29,6 +29,17 @@ const rules = {
       'A credential stands in a header of its own; this one is read or written by HTTP, by proxies or by this server.',
     hint: 'take another one, such as `X-API-Key`',
   },
+  'authenticate/signed-text': {
+    severity: 'error',
+    cause:
+      'What is not signed can be changed on the way, and parts that run into one another can be parted in two ways.',
+    hint: 'sign the body and what else is read of the request, such as `{timestamp}.{body}`',
+  },
+  'authenticate/weak-secret': {
+    severity: 'error',
+    cause: 'Whoever guesses the secret signs as the sender.',
+    hint: 'make one with `openssl rand -base64 32`, and give it to the sender',
+  },
   'authenticate/duplicate-method': {
     severity: 'error',
     cause: 'The first credential that is present decides, so that a second `jwt` is never asked.',

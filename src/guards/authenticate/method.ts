@@ -6,16 +6,18 @@ import { type ApiKeyOptions, apiKey } from './api-key.ts'
 import { type JwtOptions, jwt } from './jwt.ts'
 import type { Kind } from './kind.ts'
 import { type SessionOptions, session } from './session.ts'
+import { type SignatureOptions, signature } from './signature/signature.ts'
 
 /** What each kind is told. */
 export interface Options {
   readonly jwt: JwtOptions
   readonly apiKey: ApiKeyOptions
   readonly session: SessionOptions
+  readonly signature: SignatureOptions
 }
 
 /** Every kind of credential, by the word that a policy writes. */
-export const kinds: { readonly [K in keyof Options]: Kind<Options[K]> } = { jwt, apiKey, session }
+export const kinds: { readonly [K in keyof Options]: Kind<Options[K]> } = { jwt, apiKey, session, signature }
 
 const bare = word(['public', 'jwt', 'apiKey', 'session'], {
   description:
@@ -23,7 +25,7 @@ const bare = word(['public', 'jwt', 'apiKey', 'session'], {
 })
 
 const withOptions = object(
-  { 'jwt?': jwt.schema, 'apiKey?': apiKey.schema, 'session?': session.schema },
+  { 'jwt?': jwt.schema, 'apiKey?': apiKey.schema, 'session?': session.schema, 'signature?': signature.schema },
   { minProperties: 1, maxProperties: 1 },
 )
 

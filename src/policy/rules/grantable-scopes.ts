@@ -5,7 +5,7 @@ import type { ScopesBlock } from '../../guards/scopes.ts'
 import type { Finding } from '../findings.ts'
 import type { Block, Policy, Route } from '../policy.ts'
 import { below } from '../source.ts'
-import { isOnlyPublic, issuersOf } from '../who.ts'
+import { isOnlyPublic, issuersOf, isWithoutGrants } from '../who.ts'
 import { defineRule } from './rule.ts'
 
 export const grantableScopes = defineRule({
@@ -22,8 +22,9 @@ export const grantableScopes = defineRule({
 function checkRoute(route: Route, policy: Policy): readonly Finding[] {
   const block = route.blocks.get('scopes')
   if (block === undefined || route.broken.has('authenticate')) return []
-  if (isOnlyPublic(route)) {
-    return [{ rule: 'scopes/ungrantable', at: block.at, onKey: true, message: 'a public caller has no scopes' }]
+  if (isWithoutGrants(route)) {
+    const caller = isOnlyPublic(route) ? 'a public caller' : 'a caller with a `signature`'
+    return [{ rule: 'scopes/ungrantable', at: block.at, onKey: true, message: `${caller} has no scopes` }]
   }
   const granted = grantedTo(route, policy)
   if (granted === undefined) return []

@@ -1,6 +1,7 @@
 /** A secret that stands in a policy file as plain text. */
 
 import { hasReference } from '../../core/expression.ts'
+import { type AuthenticateBlock, methodsOf } from '../../guards/authenticate/method.ts'
 import type { UpstreamOptions } from '../../handlers/upstream/checks.ts'
 import type { Path } from '../../schema/schema.ts'
 import type { WrittenAuditLog } from '../../services/audit/settings.ts'
@@ -17,6 +18,7 @@ export const plainSecret = defineRule({
   rules: {
     'issuers/plain-secret': { severity: 'error', cause, hint },
     'upstream/plain-secret': { severity: 'error', cause, hint },
+    'authenticate/plain-secret': { severity: 'error', cause, hint },
     'audit/plain-secret': { severity: 'error', cause, hint },
     'settings/plain-secret': { severity: 'error', cause, hint },
   },
@@ -42,6 +44,7 @@ interface WrittenSecret {
 const secretsOf = (policy: Policy): readonly WrittenSecret[] => [
   ...issuerSecrets(policy),
   ...upstreamSecrets(policy),
+  ...signatureSecrets(policy),
   ...auditSecrets(policy),
   ...adminSecrets(policy),
   ...tlsSecrets(policy),
@@ -80,6 +83,24 @@ const upstreamSecret = (text: string, at: Place, name: string): WrittenSecret =>
   at,
   name,
 })
+
+/** Of webhooks, each block once, however many routes inherit it. */
+function signatureSecrets({ routes }: Policy): readonly WrittenSecret[] {
+  const blocks = routes.flatMap(({ blocks }) => blocks.get('authenticate') ?? [])
+  const distinct = new Map(blocks.map((block) => [placeKey(block.at), block]))
+  return [...distinct.values()].flatMap(({ value, at }) =>
+    methodsOf(value as AuthenticateBlock).flatMap((method) => {
+      if (method.kind !== 'signature') return []
+      const { secret } = method.options
+      const place = below(at, ...method.path, 'secret')
+      const texts =
+        typeof secret === 'string'
+          ? [{ text: secret, at: place }]
+          : secret.map((text, index) => ({ text, at: below(place, index) }))
+      return texts.map((each) => ({ rule: 'authenticate/plain-secret', name: 'the secret of the signature', ...each }))
+    }),
+  )
+}
 
 const adminSecrets = ({ settings }: Policy): readonly WrittenSecret[] =>
   settings

@@ -39,8 +39,8 @@ function isRepetition(bytes: Buffer): boolean {
 const placeholders = /change.?me|your.{0,10}secret|replace.?(me|this)|example.?secret/i
 
 /** Why a secret can be guessed; none where nothing speaks against it. */
-export function findWeakness(bytes: Buffer): string | undefined {
-  if (bytes.length < 32) return `expected a secret of at least 32 bytes, found ${bytes.length}`
+export function findWeakness(bytes: Buffer, least = 32): string | undefined {
+  if (bytes.length < least) return `expected a secret of at least ${least} bytes, found ${bytes.length}`
   if (isWellKnown(bytes) || placeholders.test(bytes.toString('latin1')))
     return 'expected a secret of its own, found a well-known one'
   if (isRepetition(bytes) || new Set(bytes).size < 8) return 'expected a random secret, found a pattern'
