@@ -225,7 +225,7 @@ export const blockNotes: Readonly<Record<string, BlockNotes>> = {
       '`ready`: 200 with `ready`, or with `degraded` and the parts that fail; 503 while the server shuts down.',
       '`metrics`: what this server counts, for Prometheus.',
       '`openapi`: the OpenAPI 3.1 document of the routes. `docs`: a page to read it and try it out.',
-      '`login`, `refresh`, `logout`, `password`, `me`, `jwks`: accounts of this server, for the `builtin` issuer with `refreshTtl`; what they take is closed without an `input`.',
+      '`login`, `refresh`, `logout`, `password`, `me`, `sessions`, `session`, `jwks`: accounts of this server, for the `builtin` issuer with `refreshTtl`; what they take is closed without an `input`.',
       'They are routes like any other: `authenticate`, `network` and limits guard them.',
     ],
     see: {

@@ -42,5 +42,15 @@ test('shows what was counted, in the format of Prometheus', async (t) => {
 
 test('knows only what it can answer', (t) => {
   const about = ['health', 'ready', 'metrics', 'openapi', 'docs']
-  t.deepEqual(builtin.schema.json.enum, [...about, 'login', 'refresh', 'logout', 'password', 'me', 'jwks'])
+  t.deepEqual(builtin.schema.json.anyOf?.[0]?.enum, [
+    ...about,
+    'login',
+    'refresh',
+    'logout',
+    'password',
+    'me',
+    'sessions',
+    'session',
+    'jwks',
+  ])
 })

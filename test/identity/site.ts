@@ -35,6 +35,8 @@ routes:
   POST /logout: { authenticate: jwt, builtin: logout }
   POST /password: { authenticate: jwt, builtin: password }
   GET /me: { authenticate: jwt, builtin: me }
+  GET /sessions: { authenticate: jwt, builtin: sessions }
+  DELETE /sessions/:id: { authenticate: jwt, builtin: session }
   GET /jwks.json: { builtin: jwks }
   GET /orders: { authenticate: jwt, scopes: [orders:read], reply: { status: 200, body: { plan: yes } } }
 `,
@@ -77,8 +79,8 @@ export async function openOn(
 
 export const addAlice = (file: string): Promise<void> => addAccount({ database: `sqlite:${file}` })
 
-/** Alice, in the database of these settings. */
-export async function addAccount(settings: WrittenSettings): Promise<void> {
+/** Alice unless told, in the database of these settings. */
+export async function addAccount(settings: WrittenSettings, name = username): Promise<void> {
   const { database } = readSettings(settings)
   const ring = createKeyRing([Buffer.from(fieldKey.slice('base64:'.length), 'base64')])
   const clock = systemClock
@@ -89,7 +91,13 @@ export async function addAccount(settings: WrittenSettings): Promise<void> {
   if (!(read instanceof Password)) throw new Error(read)
   const scopes = ['orders:read', 'elsewhere:write']
   const claims = { plan: 'pro', iss: 'forged', sid: 'forged', exp: 1 }
-  await store.accounts.create({ username, passwordHash: await hasher.hash(read), scopes, roles: ['customer'], claims })
+  await store.accounts.create({
+    username: name,
+    passwordHash: await hasher.hash(read),
+    scopes,
+    roles: ['customer'],
+    claims,
+  })
   await hasher.close()
   await store.close()
 }

@@ -12,11 +12,27 @@ import { logout } from './identity/logout.ts'
 import { me } from './identity/me.ts'
 import { password } from './identity/password.ts'
 import { refresh } from './identity/refresh.ts'
+import { session } from './identity/session.ts'
+import { sessions } from './identity/sessions.ts'
 import { metrics } from './metrics.ts'
 import { openapi } from './openapi.ts'
 import { ready } from './ready.ts'
 
-const builtins = { health, ready, metrics, openapi, docs, login, refresh, logout, password, me, jwks } as const
+const builtins = {
+  health,
+  ready,
+  metrics,
+  openapi,
+  docs,
+  login,
+  refresh,
+  logout,
+  password,
+  me,
+  sessions,
+  session,
+  jwks,
+} as const
 
 type Name = keyof typeof builtins
 type Written = Name | { readonly login: 'cookie' }

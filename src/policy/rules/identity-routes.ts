@@ -7,8 +7,8 @@ import type { Policy, Route } from '../policy.ts'
 import { issuersOf, methodsOfRoute } from '../who.ts'
 import { defineRule } from './rule.ts'
 
-const identityBuiltins = ['login', 'refresh', 'logout', 'password', 'me', 'jwks']
-const forCallers = ['logout', 'password', 'me']
+const identityBuiltins = ['login', 'refresh', 'logout', 'password', 'me', 'sessions', 'session', 'jwks']
+const forCallers = ['logout', 'password', 'me', 'sessions', 'session']
 
 /** What an account may call with: an API key has no session that could end. */
 const callerKinds = (name: string): readonly string[] =>
@@ -31,6 +31,16 @@ export const identityRoutes = defineRule({
       cause: 'What the route takes is known and closed; another `input` would keep it out, or let more in.',
       hint: 'take `input` out, of `defaults` and `reportOnly` too',
     },
+    'builtin/safe-method': {
+      severity: 'error',
+      cause: 'A browser asks by GET for whatever a page names, and would end a session unasked.',
+      hint: 'write `DELETE /sessions/:id`',
+    },
+    'builtin/no-session-id': {
+      severity: 'error',
+      cause: 'Which session ends, stands in the path: without it, none does.',
+      hint: 'write `DELETE /sessions/:id`',
+    },
     'builtin/login-unlimited': {
       severity: 'warning',
       cause: 'Each login costs a password hash: one address could keep all others out.',
@@ -47,6 +57,8 @@ function checkRoute(route: Route, policy: Policy): readonly Finding[] {
     ...checkIssuer(route, policy),
     ...checkCaller(route, name, policy),
     ...checkInput(route),
+    ...checkMethod(route, name),
+    ...checkId(route, name),
     ...checkLimit(route, name),
   ]
 }
@@ -88,6 +100,17 @@ function checkInput({ blocks, destinations, key, reportOnly }: Route): readonly 
       message: `\`${key}\` has an \`input\` of its own, or only reports it`,
     },
   ]
+}
+
+/** What takes a body is no route of GET anyway. */
+function checkMethod({ at, key, method }: Route, name: string): readonly Finding[] {
+  if (name !== 'session' || (method !== 'GET' && method !== 'HEAD')) return []
+  return [{ rule: 'builtin/safe-method', at, onKey: true, message: `\`${key}\` ends a session by \`${method}\`` }]
+}
+
+function checkId({ at, key, path }: Route, name: string): readonly Finding[] {
+  if (name !== 'session' || path.split('/').includes(':id')) return []
+  return [{ rule: 'builtin/no-session-id', at, onKey: true, message: `\`${key}\` has no parameter \`:id\`` }]
 }
 
 function checkLimit({ at, key, blocks, broken }: Route, name: string): readonly Finding[] {

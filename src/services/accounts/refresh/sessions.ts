@@ -66,9 +66,9 @@ export class Sessions {
     return (await this.#select('id = $2', id))[0]
   }
 
-  /** The live ones of an account, the latest first. */
-  list(account: string): Promise<readonly Session[]> {
-    return this.#select('account_id = $2', account)
+  /** The live ones of an account, the latest first; so many at most, where it is told. */
+  list(account: string, most?: number): Promise<readonly Session[]> {
+    return this.#select('account_id = $2', account, most)
   }
 
   /** Ends one of an account; false where it is none of its live ones. */
@@ -103,12 +103,12 @@ export class Sessions {
     return row
   }
 
-  async #select(condition: string, value: string): Promise<readonly Session[]> {
+  async #select(condition: string, value: string, most = 10_000): Promise<readonly Session[]> {
     const { database, fields, clock } = this.#context
     const rows = await database.query<FamilyRow>(
       `select ${familyColumns} from portcullis_refresh_families
-       where revoked_at is null and expires_at > $1 and ${condition} order by created_at desc, id`,
-      [clock.now(), value],
+       where revoked_at is null and expires_at > $1 and ${condition} order by created_at desc, id limit $3`,
+      [clock.now(), value, most],
     )
     return rows.map((row) => readSession(fields, row))
   }
