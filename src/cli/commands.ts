@@ -26,7 +26,7 @@ export const commands: readonly Entry[] = [
   },
   {
     name: 'token',
-    summary: 'mints a token of a builtin issuer, signed with the development key',
+    summary: 'mints a token of a builtin issuer, for trying things out',
     load: async () => (await import('./token.ts')).token,
   },
   {
@@ -53,6 +53,11 @@ export const commands: readonly Entry[] = [
     name: 'users',
     summary: 'makes, lists, disables and unlocks the accounts that log in',
     load: async () => (await import('./users.ts')).users,
+  },
+  {
+    name: 'keys',
+    summary: 'lists, rotates and revokes the keys that sign tokens, and seals accounts anew',
+    load: async () => (await import('./keys.ts')).keys,
   },
   {
     name: 'init',

@@ -6,8 +6,8 @@ import { inspect } from '../policy/inspect.ts'
 import type { Named, Policy } from '../policy/policy.ts'
 import { systemClock } from '../services/clock.ts'
 import { readDevKey } from '../services/keys/dev-key.ts'
-import type { IssuerBlock } from '../services/keys/issuer.ts'
-import { mintToken } from '../services/keys/mint.ts'
+import { hasStoredKeys, type IssuerBlock } from '../services/keys/issuer.ts'
+import { type Minting, mintToken } from '../services/keys/mint.ts'
 import { type Call, defineCommand, type Flag, text, UsageFault } from './command.ts'
 import { readValues } from './values.ts'
 
@@ -27,7 +27,7 @@ export const token = defineCommand({
     0: 'the token was written',
     1: 'the policies have errors',
     2: 'wrong usage, or no such `builtin` issuer',
-    3: 'the development key cannot be read or made, or the issuer has no such audience',
+    3: 'the key cannot be read or made, the database cannot be opened, or the issuer has no such audience',
   },
   async run({ directory, flags }) {
     const sub = text(flags.sub)
@@ -43,11 +43,17 @@ export const token = defineCommand({
     warnOfUnknown('scope', wishes.scopes, block.scopes)
     if (policy.roles.length > 0)
       warnOfUnknown('role', wishes.roles, [...new Set(policy.roles.map((role) => role.name))])
-    const key = await readDevKey('data')
-    process.stdout.write(`${mintToken({ name, block, sub, ...wishes }, key, systemClock)}\n`)
+    const minting = { name, block, sub, ...wishes }
+    process.stdout.write(`${await mint(minting, policy)}\n`)
     return 0
   },
 })
+
+/** With a stored key, the token is one of the database that the policies name, and servers on it accept it. */
+const mint = async (minting: Minting, policy: Policy): Promise<string> =>
+  hasStoredKeys(minting.block)
+    ? (await import('./keys/mint-stored.ts')).mintStored(minting, policy)
+    : mintToken(minting, await readDevKey('data'), systemClock)
 
 function builtinIssuer({ issuers }: Policy, wanted: string | undefined): Named<IssuerBlock> {
   const builtin = issuers.filter(({ value }) => value.builtin)

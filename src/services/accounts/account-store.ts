@@ -13,6 +13,7 @@ import { openFields } from './fields/open-fields.ts'
 import { type Rotation, type RotationOptions, rotateFields } from './fields/rotate-fields.ts'
 import { LoginFailures } from './login-failures.ts'
 import { migrations } from './migrations.ts'
+import type { Operator } from './outbox/act.ts'
 import { KeptRevocations } from './outbox/kept-revocations.ts'
 import { Outbox } from './outbox/outbox.ts'
 import { type RevokeOrder, revokeByCommand } from './outbox/revoke-by-command.ts'
@@ -32,8 +33,8 @@ export interface AccountStore {
   readonly revocations: KeptRevocations
   /** Takes tokens back, and ends their sessions; how many have ended. */
   revoke(order: RevokeOrder): Promise<number>
-  /** Seals with the current key of the ring what older ones have sealed. */
-  rotateFields(options?: RotationOptions): Promise<Rotation>
+  /** Seals with the current key of the ring what older ones have sealed. On record, where an operator does it. */
+  rotateFields(options?: RotationOptions, operator?: Operator): Promise<Rotation>
   /** Takes out what nobody can use any more; the number of rows. */
   prune(): Promise<number>
   /** Whether it answers; does what was left undone while it did not. Throws `DatabaseAway`. */
@@ -73,7 +74,12 @@ async function prepare(database: Database, { ring, clock, randomId }: StoreWorld
     outbox,
     revocations,
     revoke: (order) => revokeByCommand(context, order),
-    rotateFields: (options) => rotateFields(database, ring, options),
+    rotateFields: async (options, operator) => {
+      const rotation = await rotateFields(database, ring, options)
+      const details = { fields: rotation.sealed, faults: rotation.faults.length }
+      if (operator) await outbox.add(database, { event: 'key.rotated', operator, details })
+      return rotation
+    },
     prune: () => prune(database, clock.now()),
     probe: async () => {
       await database.query('select 1')

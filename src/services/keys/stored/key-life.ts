@@ -9,7 +9,7 @@ const minute = 60_000
 /** Milliseconds until a node looks at the store again: on average, and at most. */
 export const rereadEvery = 10_000
 export const rereadJitter = 0.25
-const longestReread = rereadEvery * (1 + rereadJitter)
+export const longestReread = rereadEvery * (1 + rereadJitter)
 
 /** Milliseconds that caches may keep the published keys. */
 export const jwksMaxAge = 5 * minute
