@@ -14,7 +14,7 @@ import { openUpstream } from '../handlers/gate.ts'
 import { emptyFolder, type Gate, openGate } from '../helpers/gate.ts'
 import { type PostgresServer, startPostgres } from '../helpers/postgres-server.ts'
 import { until } from '../helpers/until.ts'
-import { codeOf, fieldKey } from './site.ts'
+import { codeOf, fieldKey } from './shop.ts'
 
 let postgres: PostgresServer | undefined
 test.before('Postgres starts', async () => {

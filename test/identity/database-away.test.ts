@@ -6,7 +6,7 @@ import test, { type ExecutionContext } from 'ava'
 import { emptyFolder, openGate } from '../helpers/gate.ts'
 import { startPostgres } from '../helpers/postgres-server.ts'
 import { until } from '../helpers/until.ts'
-import { addAccount, codeOf, fieldKey, logIn, post, username } from './site.ts'
+import { addAccount, codeOf, fieldKey, logIn, post, username } from './shop.ts'
 
 const policies = (ca: string) => ({
   'shop.yaml': `

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
 import type { Reply } from '../helpers/gate.ts'
-import { claimsOf, codeOf, get, logIn, openOn, openSite, password, post, username } from './site.ts'
+import { claimsOf, codeOf, get, logIn, openOn, openSite, password, post, username } from './shop.ts'
 
 test('an account logs in, is known by its token, and goes on by its refresh token', async (t) => {
   const { gate, records } = await openSite(t)

@@ -13,7 +13,7 @@ import { Stores } from '../../src/services/state/stores.ts'
 import { Status } from '../../src/services/status.ts'
 import type { Reply } from '../helpers/gate.ts'
 import { until } from '../helpers/until.ts'
-import { codeOf, get, logIn, openSite, password, post } from './site.ts'
+import { codeOf, get, logIn, openSite, password, post } from './shop.ts'
 
 const noPassword = 'x'.repeat(100)
 const wrong = 'wrong wrong wrong wrong'

@@ -2,7 +2,7 @@
 
 import test from 'ava'
 import type { Gate, Reply } from '../helpers/gate.ts'
-import { addAccount, claimsOf, codeOf, get, logIn, openSite, password, post } from './site.ts'
+import { addAccount, claimsOf, codeOf, get, logIn, openSite, password, post } from './shop.ts'
 
 interface Told {
   readonly id: string
