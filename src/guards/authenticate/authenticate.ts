@@ -123,19 +123,23 @@ const missingOf = (code: Code, authenticators: readonly Authenticator[]): Denial
 function authenticateGuard(authenticators: readonly Authenticator[], missing: Denial | undefined): Step['decide'] {
   // None of those that the route takes goes upstream, whichever decided.
   const credentials = Object.freeze([...new Set(authenticators.flatMap((authenticator) => authenticator.credentials))])
+  const ways = authenticators.map((authenticator) => ({ ...authenticator, credentials }))
   return function authenticateGuard(exchange) {
-    for (const authenticator of authenticators) {
-      const verdict = authenticator.judge(exchange)
-      if (verdict instanceof Promise) return verdict.then((settled) => accept(exchange, credentials, settled))
-      if (verdict !== undefined) return accept(exchange, credentials, verdict)
+    for (const way of ways) {
+      const verdict = way.judge(exchange)
+      if (verdict instanceof Promise) return verdict.then((settled) => accept(exchange, way, settled))
+      if (verdict !== undefined) return accept(exchange, way, verdict)
     }
     return missing
   }
 }
 
-function accept(exchange: Exchange, credentials: readonly string[], verdict: Admitted | Denial): Denial | undefined {
+function accept(exchange: Exchange, way: Authenticator, verdict: Admitted | Denial): Denial | undefined {
   if (verdict instanceof Denial) return verdict
   exchange.principal = verdict.principal
-  exchange.credentials = credentials
+  exchange.credentials = way.credentials
+  exchange.credentialCookies = way.cookies ?? none
   return undefined
 }
+
+const none: readonly string[] = Object.freeze([])

@@ -17,6 +17,8 @@ export const loginByCookie = defineLogin({
       content: { 'application/json': { example: { expires_in: 1_209_600 } } },
     },
   },
+  // There is no cookie yet: another site could log its visitors in as somebody of its own.
+  implies: { csrf: Object.freeze({}) },
   clientOf: ({ cookies }) => cookies.client,
   async give(exchange, started, services) {
     await endPrevious(exchange, started, services)

@@ -16,6 +16,8 @@ import { tokenAnswer } from './token-answer.ts'
 /** How a session is handed out. */
 interface Giving {
   readonly answers: Builtin['answers']
+  /** Blocks beside `input` that hold where none are written. */
+  readonly implies?: Builtin['implies']
   /** Who asks for it, and is the only one that it is good for. */
   clientOf(identity: Identity): string
   give(exchange: Exchange, started: Started, services: Services): Answer | Promise<Answer>
@@ -27,10 +29,10 @@ export interface Started extends Begun {
 }
 
 /** Keeps the one way in for every form of it. */
-export const defineLogin = ({ answers, clientOf, give }: Giving): Builtin => ({
+export const defineLogin = ({ answers, implies, clientOf, give }: Giving): Builtin => ({
   answers,
   refusals: ['credentials_invalid', 'account_locked', 'state_unavailable', 'overloaded'],
-  implies: inputOf(loginBody),
+  implies: { ...inputOf(loginBody), ...implies },
   compile(services) {
     const identity = identityOf(services)
     return async function loginDestination(exchange) {
