@@ -60,6 +60,11 @@ export const commands: readonly Entry[] = [
     load: async () => (await import('./keys.ts')).keys,
   },
   {
+    name: 'tokens',
+    summary: 'takes tokens back before they expire, on every server',
+    load: async () => (await import('./tokens.ts')).tokens,
+  },
+  {
     name: 'init',
     summary: 'makes a policy directory to start from',
     load: async () => (await import('./init.ts')).init,

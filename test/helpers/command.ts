@@ -17,11 +17,15 @@ export interface Options {
   /** An empty folder unless told. */
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
+  /** What is on standard input; nothing unless told. */
+  readonly input?: string
 }
 
 /** Runs a command to its end. */
 export async function runCommand(args: readonly string[], options: Options = {}): Promise<Ended> {
   const child = start(args, options)
+  // It may end without reading all of it.
+  child.stdin?.on('error', () => {}).end(options.input)
   const output = collect(child)
   const [code] = await once(child, 'close')
   return { code, ...output() }
@@ -61,11 +65,11 @@ export async function serveCommand(args: readonly string[], options: Options = {
   return { url, child, logged, end }
 }
 
-const start = (args: readonly string[], { cwd = emptyFolder(), env }: Options): ChildProcess =>
+const start = (args: readonly string[], { cwd = emptyFolder(), env, input }: Options): ChildProcess =>
   spawn(process.execPath, [main, ...args], {
     cwd,
     env: { ...process.env, NO_COLOR: '1', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   })
 
 function collect(child: ChildProcess): () => { readonly stdout: string; readonly stderr: string } {

@@ -3,13 +3,14 @@
 import { Password, readPassword } from '../../services/accounts/passwords/password.ts'
 import { PasswordPolicy } from '../../services/accounts/passwords/password-policy.ts'
 import { type Call, text } from '../command.ts'
+import type { Desk } from '../desk.ts'
 import { printable } from '../printable.ts'
+import { refuse } from '../say.ts'
 import { list, readClaims } from '../token.ts'
-import type { Desk } from './act.ts'
 import { askPassword } from './ask-password.ts'
 
 export async function addUser(
-  { store, hasher, operator }: Pick<Desk, 'store' | 'hasher' | 'operator'>,
+  { store, hasher, operator }: Desk,
   username: string,
   flags: Call['flags'],
 ): Promise<number> {
@@ -32,9 +33,4 @@ export async function addUser(
   if (made === undefined) return refuse(`\`${printable(username)}\` or its address is taken, or is no name`)
   process.stdout.write(`${made.id}\n`)
   return 0
-}
-
-function refuse(why: string): number {
-  process.stderr.write(`portcullis: ${why}\n`)
-  return 1
 }

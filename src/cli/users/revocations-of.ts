@@ -12,15 +12,22 @@ const leastMemory = 86_400_000
 export const lastExpiry = ({ value }: NamedIssuer, now: number): number =>
   now + Math.max(readDuration(value.accessTtl ?? '10m'), leastMemory)
 
+interface Until {
+  /** When the last of the tokens has expired, where it is told. */
+  readonly until?: number | undefined
+}
+
 /** Of the account by the time of its tokens, and of each session: a server whose clock is ahead dates tokens later. */
 export function revocationsOf(
   issuers: readonly NamedIssuer[],
   account: string,
-  now = Date.now(),
+  { until }: Until = {},
 ): (sessions: readonly string[]) => readonly Entry[] {
+  const now = Date.now()
   return (sessions) =>
     issuers.flatMap((issuer) => {
-      const [claim, times] = [issuerClaim(issuer.name, issuer.value), { now, until: lastExpiry(issuer, now) }]
+      const claim = issuerClaim(issuer.name, issuer.value)
+      const times = { now, until: until ?? lastExpiry(issuer, now) }
       return [userEntry(claim, account, times), ...sessions.map((id) => sessionEntry(claim, id, times))]
     })
 }
