@@ -4,8 +4,9 @@ import type { Diagnostic } from '../core/diagnostic.ts'
 import type { SecretPool } from '../services/secrets/pool.ts'
 import type { Secrets } from '../services/secrets/secrets.ts'
 import { checkTlsSettings } from '../services/tls/check-settings.ts'
-import { readTlsSettings, type TlsSettings, type WrittenTls } from '../services/tls/settings.ts'
+import { readTlsSettings, type TlsSettings } from '../services/tls/settings.ts'
 import { type Finding, locate, refuseErrors } from './findings.ts'
+import { judge } from './misfit.ts'
 import { place } from './place.ts'
 import type { Policy, Reference, WrittenFile } from './policy.ts'
 import { filesOf, fillReferences, type Known, resolveReferences } from './references.ts'
@@ -55,17 +56,18 @@ async function readAgain(
   const report = (finding: Finding) => void missing.push(locate(finding, allRules))
   const known = await resolveReferences(references, secrets, report)
   refuseErrors(missing)
-  return judge(fillTls(tree, at, known), below(at, 'settings'))
+  return judgeTls(fillTls(tree, at, known), below(at, 'settings'))
 }
 
 const fillTls = (tree: unknown, at: Place, known: Known): unknown =>
   fillReferences(treeOf(tree), below(at, 'settings', 'tls'), known)
 
 /** Its shape was found sound; what was filled in may not be. */
-function judge(tls: unknown, at: Place): TlsSettings {
-  const shaped = settingsShape.check({ tls })
-  const written = shaped.errors ? undefined : (shaped.value as { readonly tls: WrittenTls }).tls
-  const faults = place(checkTlsSettings(written), { at, owner: '' })
+function judgeTls(tls: unknown, at: Place): TlsSettings {
+  const misfits: Finding[] = []
+  const shaped = judge(settingsShape, { tls }, at, (finding) => void misfits.push(finding))
+  const written = shaped?.tls
+  const faults = [...misfits, ...place(checkTlsSettings(written), { at, owner: '' })]
   refuseErrors(faults.map((finding) => locate(finding, allRules)))
   const read = readTlsSettings(written)
   if (read === undefined) throw new TypeError('expected settings of TLS')

@@ -2,6 +2,7 @@
 
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import { type ConnectionOptions, connect as connectSecure, type TLSSocket } from 'node:tls'
 
 export interface RawAnswer {
   readonly status: number
@@ -29,6 +30,17 @@ export class RawClient {
     const client = new RawClient(socket)
     await once(socket, 'connect')
     return client
+  }
+
+  /** Over TLS; takes any certificate unless told. */
+  static async secure(
+    port: number,
+    options: ConnectionOptions = {},
+  ): Promise<RawClient & { readonly socket: TLSSocket }> {
+    const socket = connectSecure({ port, host: '127.0.0.1', rejectUnauthorized: false, ...options })
+    const client = new RawClient(socket)
+    await once(socket, 'secureConnect')
+    return client as RawClient & { readonly socket: TLSSocket }
   }
 
   #take(text: string, ended = false): void {

@@ -52,7 +52,7 @@ test.serial('a check needs no environment, no secrets and no files', (t) => {
 
 test.serial('what is opened is read as the declared type, defaults where nothing is set', async (t) => {
   const { policy, routes } = await appOf(t, prepare(t, { PORT: '8081', HOST: '' }))
-  t.deepEqual(policy.settings.listen, { host: '127.0.0.1', port: 8081 })
+  t.like(policy.settings.listen, { host: '127.0.0.1', port: 8081 })
   t.is(policy.settings.limits.connections, 50)
   t.is(routes[0]?.service, 'orders')
   t.deepEqual(routes[0]?.destinations[0]?.value, { headers: { 'X-Banner': 'hello' } })

@@ -12,7 +12,7 @@ import { secureOptionsOf } from '../../services/tls/secure-options.ts'
 import type { TlsSettings } from '../../services/tls/settings.ts'
 import { Expiry } from './expiry.ts'
 import { RefusedCertificate } from './refused-certificate.ts'
-import { hourMs, TicketKeys, type TicketSeed } from './ticket-keys.ts'
+import { TicketKeys, type TicketSeed } from './ticket-keys.ts'
 
 type Watched = Pick<World, 'clock' | 'log' | 'metrics' | 'status'>
 
@@ -44,7 +44,7 @@ export class Certificates {
   #files = ''
   #last = Promise.resolve()
   #isClosed = false
-  readonly #cancels = { watch: () => {}, look: () => {}, retry: () => {}, tickets: () => {} }
+  readonly #cancels = { watch: () => {}, look: () => {}, retry: () => {} }
 
   constructor({ settings, source, tickets, world, later = unhurried }: Parts) {
     this.#world = world
@@ -57,7 +57,6 @@ export class Certificates {
     this.#put(settings)
     this.#watch()
     this.#lookLater()
-    this.#turnTickets()
   }
 
   /** A server that shows them; HTTP/1.1 is what it speaks. */
@@ -103,6 +102,7 @@ export class Certificates {
 
   async #look(): Promise<void> {
     if (this.#isClosed) return
+    this.#turnTickets()
     const source = this.#source
     try {
       const settings = await source.read()
@@ -168,13 +168,9 @@ export class Certificates {
     return this.#tickets.at(this.#world.clock.now())
   }
 
+  /** With each look, so that it is a minute late at most. */
   #turnTickets(): void {
-    this.#cancels.tickets = this.#later(
-      () => {
-        for (const server of this.#servers) server.setTicketKeys(this.#ticketKeys())
-        this.#turnTickets()
-      },
-      hourMs - (this.#world.clock.now() % hourMs) + 1,
-    )
+    const keys = this.#ticketKeys()
+    for (const server of this.#servers) if (!server.getTicketKeys().equals(keys)) server.setTicketKeys(keys)
   }
 }

@@ -10,7 +10,7 @@ export interface TicketSeed {
   readonly state: string
 }
 
-export const hourMs = 3_600_000
+const hourMs = 3_600_000
 const hourOf = (now: number): number => Math.floor(now / hourMs)
 
 /** After so long a standstill nobody has a ticket from before. */
