@@ -33,6 +33,7 @@ class Standalone implements Operator {
   readonly #watch: PolicyWatch | undefined
   #admin: Listening | undefined
   #token = ''
+  #signal: Promise<string> | undefined
 
   constructor({ log, isWatching, ...watched }: Standing) {
     this.log = log
@@ -53,14 +54,16 @@ class Standalone implements Operator {
     return { ...listen, tickets: newTicketSeed(world.clock.now()) }
   }
 
+  /** Whoever reads that it serves may end it at once. */
   begin({ app, announce }: Serving): void {
+    this.#signal = firstSignal()
     announce({ admin: this.#admin?.url, workers: 1 })
     this.#watch?.follow(app.files)
     this.#reloads.begin(reloadsOf(app))
   }
 
   stop(): Promise<string> {
-    return firstSignal()
+    return this.#signal ?? firstSignal()
   }
 
   drain(): void {

@@ -71,9 +71,10 @@ class Primary {
     prepareWorkers()
     const code = await this.#crew.start()
     if (code !== undefined) return this.#giveUp(code)
+    const signal = firstSignal()
     await this.#announce()
     this.#reloads.begin(reloadsOfCrew(this.#crew, this.#shared.world))
-    return this.#end(await firstSignal())
+    return this.#end(await signal)
   }
 
   #admit(link: Link): void {
