@@ -15,9 +15,14 @@ export function standardOutput(): Output {
   return shared
 }
 
-/** At the end what is left is written until it is out, for ever on a full disk: what failed last is not tried again then. */
+/**
+ * Handed bytes: of texts, the writer measures all that has gathered anew with each line. At the end what is left is written
+ * until it is out, for ever on a full disk: what failed last is not tried again then.
+ */
 function open(): Output {
-  const out = destination({ fd: 1, sync: false, maxLength: 1024 * 1024 })
+  const out = destination({ fd: 1, sync: false, maxLength: 1024 * 1024, contentMode: 'buffer' })
+  const write = out.write.bind(out) as unknown as (line: Buffer) => boolean
+  out.write = (line) => write(Buffer.from(line))
   const flush = out.flushSync.bind(out)
   let isBroken = false
   out.on('error', () => {

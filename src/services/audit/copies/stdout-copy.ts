@@ -71,8 +71,10 @@ export class StdoutCopy implements Copy {
     this.#isFull = false
   }
 
-  /** The log's own lines have filled the writer; only what was being written just now was ours. */
-  readonly #countDropped = (text: unknown): void => {
-    if (text !== undefined && text === this.#writing) this.#backlog.drop(this.#writing.split('\n').length - 1)
+  /** The log's own lines have filled the writer; only what was being written just now was ours, and the log is told of it. */
+  readonly #countDropped = (): void => {
+    const dropped = this.#writing
+    this.#writing = undefined
+    if (dropped !== undefined) this.#backlog.drop(dropped.split('\n').length - 1)
   }
 }
