@@ -33,8 +33,8 @@ const stand = (): Promise<never> => {
   return new Promise(() => {})
 }
 
-/** The database, which stands still where it is told to. */
-function holding(database: Database, hold: Hold | undefined): Database {
+/** The database, which stands still where it is told to, and says `holding`. */
+export function holding(database: Database, hold: Hold | undefined): Database {
   const watch = (statements: Statements): Statements => ({
     query: (sql, values) =>
       typeof hold === 'object' && sql.trimStart().startsWith(hold.before) ? stand() : statements.query(sql, values),
