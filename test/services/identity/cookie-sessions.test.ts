@@ -76,7 +76,7 @@ onBoth('makes none for a session that has ended, nor while the store is away', a
   t.is(world.minted, 1)
 })
 
-onBoth('nothing is made for texts that are nobody's session', async (t, kind) => {
+onBoth('makes none for a text that is no session', async (t, kind) => {
   const { sessions, world, token } = await start(t, kind)
   await Promise.all(Array.from({ length: 50 }, (_, at) => sessions.renew(`${at}`.padEnd(43, 'A'))))
   t.is(world.minted, 0)
