@@ -144,7 +144,7 @@ routes:
       '`exp` is required. `crit`, encrypted tokens and keys inside a token are refused.',
       'Without `claims`, the id is `sub`, the scopes are `scope`, `scopes` or `scp` (a text or a list), the roles `roles`.',
       'Keys of a `jwks` are fetched at the start and ahead of their end, and kept while the issuer is out of reach. An unknown `kid` makes a fetch at most every 30 s. Until the first answer its routes are 503 `keys_unavailable`.',
-      'A `builtin` issuer signs with a development key (`data/dev-key`), only while the server listens on a loopback address and `NODE_ENV` is not `production`.',
+      'A `builtin` issuer with `refreshTtl` signs with keys of the database, which rotate. Without, it signs with a development key (`data/dev-key`), only while the server listens on a loopback address and `NODE_ENV` is not `production`.',
     ],
     see: {
       '../blocks/authenticate.md': 'which routes take its tokens',
