@@ -55,6 +55,11 @@ export const commands: readonly Entry[] = [
     load: async () => (await import('./users.ts')).users,
   },
   {
+    name: 'api-keys',
+    summary: 'makes, lists and revokes the keys by which programs call in the name of an account',
+    load: async () => (await import('./api-keys.ts')).apiKeys,
+  },
+  {
     name: 'keys',
     summary: 'lists, rotates and revokes the keys that sign tokens, and seals accounts anew',
     load: async () => (await import('./keys.ts')).keys,

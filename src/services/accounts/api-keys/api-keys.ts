@@ -2,6 +2,7 @@
 
 import { type Account, type AccountRow, accountColumns, readAccount } from '../account.ts'
 import type { StoreContext } from '../context.ts'
+import type { Operator } from '../outbox/act.ts'
 import { hashOfKeyText, idOfKeyText, isOfHash, newKeyText } from './key-text.ts'
 import { LastUses } from './last-uses.ts'
 
@@ -24,6 +25,11 @@ export interface NewApiKey {
   readonly name: string
   readonly scopes: readonly string[]
   readonly expiresAt?: number
+}
+
+export interface KeyPage {
+  readonly after: Pick<ApiKey, 'account' | 'id'> | undefined
+  readonly limit: number
 }
 
 export interface MadeApiKey {
@@ -60,16 +66,20 @@ export class ApiKeys {
     this.#uses = uses
   }
 
-  /** Undefined where there is no such account. */
-  async create({ account, name, scopes, expiresAt }: NewApiKey): Promise<MadeApiKey | undefined> {
-    const { database, clock } = this.#context
+  /** Undefined where there is no such account. On record, where an operator does it. */
+  async create({ account, name, scopes, expiresAt }: NewApiKey, operator?: Operator): Promise<MadeApiKey | undefined> {
+    const { database, clock, outbox } = this.#context
     const { id, text } = newKeyText()
-    const [row] = await database.query<ApiKeyRow>(
-      `insert into portcullis_api_keys (id, account_id, hash, name, scopes, created_at, expires_at)
-       select $1, id, $2, $3, $4, $5, $6 from portcullis_accounts where id = $7 returning ${columns}`,
-      [id, hashOfKeyText(text), name, JSON.stringify(scopes), clock.now(), expiresAt ?? null, account],
-    )
-    return row && { key: readKey(row), text }
+    return database.transact(async (statements) => {
+      const [row] = await statements.query<ApiKeyRow>(
+        `insert into portcullis_api_keys (id, account_id, hash, name, scopes, created_at, expires_at)
+         select $1, id, $2, $3, $4, $5, $6 from portcullis_accounts where id = $7 returning ${columns}`,
+        [id, hashOfKeyText(text), name, JSON.stringify(scopes), clock.now(), expiresAt ?? null, account],
+      )
+      const details = { account, key: id, name, scopes, expires: instant(expiresAt) }
+      if (row && operator) await outbox.add(statements, { event: 'apikey.made', operator, details })
+      return row && { key: readKey(row), text }
+    })
   }
 
   /** Whose key it is; none where it is no key, or of no use any more. Notes the use. */
@@ -91,14 +101,29 @@ export class ApiKeys {
     return rows.map(readKey)
   }
 
-  /** False where there is none, or it was revoked before. */
-  async revoke(id: string): Promise<boolean> {
-    const { database, clock } = this.#context
-    const revoked = await database.query(
-      'update portcullis_api_keys set revoked_at = $1 where id = $2 and revoked_at is null returning id',
-      [clock.now(), id],
+  /** Those of all accounts, each account's together, from the one after `after`. */
+  async page({ after, limit }: KeyPage): Promise<readonly ApiKey[]> {
+    const rows = await this.#context.database.query<ApiKeyRow>(
+      `select ${columns} from portcullis_api_keys
+       where account_id > $1 or (account_id = $1 and id > $2) order by account_id, id limit $3`,
+      [after?.account ?? '', after?.id ?? '', limit],
     )
-    return revoked.length === 1
+    return rows.map(readKey)
+  }
+
+  /** False where there is none, or it was revoked before. On record, where an operator does it. */
+  async revoke(id: string, operator?: Operator): Promise<boolean> {
+    const { database, clock, outbox } = this.#context
+    return database.transact(async (statements) => {
+      const [revoked] = await statements.query<Pick<ApiKeyRow, 'account_id'>>(
+        'update portcullis_api_keys set revoked_at = $1 where id = $2 and revoked_at is null returning account_id',
+        [clock.now(), id],
+      )
+      if (revoked === undefined) return false
+      const details = { account: revoked.account_id, key: id }
+      if (operator) await outbox.add(statements, { event: 'apikey.revoked', operator, details })
+      return true
+    })
   }
 
   /** Writes when keys were last used. Throws `DatabaseAway`. */
@@ -125,6 +150,9 @@ export class ApiKeys {
     return row
   }
 }
+
+const instant = (time: number | undefined): string | undefined =>
+  time === undefined ? undefined : new Date(time).toISOString()
 
 const readKey = (row: ApiKeyRow): ApiKey => ({
   id: row.id,
