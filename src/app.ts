@@ -56,6 +56,8 @@ export interface App extends Omit<Ready, 'active' | 'close'> {
   readonly koa: Koa
   /** Writes on the head of answers that no route gives, as the policies in force have it. */
   readonly bareHead: WriteHead
+  /** Whether the policies in force answer this host at all. */
+  knowsHost(host: string): boolean
   /**
    * Loads the policies again, and swaps them between two requests. Rejects as `makeReady` does, and the old ones stay in
    * force. One at a time.
@@ -103,6 +105,7 @@ export async function createApp(
   return {
     ...started,
     koa: new EnforcingKoa(enforce(() => policies.lease(), { ...world, admission }, watching)),
+    knowsHost: (host) => policies.current.active.match.knows(host),
     bareHead: (...args) => policies.current.policy.bareHead(...args),
     reload: () => policies.renew(load),
     close: () => policies.close(),

@@ -150,6 +150,11 @@ export const denialAdvice: Readonly<Record<Code, Advice>> = {
     client: 'Tell the operator the `requestId`.',
     operator: 'The log has the error and its stack under the request id.',
   },
+  tls_required: {
+    stage: 'the listener of `listen.redirectFrom`',
+    client: 'Call `https:`. Take what was sent in clear, such as a token, for known to others: have it replaced.',
+    operator: 'Some client has `http:` in its configuration.',
+  },
   upgrade_unsupported: {
     stage: hygiene,
     client: 'Use plain HTTP.',

@@ -12,7 +12,7 @@ import type { Operator } from '../server/operator.ts'
 import { Overload } from '../server/overload.ts'
 import { untilShutdown } from '../server/shutdown.ts'
 import { standalone } from '../server/standalone.ts'
-import { openSecure } from '../server/tls/open-secure.ts'
+import { openRedirects, openSecure } from '../server/tls/open-secure.ts'
 import { readSeat } from '../server/workers/seat.ts'
 import { keepLog } from '../services/audit/keep-log.ts'
 import { auditObserver } from '../services/audit/observe.ts'
@@ -82,7 +82,7 @@ async function serveTo(operator: Operator, { directory, flags }: Call): Promise<
   const { limits, audit } = created.policy.settings
   const kept = audit && (await keepLog(audit, world))
   const { bareHead } = created
-  const { tickets, ...address } = await operator.open(created)
+  const { tickets, redirect, ...address } = await operator.open(created)
   const { app, certificates } = await openSecure(created, { tickets, world })
   const server = await listen(app.koa.callback(), {
     ...address,
@@ -93,6 +93,12 @@ async function serveTo(operator: Operator, { directory, flags }: Call): Promise<
     unread: (refused) => recorder.unread(refused),
     surplus: () => world.metrics.shed.add({ reason: 'connections' }),
   })
+  const redirecting = await openRedirects(redirect, { app, certificates, world, port: server.port }).catch(
+    async (error) => {
+      await server.close(0)
+      throw error
+    },
+  )
   world.status.open()
   const { url } = server
   const stream = process.stdout
@@ -107,7 +113,7 @@ async function serveTo(operator: Operator, { directory, flags }: Call): Promise<
   }
   const close = async (...times: Parameters<Listening['close']>): Promise<void> => {
     operator.drain()
-    await server.close(...times)
+    await Promise.all([server.close(...times), redirecting?.close(...times)])
     certificates?.close()
     await operator.close()
   }

@@ -58,6 +58,11 @@ export const catalogue = {
     'The request would change something by the session cookie of a browser, and nothing says that a page of this host, or of an origin that `csrf` lists, sent it.',
   ),
   address_denied: entry(403, 'Address not allowed', "The client's address is in none of the ranges of `network`."),
+  tls_required: entry(
+    403,
+    'HTTPS required',
+    'The request came in clear, and is not one to be sent on to HTTPS: it would change something, or carries a credential.',
+  ),
   scope_missing: entry(403, 'Insufficient scope', 'The token does not carry a scope that the route asks for.'),
   forbidden: entry(403, 'Forbidden', 'No role of the caller allows this action on this resource, or one forbids it.'),
   route_unknown: entry(404, 'No such route', 'No route of any policy has this path: nothing is open by omission.'),

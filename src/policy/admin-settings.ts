@@ -102,7 +102,7 @@ function checkToken({ token }: WrittenAdmin): readonly Fault[] {
 }
 
 export const gatePort = 8080
-const adminPort = 9901
+export const adminPort = 9901
 
 /** Fills in the defaults. */
 export function readAdminSettings(written: WrittenAdmin | undefined): AdminSettings | undefined {

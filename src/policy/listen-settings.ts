@@ -5,6 +5,7 @@ import type { Fault, Rules } from '../core/diagnostic.ts'
 import { hasReference } from '../core/expression.ts'
 import { StartFault } from '../core/start-fault.ts'
 import { type Infer, integer, object, string } from '../schema/builder.ts'
+import { adminPort, gatePort } from './admin-settings.ts'
 import type { Settings, WrittenSettings } from './settings.ts'
 
 export const listenSettingsSchema = object(
@@ -15,6 +16,12 @@ export const listenSettingsSchema = object(
       minimum: 0,
       maximum: 65535,
       examples: [8080],
+    }),
+    'redirectFrom?': integer({
+      description: 'Under TLS: the port on which who comes in clear is sent to HTTPS; none unless told.',
+      minimum: 1,
+      maximum: 65535,
+      examples: [8081],
     }),
     'insecurePlain?': string({
       minLength: 1,
@@ -31,6 +38,8 @@ export type WrittenListen = Infer<typeof listenSettingsSchema>
 export interface ListenSettings {
   readonly host: string
   readonly port: number
+  /** Under TLS: the port of those who come in clear. */
+  readonly redirectFrom?: number | undefined
   /** Why plain HTTP is good enough for others. */
   readonly insecurePlain?: string | undefined
 }
@@ -48,8 +57,14 @@ export const listenSettingsRules = {
   },
   'settings/listen-unused': {
     severity: 'error',
-    cause: 'Nothing is plain where the server speaks TLS: nobody reads the reason.',
-    hint: 'drop it, or drop `settings.tls`',
+    cause:
+      '`insecurePlain` is for a server without TLS, `redirectFrom` for one with it; elsewhere nobody looks at them.',
+    hint: 'take it out, or write `settings.tls` where it is to speak TLS',
+  },
+  'settings/redirect-port': {
+    severity: 'error',
+    cause: 'Two listeners cannot have the same port.',
+    hint: 'give `redirectFrom` a port of its own, such as 8081',
   },
 } as const satisfies Rules
 
@@ -60,16 +75,37 @@ const listenFault = (rule: keyof typeof listenSettingsRules, name: keyof Written
 })
 
 /** Findings beyond the schema; what is filled in at opening is judged then. */
-export function checkListenSettings({ listen, tls }: WrittenSettings): readonly Fault[] {
+export function checkListenSettings({ listen, tls, admin }: WrittenSettings): readonly Fault[] {
   if (listen === undefined || hasReference(listen)) return []
-  const { host, insecurePlain } = listen
-  if (tls !== undefined && insecurePlain !== undefined)
-    return [{ ...listenFault('settings/listen-unused', 'insecurePlain', 'the server speaks TLS'), onKey: true }]
+  const others = [listen.port ?? gatePort, hasReference(admin) ? undefined : admin && (admin.port ?? adminPort)]
+  return [...(tls === undefined ? checkPlain(listen) : []), ...checkUnused(listen, tls), ...checkPort(listen, others)]
+}
+
+function checkPlain({ host, insecurePlain }: WrittenListen): readonly Fault[] {
   // An expression, which cannot stand there, is told elsewhere.
-  if (tls !== undefined || host === undefined || host.includes('${') || isLoopbackHost(host)) return []
+  if (host === undefined || host.includes('${') || isLoopbackHost(host)) return []
   const rule = insecurePlain === undefined ? 'settings/plain-listener' : 'settings/insecure-listener'
   return [listenFault(rule, 'host', `calls to \`${host}\` come to this machine in clear`)]
 }
+
+function checkUnused(listen: WrittenListen, tls: WrittenSettings['tls']): readonly Fault[] {
+  const [name, told] =
+    tls === undefined ? (['redirectFrom', 'plain HTTP'] as const) : (['insecurePlain', 'TLS'] as const)
+  if (listen[name] === undefined) return []
+  return [{ ...listenFault('settings/listen-unused', name, `the server speaks ${told}`), onKey: true }]
+}
+
+function checkPort({ redirectFrom }: WrittenListen, others: readonly unknown[]): readonly Fault[] {
+  if (redirectFrom === undefined || hasReference(redirectFrom) || !others.includes(redirectFrom)) return []
+  return [listenFault('settings/redirect-port', 'redirectFrom', `port \`${redirectFrom}\` is another listener's`)]
+}
+
+/** Where those who come in clear are sent to HTTPS; nowhere unless told. */
+export const redirectAddress = ({
+  host,
+  redirectFrom,
+}: ListenSettings): { readonly host: string; readonly port: number } | undefined =>
+  redirectFrom === undefined ? undefined : { host, port: redirectFrom }
 
 /** Of a host that the command line brings, nothing stands in the policies. */
 export function refusePlain({ listen: { host, insecurePlain }, tls }: Pick<Settings, 'listen' | 'tls'>): void {

@@ -193,7 +193,7 @@ export function readSettings(
 ): Settings {
   const host = listenOn.host ?? listen?.host ?? '127.0.0.1'
   return {
-    listen: { host, port: listenOn.port ?? listen?.port ?? gatePort, insecurePlain: listen?.insecurePlain },
+    listen: { ...listen, host, port: listenOn.port ?? listen?.port ?? gatePort },
     tls: readTlsSettings(tls),
     trustedProxies: trustedProxies ?? [],
     secrets: readSecretSettings(secrets),

@@ -17,6 +17,8 @@ export interface Started {
 /** Where it listens, and what it shares with the other processes there. */
 export interface Post extends Address {
   readonly tickets: TicketSeed
+  /** Where who comes in clear is sent to HTTPS; none unless told. */
+  readonly redirect: Address | undefined
 }
 
 export interface Serving {

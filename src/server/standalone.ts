@@ -1,6 +1,7 @@
 /** A process that serves alone: signals, watched files and its own admin listener operate it. */
 
 import type { App, Ready } from '../app.ts'
+import { redirectAddress } from '../policy/listen-settings.ts'
 import type { LevelLog } from '../services/log.ts'
 import { createWorld } from '../services/world.ts'
 import { openAdmin } from './admin.ts'
@@ -51,7 +52,7 @@ class Standalone implements Operator {
     this.#token = admin?.token ?? ''
     const about = { world, bareHead, reloads: this.#reloads, token: () => this.#token }
     this.#admin = admin && (await openAdmin(admin, about))
-    return { ...listen, tickets: newTicketSeed(world.clock.now()) }
+    return { ...listen, redirect: redirectAddress(listen), tickets: newTicketSeed(world.clock.now()) }
   }
 
   /** Whoever reads that it serves may end it at once. */

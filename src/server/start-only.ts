@@ -21,7 +21,7 @@ const startOnly = ({
   audit,
   admin,
 }: Settings): Readonly<Record<string, unknown>> => ({
-  'settings.listen': { host: listen.host, port: listen.port },
+  'settings.listen': { ...listen, insecurePlain: undefined },
   // Its certificates hold at once.
   'settings.tls': tls !== undefined,
   'settings.limits.headers': limits.headers,

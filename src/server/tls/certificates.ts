@@ -68,7 +68,7 @@ export class Certificates {
       sessionTimeout,
       handshakeTimeout: options.headersTimeout,
       ALPNProtocols: ['http/1.1'],
-      SNICallback: (name, done) => done(null, this.#contextOf(name.toLowerCase())),
+      SNICallback: (name, done) => done(null, this.#named.get(this.#nameOf(name.toLowerCase()) ?? '')),
     })
     server.on('tlsClientError', ({ code = 'unknown' }: NodeJS.ErrnoException, socket) => {
       this.#world.metrics.handshakeFailures++
@@ -91,6 +91,11 @@ export class Certificates {
   look(): Promise<void> {
     this.#last = this.#last.then(() => this.#look())
     return this.#last
+  }
+
+  /** Whether the certificate that is shown for a host is one of that host. */
+  covers(host: string): boolean {
+    return this.#expiry.covers(host, this.#nameOf(host))
   }
 
   close(): void {
@@ -143,10 +148,11 @@ export class Certificates {
     return { ...secureOptionsOf(this.#settings, this.#settings), ticketKeys: this.#ticketKeys() }
   }
 
-  /** None for the default one, which is for unknown names too. */
-  #contextOf(name: string): SecureContext | undefined {
-    if (this.#named.size === 0) return undefined
-    return this.#named.get(name) ?? this.#named.get(`*${name.slice(name.indexOf('.'))}`)
+  /** As `sni` has it; none for the default certificate, which is for unknown names too. */
+  #nameOf(host: string): string | undefined {
+    return this.#named.size === 0
+      ? undefined
+      : [host, `*${host.slice(host.indexOf('.'))}`].find((name) => this.#named.has(name))
   }
 
   #watch(): void {

@@ -1,5 +1,6 @@
 /** When the certificates in use expire: metrics tell the time, status and log that it is near. */
 
+import { isIP } from 'node:net'
 import type { World } from '../../services/services.ts'
 import { readChain, validityOf } from '../../services/tls/certificate.ts'
 import type { TlsSettings } from '../../services/tls/settings.ts'
@@ -36,6 +37,13 @@ export class Expiry {
       Array.from(this.#certificates, ([name, { validToDate }]) => [name, validToDate.getTime()]),
     )
     this.look()
+  }
+
+  /** Whether the certificate of this name of `sni`, the default one unless told, is one of a host. */
+  covers(host: string, name = usual): boolean {
+    const own = this.#certificates.get(name)
+    const address = host.replace(/^\[(.*)\]$/, '$1')
+    return (isIP(address) === 0 ? own?.checkHost(host) : own?.checkIP(address)) !== undefined
   }
 
   /** Says once what is late. */

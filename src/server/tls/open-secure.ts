@@ -2,6 +2,8 @@
 
 import type { App } from '../../app.ts'
 import type { World } from '../../services/services.ts'
+import type { Address } from '../bind.ts'
+import type { Listening } from '../listen.ts'
 import type { Certificates } from './certificates.ts'
 import type { TicketSeed } from './ticket-keys.ts'
 
@@ -29,4 +31,20 @@ export async function openSecure(
     return ready
   }
   return { app: { ...app, reload }, certificates }
+}
+
+interface Redirected extends Secured {
+  readonly world: World
+  /** Where TLS is spoken. */
+  readonly port: number
+}
+
+/** The listener that sends those who come in clear to HTTPS; none unless told. */
+export async function openRedirects(
+  address: Address | undefined,
+  { certificates, ...about }: Redirected,
+): Promise<Listening | undefined> {
+  if (address === undefined || certificates === undefined) return undefined
+  const { openRedirect } = await import('./redirect.ts')
+  return openRedirect(address, { certificates, ...about })
 }

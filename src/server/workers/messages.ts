@@ -1,7 +1,7 @@
 /** What a worker and its primary say of serving; each name is one message. */
 
 import type { AdminSettings } from '../../policy/admin-settings.ts'
-import type { Address } from '../bind.ts'
+import type { ListenSettings } from '../../policy/listen-settings.ts'
 import type { WireReload } from './wire-result.ts'
 
 /** A worker asks to be let in, before it listens. */
@@ -27,7 +27,7 @@ export interface Opening {
   /** The files of a release that was put in place of the running one do not fit to the primary. */
   readonly version: string
   /** Where the policies have it listen. */
-  readonly listen: Address
+  readonly listen: ListenSettings
   readonly admin: AdminSettings | undefined
   /** After so many milliseconds it has ended what it does, or cut it. */
   readonly grace: number

@@ -19,7 +19,7 @@ import { lastCallsMs } from '../standalone.ts'
 import { newTicketSeed, TicketKeys } from '../tls/ticket-keys.ts'
 import { version } from '../version.ts'
 import { Crew } from './crew.ts'
-import { findPort } from './find-port.ts'
+import { findPort, findRedirect } from './find-port.ts'
 import { type Member, prepareWorkers } from './member.ts'
 import * as messages from './messages.ts'
 import { type CrewLoaded, reloadsOfCrew } from './reload-crew.ts'
@@ -47,6 +47,7 @@ class Primary {
   #admin: Promise<Listening | undefined> | undefined
   #token = ''
   #address: Promise<Address> | undefined
+  #redirect: Promise<Address | undefined> | undefined
   readonly #tickets: TicketKeys
   #grace = 0
 
@@ -94,7 +95,9 @@ class Primary {
     this.#admin ??= this.#openAdmin(opening)
     await this.#admin
     this.#address ??= findPort(opening.listen)
-    return { ...(await this.#address), tickets: this.#tickets.seed(this.#shared.world.clock.now()) }
+    this.#redirect ??= findRedirect(opening.listen)
+    const [address, redirect] = [await this.#address, await this.#redirect]
+    return { ...address, redirect, tickets: this.#tickets.seed(this.#shared.world.clock.now()) }
   }
 
   async #openAdmin({ admin }: messages.Opening): Promise<Listening | undefined> {

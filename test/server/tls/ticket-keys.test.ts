@@ -12,8 +12,10 @@ test('processes that start at different hours come to the same keys', (t) => {
   const keys = [0, 1, 2, 3].map((hours) => early.at(start + hours * hour).toString('hex'))
   t.is(new Set(keys).size, 4)
   const late = new TicketKeys(primary.seed(start + 2 * hour))
-  t.is(late.at(start + 2 * hour).toString('hex'), keys[2])
-  t.is(late.at(start + 3 * hour).toString('hex'), keys[3])
+  t.deepEqual(
+    [2, 3].map((hours) => late.at(start + hours * hour).toString('hex')),
+    keys.slice(2),
+  )
   t.is(early.at(start).length, 48)
 })
 
