@@ -19,3 +19,12 @@ test('every policy that the page on secrets shows is accepted', (t) => {
     t.deepEqual(findFaults({ 'p.yaml': text + routes.replace('AUTH', auth) }), [])
   }
 })
+
+test('every policy that the page on TLS shows is accepted', (t) => {
+  const routes = 'routes:\n  GET /: { authenticate: public, builtin: health }\n'
+  for (const { text } of readFences('docs/tls.md').filter(({ language }) => language === 'yaml'))
+    t.deepEqual(
+      findFaults({ 'p.yaml': text + routes }).filter(({ rule }) => rule !== 'settings/insecure-listener'),
+      [],
+    )
+})

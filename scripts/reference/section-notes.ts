@@ -229,7 +229,8 @@ routes:
     title: 'Settings',
     summary: 'The server itself; one section in the whole directory.',
     example: `settings:
-  listen: { host: '\${env:HOST:-127.0.0.1}', port: 8080 }
+  listen: { host: '\${env:HOST:-127.0.0.1}', port: 8443, redirectFrom: 8080 }
+  tls: { cert: '\${file:/etc/tls/tls.crt}', key: '\${secret:tls-key}' }
   trustedProxies: [10.0.0.0/8]
   secrets: { provider: file, dir: /run/secrets }
   limits: { body: 100kb, headers: 16kb, headersTimeout: 10s, requestTimeout: 30s, connections: 10000, requests: 10000, eventLoopDelay: 1s }
@@ -244,7 +245,8 @@ routes:
   GET /health: { authenticate: public, builtin: health }
 `,
     points: [
-      '`--port` and `--host` of `serve` take the place of `listen`.',
+      '`--port` and `--host` of `serve` take the place of `listen`. Others than this machine are answered under `tls`, or where `listen.insecurePlain` says who encrypts in front.',
+      'What [TLS](../../tls.md) is spoken, and how certificates change without a restart, has a page of its own.',
       '`X-Forwarded-*` and `Forwarded` count from `trustedProxies` alone, read from the right.',
       'The provider `env` reads `${secret:tls-key}` from `PORTCULLIS_SECRET_TLS_KEY`, `file` from `<dir>/tls-key`.',
       'A head that is late, or a body that is, gets 408. A head that is too large gets 431.',
