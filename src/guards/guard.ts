@@ -63,6 +63,8 @@ export interface Guard<B = unknown> {
   readonly inherits?: boolean
   /** The block refuses nobody, so that nothing in its place is weaker. */
   isOpen?(block: B): boolean
+  /** The block refuses whomever the inherited one refuses, so that it weakens nothing. */
+  isStricter?(block: B, inherited: B): boolean
   /** What holds on a route where no such block is written. */
   readonly implicit?: B
   /** `off` is a block of its own, for its lack means something else; the guard itself warns of it. */

@@ -129,7 +129,7 @@ function layOver(inherited: ResolvedBlock, { guard, layer }: Written, report: Re
 
 function isWeaker({ guard, value: inherited }: Block, { off, value }: Layer): boolean {
   if (guard.isOpen?.(inherited) || (guard.hasOff && value === 'off')) return false
-  return off || !isDeepStrictEqual(value, inherited)
+  return off || !(isDeepStrictEqual(value, inherited) || guard.isStricter?.(value, inherited))
 }
 
 const idleOff = ({ name }: Guard, at: Place): Finding => ({

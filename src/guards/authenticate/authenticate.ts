@@ -1,5 +1,6 @@
 /** `authenticate`: who is calling. */
 
+import { isDeepStrictEqual } from 'node:util'
 import { type Code, Denial, deny } from '../../core/denial.ts'
 import type { Fault, Rules } from '../../core/diagnostic.ts'
 import type { Exchange } from '../../core/exchange.ts'
@@ -12,6 +13,7 @@ import {
   asks,
   authenticateSchema,
   kinds,
+  type Method,
   type MethodOf,
   methodsOf,
   type Options,
@@ -61,6 +63,7 @@ export const authenticate = defineGuard<AuthenticateBlock>({
   ],
   rules,
   isOpen: (block) => !methodsOf(block).some(asks),
+  isStricter,
   implies: (block) => (methodsOf(block).some(({ kind }) => kind === 'session') ? guardedByCookie : {}),
   check(block, site) {
     const list = methodsOf(block)
@@ -70,7 +73,7 @@ export const authenticate = defineGuard<AuthenticateBlock>({
       if (kind === 'public' && index < list.length - 1)
         return [{ rule: 'authenticate/public-not-last', path, message: '`public` is followed by another method' }]
       if (!asks(method)) return []
-      if (list.findIndex((other) => other.kind === kind) < index)
+      if (list.findIndex((other) => placeOf(other) === placeOf(method)) < index)
         return [{ rule: 'authenticate/duplicate-method', path, message: `expected one \`${kind}\`, found another` }]
       return checkMethod(method, site)
     })
@@ -100,6 +103,30 @@ export const authenticate = defineGuard<AuthenticateBlock>({
     return { credentials: { ways, isOptional: asked.length < methods.length }, refusals, notes }
   },
 })
+
+/** What is read of a request: of one kind there may be several, each in a header of its own. */
+function placeOf(method: Method): string {
+  const { header = '' } = 'options' in method ? (method.options as { readonly header?: string }) : {}
+  return `${method.kind} ${header.toLowerCase()}`
+}
+
+/** The same ways, of which some ask for a stronger or a more recent login. */
+function isStricter(block: AuthenticateBlock, inherited: AuthenticateBlock): boolean {
+  const [own, former] = [methodsOf(block), methodsOf(inherited)]
+  return own.length === former.length && own.every((method, index) => addsToLogin(method, former[index]))
+}
+
+function addsToLogin(method: Method, former: Method | undefined): boolean {
+  if (former === undefined || method.kind !== former.kind) return false
+  const [options, known] = [optionsOf(method), optionsOf(former)]
+  const added = stepUpNames.filter((name) => known[name] === undefined)
+  const rest = Object.fromEntries(Object.entries(options).filter(([name]) => !added.includes(name)))
+  return isDeepStrictEqual(rest, known)
+}
+
+const stepUpNames: readonly string[] = ['acr', 'maxAge']
+const optionsOf = (method: Method): Readonly<Record<string, unknown>> =>
+  'options' in method ? { ...method.options } : {}
 
 const checkMethod = <K extends keyof Options>({ kind, options, path }: MethodOf<K>, site: Site): readonly Fault[] =>
   (kinds[kind].check?.(options, site) ?? []).map((fault) => ({ ...fault, path: [...path, ...fault.path] }))

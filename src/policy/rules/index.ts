@@ -16,6 +16,7 @@ import { auditRequired } from './audit-required.ts'
 import { authentication } from './authentication.ts'
 import { callerSupplied } from './caller-supplied.ts'
 import { cookieRoutes } from './cookie-routes.ts'
+import { credentials } from './credentials.ts'
 import { destination } from './destination.ts'
 import { docsDocument } from './docs-document.ts'
 import { expressions } from './expressions.ts'
@@ -45,6 +46,7 @@ export const policyRules: readonly PolicyRule[] = [
   docsDocument,
   identityRoutes,
   authentication,
+  credentials,
   anonymousRole,
   attributeMissing,
   callerSupplied,
