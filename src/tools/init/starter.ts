@@ -7,7 +7,7 @@ export const starter = (name: string, directory: string): string => `\
 service: ${quoted(name)}
 
 settings:
-  listen: { host: 127.0.0.1, port: 8080 } # this machine alone; others are answered under `tls`
+  listen: { host: 127.0.0.1, port: 8080 } # this machine alone; others are answered under settings.tls
 
 issuers:
   # Whose tokens count. This one is signed by the server itself, for development:
