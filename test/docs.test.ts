@@ -28,3 +28,9 @@ test('every policy that the page on TLS shows is accepted', (t) => {
       [],
     )
 })
+
+test('every policy that the page on credentials shows is accepted, without a warning', (t) => {
+  const fences = readFences('docs/credentials.md').filter(({ language }) => language === 'yaml')
+  t.is(fences.length, 3)
+  for (const { text } of fences) t.deepEqual(findFaults({ 'p.yaml': text }), [])
+})

@@ -48,6 +48,9 @@ export const blockNotes: Readonly<Record<string, BlockNotes>> = {
     points: [
       'The first credential that is present decides. A bad one is refused, never skipped.',
       'The token comes in `Authorization: Bearer`, never in the query. The scheme is case-insensitive.',
+      '`acr` and `maxAge` ask for a strong or a recent login, by the `acr` and `auth_time` of the token (RFC 9470): 401 `step_up_required` says what to ask the issuer for. A claim that is missing, or of another type, is not enough.',
+      '`apiKey` is a key of an account (`portcullis api-keys`), in `X-API-Key` unless `header` names another one: it has the roles and claims of the account, and those of its scopes that the account has now. What is revoked, disabled or expired is refused within 2 seconds on every node.',
+      '`signature` is an HMAC-SHA-256 of the raw body, under `input.maxBytes`; the caller is `name`, of the issuer `urn:portcullis:signature`, and has no scopes or roles. Where it signs a `timestamp`, late requests are refused, and a second one with the same signature.',
       '`public` as the last of a list makes the token optional: a caller without one has the role `anonymous`.',
       'A bare `jwt` means the one issuer there is; with two, the route says whose tokens it means.',
       '`session` takes the cookie `__Host-session` that a browser got from `builtin: { login: cookie }`. It goes on while it is used, nobody refreshes it, and [`csrf`](csrf.md) is on.',
@@ -55,6 +58,7 @@ export const blockNotes: Readonly<Record<string, BlockNotes>> = {
     ],
     see: {
       '../sections/issuers.md': 'whose tokens count, and with which keys',
+      '../../credentials.md': 'API keys, webhooks of GitHub, Stripe, Slack and others, and stronger logins',
       'scopes.md': 'what the token must be granted',
       'authorize.md': 'what the caller may do with a resource',
     },
