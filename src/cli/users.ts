@@ -2,14 +2,16 @@
 
 import { defineCommand, UsageFault } from './command.ts'
 
-const actions = ['add', 'list', 'disable', 'enable', 'unlock'] as const
+const actions = ['add', 'import', 'list', 'disable', 'enable', 'unlock'] as const
 
 export const users = defineCommand({
-  operands: [actions.join('|'), '[name]'],
+  operands: [actions.join('|'), '[name|file]'],
   example: 'portcullis users add alice --roles customer --scopes orders:read,orders:write',
   options: {
     policies: { type: 'string', value: 'DIR', description: 'The policy directory; `policies` unless told.' },
     values: { type: 'string', value: 'FILE', description: 'Values in place of the declared ones.' },
+    'dry-run': { type: 'boolean', description: 'Judges what `import` is given, and writes no account.' },
+    'skip-existing': { type: 'boolean', description: 'Has `import` leave out names that accounts have already.' },
     email: { type: 'string', value: 'ADDRESS', description: 'The address of a new account.' },
     scopes: { type: 'string', value: 'A,B', description: 'What a new account may ask for.' },
     roles: { type: 'string', value: 'A,B', description: 'The roles of a new account.' },
@@ -22,8 +24,8 @@ export const users = defineCommand({
   },
   exits: {
     0: 'it is done',
-    1: 'the name is taken or unknown, the password is refused, or the policies have errors',
-    2: 'wrong usage, or the policy directory cannot be read',
+    1: 'the name is taken or unknown, the password or a line is refused, or the policies have errors',
+    2: 'wrong usage, or the policy directory or the file cannot be read',
     3: 'the database, a secret or a key cannot be opened',
   },
   async run(call) {
@@ -31,7 +33,8 @@ export const users = defineCommand({
     const action = actions.find((known) => known === written)
     if (action === undefined) throw new UsageFault(`expected one of ${actions.join(', ')}, got \`${written}\``)
     if (action === 'list' && name !== undefined) throw new UsageFault('expected no name after `list`')
-    if (action !== 'list' && !name) throw new UsageFault(`expected a name after \`${action}\``)
+    if (action !== 'list' && !name)
+      throw new UsageFault(`expected a ${action === 'import' ? 'file, or `-`,' : 'name'} after \`${action}\``)
     return (await import('./users/act.ts')).act(action, name ?? '', call.flags)
   },
 })

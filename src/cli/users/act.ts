@@ -7,10 +7,11 @@ import { atDesk, type Desk, policiesOf } from '../desk.ts'
 import { printable } from '../printable.ts'
 import { refuse, say } from '../say.ts'
 import { addUser } from './add.ts'
+import { importUsers } from './import.ts'
 import { revocationsOf } from './revocations-of.ts'
 
 type Flags = Call['flags']
-type Action = 'add' | 'list' | 'disable' | 'enable' | 'unlock'
+type Action = 'add' | 'import' | 'list' | 'disable' | 'enable' | 'unlock'
 
 /** The exit status. */
 export const act = (action: Action, name: string, flags: Flags): Promise<number> =>
@@ -20,6 +21,7 @@ type Run = (desk: Desk, name: string, flags: Flags) => Promise<number>
 
 const run: Readonly<Record<Action, Run>> = {
   add: addUser,
+  import: importUsers,
   list: listUsers,
   disable: (desk, name) => change(desk, name, disable),
   enable: (desk, name) =>

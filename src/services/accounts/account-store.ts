@@ -5,6 +5,7 @@ import type { Database } from '../database/database.ts'
 import { migrate } from '../database/migrate.ts'
 import { asStartFault, openDatabase } from '../database/open-database.ts'
 import type { DatabaseSettings } from '../database/settings.ts'
+import { AccountImports } from './account-imports.ts'
 import { Accounts } from './accounts.ts'
 import { ApiKeys } from './api-keys/api-keys.ts'
 import type { StoreContext } from './context.ts'
@@ -23,6 +24,7 @@ import { SigningKeys } from './signing-keys.ts'
 
 export interface AccountStore {
   readonly accounts: Accounts
+  readonly imports: AccountImports
   readonly failures: LoginFailures
   readonly sessions: Sessions
   readonly apiKeys: ApiKeys
@@ -67,6 +69,7 @@ async function prepare(database: Database, { ring, clock, randomId }: StoreWorld
   const [apiKeys, failures] = [new ApiKeys(context), new LoginFailures(context)]
   return {
     accounts: new Accounts(context),
+    imports: new AccountImports(context),
     failures,
     sessions: new Sessions(context),
     apiKeys,

@@ -30,6 +30,8 @@ export interface NewAccount extends Partial<Grants> {
   readonly username: string
   readonly email?: string
   readonly passwordHash?: string
+  /** It can be enabled. */
+  readonly disabled?: boolean
 }
 
 export interface AccountRow {
@@ -71,7 +73,7 @@ export function readAccount(fields: Fields, row: AccountRow): Account {
 
 /** In the order of the columns, with what they are looked up by; undefined where a name is none. */
 export function writeAccount(fields: Fields, id: string, given: NewAccount, now: number): readonly Value[] | undefined {
-  const { username, email, passwordHash, claims = {}, roles = [], scopes = [] } = given
+  const { username, email, passwordHash, claims = {}, roles = [], scopes = [], disabled = false } = given
   const [usernameIndex, emailIndex] = [indexOf(fields, 'username', username), indexOf(fields, 'email', email)]
   if (usernameIndex === undefined || (email !== undefined && emailIndex === undefined)) return undefined
   const at = (column: string) => accountPlace(id, column)
@@ -86,7 +88,7 @@ export function writeAccount(fields: Fields, id: string, given: NewAccount, now:
     JSON.stringify(roles),
     JSON.stringify(scopes),
     now,
-    null,
+    disabled ? now : null,
     usernameIndex,
     emailIndex ?? null,
   ]
