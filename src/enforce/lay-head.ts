@@ -63,7 +63,7 @@ const isSettled = ({ names, sets }: Laid, lower: string): boolean =>
 
 function laySet(laid: Laid, set: HeaderSet): void {
   if (isApart(laid, set.names)) laid.lines += set.lines
-  else layRest(laid, listLines(set.lines))
+  else layRest(laid, listOf(set))
   laid.sets.push(set.names)
 }
 
@@ -81,8 +81,19 @@ function layRest(laid: Laid, flat: readonly string[]): void {
     const value = flat[at + 1] ?? ''
     const lower = name.toLowerCase()
     if (lower === 'vary') laid.vary.push(value)
-    else if (!isSettled(laid, lower)) laid.flat.push(name, value)
+    else if (!isSettled(laid, lower)) laid.lines += `${name}: ${value}\r\n`
   }
+}
+
+/** Sets are made once a route, and half-said ones are laid on every refusal. */
+const lists = new WeakMap<HeaderSet, readonly string[]>()
+
+function listOf(set: HeaderSet): readonly string[] {
+  const known = lists.get(set)
+  if (known !== undefined) return known
+  const list = listLines(set.lines)
+  lists.set(set, list)
+  return list
 }
 
 /** A destination may say a name more than once (`Set-Cookie`, `Link`): its names are settled when it is done. */

@@ -14,15 +14,33 @@ export type Explain = (value: unknown, trail: Trail) => void
 const typeTests: ReadonlySet<string> = new Set(['typeError', 'nullable', 'optionality'])
 const judging = { strict: true, abortEarly: false, disableStackTrace: true } as const
 
-/** Reports what yup finds; its schema is made at the first failure, since most leaves never see one. */
+interface Finding {
+  readonly rule: string
+  readonly message: string
+  readonly allowed: readonly string[] | undefined
+}
+
+/**
+ * Reports what yup finds. Its schema is made at the first failure, since most leaves never see one; and it is asked once for
+ * each way of failing, since its words say nothing else of a value (measured: a tenth of a refusal).
+ */
 export function compileLeaf(types: readonly JsonType[] | undefined, assertions: readonly CompiledAssertion[]): Explain {
+  const isType = compileTypeTest(types)
   let leaf: Schema | undefined
-  return (value, trail) => {
+  let known: Map<string, readonly Finding[]> | undefined
+  const find = (value: unknown): readonly Finding[] => {
     leaf ??= createLeaf(types, assertions)
-    for (const { type = 'typeError', message } of judge(leaf, value)) {
+    return judge(leaf, value).map(({ type = 'typeError', message }) => {
       const allowed = assertions.find(({ name }) => name === type)?.allowed
-      trail.report(typeTests.has(type) ? 'type' : type, message, allowed)
-    }
+      return { rule: typeTests.has(type) ? 'type' : type, message, allowed }
+    })
+  }
+  return (value, trail) => {
+    const way = isType(value) ? assertions.map(({ test }) => test(value)).join() : String(kindOf(value))
+    known ??= new Map()
+    const findings = known.get(way) ?? find(value)
+    known.set(way, findings)
+    for (const { rule, message, allowed } of findings) trail.report(rule, message, allowed)
   }
 }
 
