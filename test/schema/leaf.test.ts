@@ -21,6 +21,6 @@ for (const [name, schema] of Object.entries(schemas)) {
     const alone = values.flatMap((value) => findings(schema, [value]))
     const twice = [...values, ...values.toReversed()]
     t.deepEqual(findings(schema, twice), [...alone, ...alone.toReversed()])
-    t.true(new Set(alone.map((found) => found.join())).size >= 4)
+    t.true(new Set(alone.map((found) => found.join())).size >= 3)
   })
 }
