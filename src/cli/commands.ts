@@ -55,6 +55,11 @@ export const commands: readonly Entry[] = [
     load: async () => (await import('./users.ts')).users,
   },
   {
+    name: 'tokens',
+    summary: 'takes tokens back before they expire, on every server',
+    load: async () => (await import('./tokens.ts')).tokens,
+  },
+  {
     name: 'api-keys',
     summary: 'makes, lists and revokes the keys by which programs call in the name of an account',
     load: async () => (await import('./api-keys.ts')).apiKeys,
@@ -65,14 +70,14 @@ export const commands: readonly Entry[] = [
     load: async () => (await import('./keys.ts')).keys,
   },
   {
-    name: 'tokens',
-    summary: 'takes tokens back before they expire, on every server',
-    load: async () => (await import('./tokens.ts')).tokens,
-  },
-  {
     name: 'init',
     summary: 'makes a policy directory to start from',
     load: async () => (await import('./init.ts')).init,
+  },
+  {
+    name: 'attack',
+    summary: 'asks a running server what its policies forbid, and what they allow',
+    load: async () => (await import('./attack.ts')).attack,
   },
   {
     name: 'types',

@@ -1,0 +1,79 @@
+/** One request to a running server, and what the policy says of it. */
+
+import type { Code } from '../../core/denial.ts'
+import type { Source } from '../../core/site.ts'
+
+/** A header field. */
+export type Field = readonly [name: string, value: string]
+
+/** Sent as it stands: no client library mends it on the way. */
+export interface ProbeRequest {
+  readonly method: string
+  /** Path and query, percent-encoded. */
+  readonly target: string
+  readonly headers: readonly Field[]
+  /** The fields that prove who calls: no report shows their values. */
+  readonly credential: readonly Field[]
+  readonly body?: string | undefined
+}
+
+/** Bytes of a connection that no HTTP client would write. */
+export interface RawRequest {
+  readonly raw: string
+}
+
+/** What the answer has to be. */
+export type Expectation =
+  /** By one of these codes of the catalogue, or by their status alone where the server names none. */
+  | { readonly kind: 'refused'; readonly codes: readonly Code[] }
+  /** By anything but these codes. */
+  | { readonly kind: 'admitted'; readonly codes: readonly Code[] }
+  | { readonly kind: 'answered'; readonly status: number }
+
+export interface Probe {
+  /** The guard that is tried: `scopes`. */
+  readonly guard: string
+  /** As the policy writes it: `POST /orders`. */
+  readonly route: string
+  /** The line that says so. */
+  readonly source: Source
+  /** What is tried, in a few words. */
+  readonly title: string
+  readonly request: ProbeRequest | RawRequest
+  readonly expected: Expectation
+  /** Header → its value; undefined where it must not be there. */
+  readonly headers?: Readonly<Record<string, string | undefined>>
+}
+
+/** One request again and again: no more of it may be admitted than a limit says. */
+export interface Volley extends Omit<Probe, 'expected' | 'request' | 'headers'> {
+  readonly request: ProbeRequest
+  /** At once. */
+  readonly capacity: number
+  /** More of them each second. */
+  readonly rate: number
+  /** Sent once nothing is left, and refused all the same. */
+  readonly disguises: readonly Field[]
+}
+
+/** Something that was not tried, and why. */
+export interface Untried {
+  readonly guard: string
+  readonly route: string
+  readonly why: string
+}
+
+/** What the policies give to try. */
+export interface Plan {
+  readonly probes: readonly Probe[]
+  readonly volleys: readonly Volley[]
+  readonly untried: readonly Untried[]
+}
+
+export interface Answer {
+  readonly status: number
+  /** Names in lower case; of several, joined by commas. */
+  readonly headers: Readonly<Record<string, string>>
+  /** The first 64 kB. */
+  readonly body: string
+}
