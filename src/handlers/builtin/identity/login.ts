@@ -9,7 +9,7 @@ import type { Identity } from '../../../services/identity/identity.ts'
 import type { Services } from '../../../services/services.ts'
 import type { Builtin } from '../about.ts'
 import { inputOf, type LoginBody, loginBody } from './bodies.ts'
-import { credentialsInvalid, identityOf, record, tokensOf } from './identity-route.ts'
+import { credentialsInvalid, identityOf, record, revokeSessions, tokensOf } from './identity-route.ts'
 import { prove } from './prove.ts'
 import { tokenAnswer } from './token-answer.ts'
 
@@ -39,7 +39,9 @@ export const defineLogin = ({ answers, implies, clientOf, give }: Giving): Built
       exchange.event = { name: 'auth.failed' }
       const result = await identity.attempt(async () => {
         const started = await logIn(exchange, identity, clientOf(identity))
-        return started instanceof Denial ? started : give(exchange, started, services)
+        if (started instanceof Denial) return started
+        await revokeSessions(started.ended, identity, services)
+        return give(exchange, started, services)
       })
       identity.tally.logins.add({ outcome: outcomeOf(result) })
       return result

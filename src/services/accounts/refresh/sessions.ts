@@ -4,6 +4,7 @@ import type { Statements } from '../../database/database.ts'
 import type { Account } from '../account.ts'
 import type { StoreContext } from '../context.ts'
 import { type Because, endSessions } from './end-sessions.ts'
+import { makeRoom } from './make-room.ts'
 import { expiryOf, type RefreshRules } from './refresh-rules.ts'
 import { hashOfToken, newRefreshToken } from './refresh-token.ts'
 import { insertToken, type Refused, type Rotated, Rotation } from './rotation.ts'
@@ -22,6 +23,8 @@ export interface NewSession {
 export interface Begun {
   readonly token: string
   readonly session: Session
+  /** Ids of sessions of the account that were taken out for this one: they had not been used for longest. */
+  readonly ended: readonly string[]
 }
 
 export class Sessions {
@@ -35,10 +38,11 @@ export class Sessions {
   begin(given: NewSession): Promise<Begun | undefined> {
     return this.#context.database.transact(async (statements) => {
       if (!(await isStill(statements, given.account))) return undefined
+      const ended = await makeRoom(statements, given.account.id, this.#context.clock.now())
       const family = await this.#insertFamily(statements, given)
       const token = newRefreshToken()
       await insertToken(statements, { token, family: family.id, now: family.created_at })
-      return { token, session: readSession(this.#context.fields, family) }
+      return { token, session: readSession(this.#context.fields, family), ended }
     })
   }
 
