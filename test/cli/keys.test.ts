@@ -82,8 +82,15 @@ test.serial(
       readdirSync(logs, { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isFile())
         .flatMap((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8').split('\n'))
-        .filter((line) => /"key\.(rotated|revoked)"/.test(line))
-    await until(() => recorded().length === 3)
+        .filter((line) => /"key\.(rotated|revoked|used)"/.test(line))
+    const minted = (await site.run('token', '.', '--sub', 'alice')).stdout.trim()
+    await until(() => recorded().length === 4)
+    const { jti } = JSON.parse(Buffer.from(minted.split('.')[1] ?? '', 'base64url').toString())
+    const used = recorded().filter(
+      (line) => line.includes('"key.used"') && line.includes(jti) && line.includes('"alice"'),
+    )
+    t.is(used.length, 1)
+    t.false(recorded().join('').includes(minted))
     t.is(recorded().filter((line) => line.includes('"key.revoked"') && line.includes(current ?? '-')).length, 1)
     const { stdout, stderr } = await served.end('SIGTERM')
     const secrets = new DatabaseSync(fileOf(site)).prepare('select private_key from portcullis_signing_keys').all()

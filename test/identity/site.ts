@@ -1,6 +1,6 @@
 /** Servers in processes of their own on one database, in production, and who calls them. */
 
-import { createPublicKey, type KeyObject, randomBytes, verify } from 'node:crypto'
+import { createPublicKey, type JsonWebKey, type KeyObject, randomBytes, verify } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'

@@ -137,6 +137,16 @@ export class SigningKeys {
     })
   }
 
+  /** Puts on record that an operator had a token made. */
+  recordUse(
+    issuer: string,
+    use: { readonly key: string; readonly sub: string; readonly jti: string },
+    operator: Operator,
+  ) {
+    const { outbox, database } = this.#context
+    return outbox.add(database, { event: 'key.used', operator, details: { issuer, ...use } })
+  }
+
   #rows(issuer: string): Promise<readonly SigningKeyRow[]> {
     return this.#context.database.query<SigningKeyRow>(
       `select ${columns} from portcullis_signing_keys where issuer = $1 order by created_at desc, kid`,

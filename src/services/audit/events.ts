@@ -23,6 +23,7 @@ export const auditEvents = {
   'apikey.revoked': 'An API key was revoked by a command.',
   'key.rotated': 'Keys were rotated by a command.',
   'key.revoked': 'A signing key was revoked by a command.',
+  'key.used': 'A token was made with a stored key by a command: for whom, and its `jti`.',
   'audit.segment': 'A file of the log begins; it holds the state of the log before it.',
   'audit.started': 'A process began to write this log.',
   'audit.stopped': 'A process stopped writing this log, in good order.',

@@ -29,10 +29,11 @@ async function serve([url = '', ca = '', secret = '']: readonly string[]): Promi
     const held = holding(database, hold)
     const [outbox, revocations] = [new Outbox({ database, ...given }), new KeptRevocations(database)]
     const keys = new SigningKeys({ database: held, fields, outbox, revocations, ...given })
-    void makeSigningKey('ES256').then((fresh) =>
-      to === undefined
-        ? keys.revoke('shop', { from, fresh }, operator)
-        : keys.rotate('shop', { from, to, fresh }, operator),
+    void makeSigningKey('ES256').then(
+      (fresh): Promise<unknown> =>
+        to === undefined
+          ? keys.revoke('shop', { from, fresh }, operator)
+          : keys.rotate('shop', { from, to, fresh }, operator),
     )
   })
   process.send?.('ready')

@@ -59,7 +59,7 @@ onBothInTurn(
         const isDone = hold === 'answer'
         const what = `${isRotation ? 'rotate' : 'revoke'} at ${JSON.stringify(hold)}`
         t.is(await kidOf('current'), isDone ? to : from, what)
-        t[isDone ? 'not' : 'is'](await kidOf('next'), to, what)
+        t.is((await kidOf('next')) === to, !isDone, what)
         t.is(await records(), recorded + (isDone ? 1 : 0), what)
       }
   },

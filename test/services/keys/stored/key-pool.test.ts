@@ -125,6 +125,68 @@ test('an unknown key is looked for at once, at most once a second, and nobody is
   t.is(other.reads(), before + 2)
 })
 
+test('a read that began before the key was there is not waited for in vain', async (t) => {
+  const site = await openSite(t)
+  const [one, other] = [site.node(), site.node()]
+  await one.openIssuer()
+  const verifier = await other.openIssuer()
+  const before = other.reads()
+  const { promise, resolve } = Promise.withResolvers<void>()
+  other.store.answers = promise
+  const running = other.pool.of('shop').refresh()
+  await until(() => other.reads() === before + 1)
+  // What it has read by then is older than the rotations.
+  await site.kept()
+  await rotate(site)
+  await rotate(site)
+  await one.pool.of('shop').refresh()
+  const verdict = verdictOf(verifier, one.mint())
+  site.clock.pass(1_000)
+  resolve()
+  await running
+  t.is(await verdict, 'ok')
+  t.is(other.reads(), before + 2)
+})
+
+test('nor is one that began while others waited for theirs', async (t) => {
+  const site = await openSite(t)
+  const [one, other] = [site.node(), site.node()]
+  await one.openIssuer()
+  const verifier = await other.openIssuer()
+  const planned = other.agenda.entries.length
+  const early = verdictOf(verifier, forged(other))
+  await until(() => other.agenda.entries.length > planned)
+  const [pause] = other.agenda.entries.splice(-1)
+  const before = other.reads()
+  const { promise, resolve } = Promise.withResolvers<void>()
+  other.store.answers = promise
+  const running = other.pool.of('shop').refresh()
+  await until(() => other.reads() === before + 1)
+  await site.kept()
+  await rotate(site)
+  await rotate(site)
+  await one.pool.of('shop').refresh()
+  const verdict = verdictOf(verifier, one.mint())
+  pause?.run()
+  await new Promise((turn) => setImmediate(turn))
+  resolve()
+  await running
+  t.is(await verdict, 'ok')
+  t.regex(await early, /no known key/)
+})
+
+test('policies that leave the issuer as it is go on with the tokens that it knows', async (t) => {
+  const site = await openSite(t)
+  const node = site.node()
+  const first = await node.openIssuer()
+  const token = node.mint()
+  const known = await first.verify(token)
+  const [reads, second] = [node.reads(), await node.openIssuer()]
+  first.close()
+  t.is(second.verify(token), known)
+  t.is(node.reads(), reads)
+})
+
 test('a token of no shape of ours makes no read', async (t) => {
   const site = await openSite(t)
   const node = site.node()

@@ -4,9 +4,11 @@ import type { ExecutionContext } from 'ava'
 import type { KeptSigningKey, SigningKeyState } from '../../../../src/services/accounts/signing-keys.ts'
 import type { IssuerBlock } from '../../../../src/services/keys/issuer.ts'
 import { mintToken } from '../../../../src/services/keys/mint.ts'
-import { type IssuerWorld, openIssuer } from '../../../../src/services/keys/open-issuer.ts'
+import type { IssuerWorld } from '../../../../src/services/keys/open-issuer.ts'
 import { KeyPool } from '../../../../src/services/keys/stored/key-pool.ts'
 import type { KeyStore } from '../../../../src/services/keys/stored/upkeep.ts'
+import type { TokenVerifier } from '../../../../src/services/keys/verifier.ts'
+import { VerifierPool } from '../../../../src/services/keys/verifier-pool.ts'
 import { Agenda } from '../../../fixtures/tokens/agenda.ts'
 import { worldOf } from '../../../fixtures/tokens/open.ts'
 import type { HandClock } from '../../../helpers/hand-clock.ts'
@@ -20,9 +22,9 @@ export interface Node {
   readonly world: ReturnType<typeof worldOf>
   /** Reads of the store so far. */
   readonly reads: () => number
-  /** While it has an error, the store throws it. */
-  readonly store: { fault: Error | undefined }
-  openIssuer(block?: IssuerBlock): ReturnType<typeof openIssuer>
+  /** While it has an error, the store throws it; what it has read it gives when `answers` says so. */
+  readonly store: { fault: Error | undefined; answers: Promise<void> | undefined }
+  openIssuer(block?: IssuerBlock): Promise<TokenVerifier>
   mint(): string
 }
 
@@ -49,13 +51,15 @@ export async function openSite(t: ExecutionContext): Promise<Site> {
 
 function nodeOn(t: ExecutionContext, keys: KeyStore, clock: HandClock): Node {
   const agenda = new Agenda()
-  const control = { fault: undefined as Error | undefined }
+  const control: Node['store'] = { fault: undefined, answers: undefined }
   let reads = 0
   const store: KeyStore = {
     list: async (issuer) => {
       reads++
       if (control.fault) throw control.fault
-      return keys.list(issuer)
+      const known = await keys.list(issuer)
+      await control.answers
+      return known
     },
     begin: (...args) => keys.begin(...args),
     rotate: (...args) => keys.rotate(...args),
@@ -66,9 +70,9 @@ function nodeOn(t: ExecutionContext, keys: KeyStore, clock: HandClock): Node {
   const { status, log } = world
   const pool = new KeyPool({ store, clock, later: agenda.later, status, log })
   t.teardown(() => pool.close())
+  const [verifiers, storedKeys] = [new VerifierPool(), ((...args) => pool.open(...args)) as IssuerWorld['storedKeys']]
   const openWith = async (given: IssuerBlock = block) => {
-    const storedKeys: IssuerWorld['storedKeys'] = (name, written) => pool.open(name, written)
-    const verifier = await openIssuer('shop', given, { ...world, storedKeys })
+    const verifier = await verifiers.open('shop', given, { ...world, ...(storedKeys && { storedKeys }) })
     t.teardown(() => verifier.close())
     return verifier
   }
