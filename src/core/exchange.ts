@@ -59,6 +59,8 @@ export class Exchange implements Facts {
   /** The digest of the policy that it is judged by. */
   policy: string | undefined
   principal: Principal = anonymous
+  /** The id of the API key by which the principal is known, where it is one. */
+  apiKey: string | undefined
   /** Set by `authenticate`: request headers (lower case) that carried a credential; they do not go upstream. */
   credentials: readonly string[] = []
   /** Set by `authenticate`: the names of the cookies that carried one. */

@@ -13,7 +13,7 @@ issuers:
   shop: { builtin: true, audience: shop-api, refreshTtl: 30d }
 settings: { database: { url: 'sqlite:data/portcullis.db', deadline: 20s } }
 routes:
-  GET /orders: { authenticate: apiKey, scopes: [orders:read], reply: { status: 200, body: { ok: true } } }
+  GET /orders: { authenticate: apiKey, scopes: [orders:read], audit: { action: data.read }, reply: { status: 200, body: { ok: true } } }
 `
 
 const files = (folder: string): readonly string[] =>
@@ -60,7 +60,13 @@ test('a key is made, calls, is listed and revoked, is on record, and stands nowh
       .map((file) => readFileSync(file, 'latin1'))
       .join('')
   await until(() => recorded().includes('apikey.made') && recorded().includes('apikey.revoked'))
-  t.true(recorded().includes(id))
+  t.true(recorded().includes(`"key":"${id}"`))
+  t.regex(
+    recorded(),
+    new RegExp(
+      `"event":"data.read".*"principal":\\{"issuer":"urn:portcullis:shop","id":"[0-9a-f]{32}"\\},"apiKey":"${id}"`,
+    ),
+  )
   const ends = await Promise.all(served.map(({ end }) => end('SIGTERM')))
   const said = ends.flatMap(({ stdout, stderr }) => [stdout, stderr])
   for (const text of [...said, ...files(cwd).map((file) => readFileSync(file, 'latin1'))])

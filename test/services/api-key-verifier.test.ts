@@ -47,9 +47,9 @@ function start({ isPrompt = true } = {}) {
 }
 
 const found = (expiresAt?: number): FoundApiKey =>
-  ({ key: { scopes: ['read', 'more'], expiresAt }, account: { id: 'alice', scopes: ['read', 'write'] } }) as never
+  ({ key: { id: 'k1', scopes: ['read', 'more'], expiresAt }, account: { id: 'alice', scopes: ['read', 'write'] } }) as never
 
-const idOf = (verdict: KeyVerdict) => (verdict instanceof Denial ? verdict.code : verdict?.id)
+const idOf = (verdict: KeyVerdict) => (verdict instanceof Denial ? verdict.code : verdict?.principal.id)
 
 /** What the promises behind it have come to. */
 const settled = () => new Promise<void>((turn) => setImmediate(turn))
@@ -76,7 +76,7 @@ test('a key in use is asked for in the background, and answered at once', async 
   const { text } = newKeyText()
   known.set(text, found())
   const first = await verify(text)
-  t.like(first, { id: 'alice', scopes: ['read'] })
+  t.deepEqual(first, { principal: { id: 'alice', issuer: 'shop', scopes: ['read'], roles: [], claims: {} }, apiKey: 'k1' })
   for (let i = 0; i < 10; i++) t.is(verifier.verify(text, '192.0.2.1'), first)
   t.is(asked.length, 1)
   for (let i = 0; i < 20; i++) {

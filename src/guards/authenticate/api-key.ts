@@ -1,6 +1,6 @@
 /** `apiKey`: a key of an account, in a header of its own. */
 
-import { Denial, deny } from '../../core/denial.ts'
+import { type Denial, deny } from '../../core/denial.ts'
 import { StartFault } from '../../core/start-fault.ts'
 import { type Infer, object } from '../../schema/builder.ts'
 import type { KeyVerdict } from '../../services/identity/api-key-verifier.ts'
@@ -31,10 +31,7 @@ export const apiKey = defineKind<ApiKeyOptions>({
       headers: ['WWW-Authenticate', challenge],
       cause: 'the API key is none, is mistyped, was revoked or has expired, or its account is disabled',
     })
-    const settle = (verdict: KeyVerdict): Admitted | Denial => {
-      if (verdict === undefined) return invalid
-      return verdict instanceof Denial ? verdict : { principal: verdict }
-    }
+    const settle = (verdict: KeyVerdict): Admitted | Denial => verdict ?? invalid
     return {
       challenge,
       credentials: Object.freeze([name]),

@@ -164,6 +164,7 @@ function authenticateGuard(authenticators: readonly Authenticator[], missing: De
 function accept(exchange: Exchange, way: Authenticator, verdict: Admitted | Denial): Denial | undefined {
   if (verdict instanceof Denial) return verdict
   exchange.principal = verdict.principal
+  exchange.apiKey = verdict.apiKey
   exchange.credentials = way.credentials
   exchange.credentialCookies = way.cookies ?? none
   return undefined

@@ -12,6 +12,8 @@ import type { Services } from '../../services/services.ts'
 /** A credential that was found good. */
 export interface Admitted {
   readonly principal: Principal
+  /** The id of the API key. */
+  readonly apiKey?: string
 }
 
 /** One way to authenticate, ready for requests. */

@@ -51,10 +51,12 @@ function withoutReferences(value: unknown, shape: Validator | undefined): unknow
 
 const nothing = Symbol('nothing')
 
-function prune(value: unknown): unknown {
+/** No part tells what a `secret` is, only that there is one. */
+function prune(value: unknown, key?: unknown): unknown {
+  if (key === 'secret') return value
   if (typeof value !== 'object' || value === null) return hasReference(value) ? nothing : value
   // An item that lost something would mean something else.
-  if (Array.isArray(value)) return value.every(isKnown) ? value : value.filter(isKnown)
+  if (Array.isArray(value)) return value.every((item) => isKnown(item)) ? value : value.filter((item) => isKnown(item))
   const pruned = mapMembers(value, prune) as object
   if (!Object.values(pruned).includes(nothing)) return pruned
   return Object.fromEntries(Object.entries(pruned).filter(([, member]) => member !== nothing))

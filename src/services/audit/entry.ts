@@ -75,6 +75,7 @@ function describe(exchange: Exchange, { event, outcome }: Result, { ending, pseu
     action: audit?.action,
     resource: audit?.resource && recordable(read(audit.resource, exchange), mask('resource')),
     principal: principalOf(exchange, mask('user.id')),
+    apiKey: exchange.apiKey,
     address: mask('ip')(exchange.address),
     method: brief(exchange.method),
     route: route && `${route.method} ${route.path}`,

@@ -18,8 +18,15 @@ export interface KeyHolders {
   principalOf(account: Account, scopes: readonly string[]): Principal
 }
 
+/** A key that is good. */
+export interface GoodKey {
+  readonly principal: Principal
+  /** Its id. */
+  readonly apiKey: string
+}
+
 /** Whose key it is; nothing where it is none, or of no use any more; a denial where nobody can say. */
-export type KeyVerdict = Principal | Denial | undefined
+export type KeyVerdict = GoodKey | Denial | undefined
 
 /** Milliseconds after which the store is asked again, while what it said still counts. */
 const freshFor = 500
@@ -137,7 +144,8 @@ export class ApiKeyVerifier {
     if (found === undefined || found instanceof Denial) return { askedAt, verdict: found, expiresAt: undefined }
     const { key, account } = found
     const scopes = scopesOf(account).filter((scope) => key.scopes.includes(scope))
-    return { askedAt, verdict: principalOf(account, scopes), expiresAt: key.expiresAt }
+    const verdict = Object.freeze({ principal: principalOf(account, scopes), apiKey: key.id })
+    return { askedAt, verdict, expiresAt: key.expiresAt }
   }
 
   #admit({ verdict, expiresAt }: Said): KeyVerdict {
