@@ -9,6 +9,7 @@ class Page {
   readonly time = new Float64Array(pageSize)
   readonly count = new Uint32Array(pageSize)
   readonly next = new Uint32Array(pageSize)
+  readonly owner = new Uint32Array(pageSize)
   readonly entry = new Uint32Array(pageSize)
 }
 
@@ -41,7 +42,12 @@ export class Cells {
     return this.#pages[cell >>> pageBits]?.next[cell & mask] ?? 0
   }
 
-  /** The key's entry in the table of keys; 0 for a cell that is free, or that only continues a chain. */
+  /** The number of the ledger whose key it is; 0 for a cell that is free, or that only continues a chain. */
+  owner(cell: number): number {
+    return this.#pages[cell >>> pageBits]?.owner[cell & mask] ?? 0
+  }
+
+  /** The key's entry in the table of keys. */
   entry(cell: number): number {
     return this.#pages[cell >>> pageBits]?.entry[cell & mask] ?? 0
   }
@@ -53,10 +59,12 @@ export class Cells {
     page.count[cell & mask] = count
   }
 
-  /** Makes it the cell of an entry, or of none. */
-  label(cell: number, entry: number): void {
+  /** Makes it the cell of an owner's key, or of none. */
+  label(cell: number, owner: number, entry: number): void {
     const page = this.#pages[cell >>> pageBits]
-    if (page !== undefined) page.entry[cell & mask] = entry
+    if (page === undefined) return
+    page.owner[cell & mask] = owner
+    page.entry[cell & mask] = entry
   }
 
   /** A cell that holds this, chained to `next`, of no key yet. */
@@ -79,7 +87,7 @@ export class Cells {
   release(cell: number): void {
     for (let freed = cell; freed !== 0; ) {
       const next = this.next(freed)
-      this.label(freed, 0)
+      this.label(freed, 0, 0)
       this.#chain(freed, this.#free)
       this.#free = freed
       this.#used--

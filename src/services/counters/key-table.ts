@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto'
 import { Buckets } from './buckets.ts'
 import { Chunks } from './chunks.ts'
 import { type HashKey, halfSipHash } from './half-sip-hash.ts'
-import { KeyWords, ownerOf } from './key-words.ts'
+import { KeyWords } from './key-words.ts'
 
 /** Words of an entry's first chunk, after the number of the next chunk. */
 const hashAt = 1
@@ -51,10 +51,6 @@ export class KeyTable {
     this.#unlink(entry)
     this.#chunks.release(entry)
     this.#size--
-  }
-
-  owner(entry: number): number {
-    return ownerOf(this.#chunks.read(entry, keyAt))
   }
 
   cell(entry: number): number {

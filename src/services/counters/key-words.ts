@@ -9,7 +9,6 @@ const width = 4
 const ownerShift = 9
 const wideForm = longest
 const digestForm = 2 * longest + 1
-const encoder = new TextEncoder()
 
 /**
  * The first word names the owner and the form, which tells the length: ASCII as it is, other keys as their code units, more
@@ -19,6 +18,7 @@ export class KeyWords {
   readonly words = new Int32Array(1 + (2 * longest) / width)
   readonly #bytes = new Uint8Array(this.words.buffer, width)
   readonly #units = new Uint16Array(this.words.buffer, width)
+  readonly #text = Buffer.from(this.words.buffer, width)
   #count = 0
 
   /** How many words the key has. */
@@ -30,7 +30,7 @@ export class KeyWords {
     const { length } = key
     if (length > longest) this.#end(owner, digestForm, this.#writeDigest(key))
     // Only ASCII is as many bytes of UTF-8 as it has code units.
-    else if (encoder.encodeInto(key, this.#bytes).written === length) this.#end(owner, length, length)
+    else if (this.#text.write(key) === length) this.#end(owner, length, length)
     else this.#end(owner, wideForm + length, this.#writeUnits(key))
   }
 
@@ -51,6 +51,3 @@ export class KeyWords {
     this.#count = 1 + Math.ceil(bytes / width)
   }
 }
-
-/** The owner that a first word names. */
-export const ownerOf = (word: number): number => word >>> ownerShift

@@ -56,8 +56,8 @@ export class Ledger {
     const entry = cell === 0 ? this.#enter(key) : cells.entry(cell)
     const written = this.meter.add(cell, units, now)
     if (cells.entry(written) === entry) return written
-    cells.label(cell, 0)
-    cells.label(written, entry)
+    cells.label(cell, 0, 0)
+    cells.label(written, this.#number, entry)
     keys.point(entry, written)
     return written
   }

@@ -94,14 +94,14 @@ class MemoryCounters implements LocalCounters {
 
   /** The cell so many places after the one whose turn it was, round and round. */
   #cellAfter(places: number): number {
-    return ((this.#turn + places - 1) % Math.max(1, this.#cells.last)) + 1
+    const { last } = this.#cells
+    const cell = this.#turn + places
+    return cell <= last ? cell : ((cell - 1) % Math.max(1, last)) + 1
   }
 
   /** Nothing for a cell of no key. */
   #ownerOf(cell: number): Ledger | undefined {
-    const { keys, owners } = this.#books
-    const entry = this.#cells.entry(cell)
-    return entry === 0 ? undefined : owners.get(keys.owner(entry))
+    return this.#books.owners.get(this.#cells.owner(cell))
   }
 
   /** Milliseconds until the key of a cell is whole again; `Infinity` for a cell of no key. */

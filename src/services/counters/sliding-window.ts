@@ -11,10 +11,13 @@ const segments = 64
 export class SlidingWindow implements Meter {
   readonly #cells: Cells
   readonly #period: number
+  /** Milliseconds of a segment. */
+  readonly #width: number
 
   constructor(cells: Cells, period: number) {
     this.#cells = cells
     this.#period = period
+    this.#width = period / segments
   }
 
   wait(cell: number, room: number, now: number): number {
@@ -45,8 +48,7 @@ export class SlidingWindow implements Meter {
   }
 
   #isOneSegment(cell: number, now: number): boolean {
-    const width = this.#period / segments
-    return Math.floor(this.#cells.time(cell) / width) === Math.floor(now / width)
+    return Math.floor(this.#cells.time(cell) / this.#width) === Math.floor(now / this.#width)
   }
 
   /** Gives back the cells that have left the window; returns the newest of the others. */
