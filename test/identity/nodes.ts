@@ -19,6 +19,8 @@ export interface Answer {
 }
 
 export interface Nodes {
+  /** Where they run, and keep their audit logs. */
+  readonly cwd: string
   readonly server: PostgresServer
   /** One more process, or workers that share a port; it ends with the test. */
   serve(...args: readonly string[]): Promise<Served>
@@ -50,6 +52,7 @@ export async function openNodes(t: ExecutionContext, { deadline = '20s' } = {}):
   await addAccount({ database: { url, ca: server.ca, deadline: '20s' } })
   const env = { PORTCULLIS_TEST_NODES: url, PORTCULLIS_SECRET_NODES: fieldKey, NODE_ENV: 'production' }
   return {
+    cwd,
     server,
     ask: (sql) => server.ask(url, sql),
     serve: async (...args) => {

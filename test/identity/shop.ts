@@ -80,7 +80,11 @@ export async function openOn(
 export const addAlice = (file: string): Promise<void> => addAccount({ database: `sqlite:${file}` })
 
 /** Alice unless told, in the database of these settings. */
-export async function addAccount(settings: WrittenSettings, name = username): Promise<void> {
+export async function addAccount(
+  settings: WrittenSettings,
+  name = username,
+  { isDisabled = false } = {},
+): Promise<void> {
   const { database } = readSettings(settings)
   const ring = createKeyRing([Buffer.from(fieldKey.slice('base64:'.length), 'base64')])
   const clock = systemClock
@@ -91,13 +95,14 @@ export async function addAccount(settings: WrittenSettings, name = username): Pr
   if (!(read instanceof Password)) throw new Error(read)
   const scopes = ['orders:read', 'elsewhere:write']
   const claims = { plan: 'pro', iss: 'forged', sid: 'forged', exp: 1 }
-  await store.accounts.create({
+  const account = await store.accounts.create({
     username: name,
     passwordHash: await hasher.hash(read),
     scopes,
     roles: ['customer'],
     claims,
   })
+  if (isDisabled && typeof account === 'object') await store.accounts.disable(account.id)
   await hasher.close()
   await store.close()
 }
