@@ -30,7 +30,7 @@ routes:
   POST /github:
     authenticate: { signature: { header: X-Hub-Signature-256, prefix: 'sha256=', secret: '\${secret:signature-github}', name: github } }
   POST /stripe:
-    authenticate: { signature: { header: Stripe-Signature, prefix: 'v1=', timestamp: { prefix: 't=' }, secret: '\${secret:signature-hook}' } }
+    authenticate: { signature: { header: Stripe-Signature, prefix: 'v1=', timestamp: { prefix: 't=' }, secret: ['\${secret:signature-hook}', '\${secret:signature-older}'] } }
   POST /slack:
     authenticate:
       signature:
@@ -184,6 +184,16 @@ test('Stripe: the time and the signatures stand in one header, in any order, and
   for (const header of bad)
     t.is(codeOf(await post(gate, 'stripe', { 'Stripe-Signature': header }, body)), 'credential_invalid', header)
   t.is((await post(gate, 'stripe', { 'Stripe-Signature': `t=${at},v1=${right(at)}` }, body)).status, 200)
+})
+
+test('a request that is signed with two keys is admitted once, whichever of its signatures comes again', async (t) => {
+  const gate = await openHooks(t)
+  const at = Math.floor(Date.now() / 1_000)
+  const [one, two] = [`v1=${hex(`${at}.{}`)}`, `v1=${hex(`${at}.{}`, older)}`]
+  const send = async (signatures: string) =>
+    (await post(gate, 'stripe', { 'Stripe-Signature': `t=${at},${signatures}` }, '{}')).status
+  t.is(await send(`${one},${two}`), 200)
+  for (const again of [one, two, `${two},${one}`]) t.is(await send(again), 401)
 })
 
 test('Shopify: base64, under either of two secrets; no time is signed, and the same request is admitted again', async (t) => {

@@ -47,7 +47,10 @@ function start({ isPrompt = true } = {}) {
 }
 
 const found = (expiresAt?: number): FoundApiKey =>
-  ({ key: { id: 'k1', scopes: ['read', 'more'], expiresAt }, account: { id: 'alice', scopes: ['read', 'write'] } }) as never
+  ({
+    key: { id: 'k1', scopes: ['read', 'more'], expiresAt },
+    account: { id: 'alice', scopes: ['read', 'write'] },
+  }) as never
 
 const idOf = (verdict: KeyVerdict) => (verdict instanceof Denial ? verdict.code : verdict?.principal.id)
 
@@ -76,7 +79,10 @@ test('a key in use is asked for in the background, and answered at once', async 
   const { text } = newKeyText()
   known.set(text, found())
   const first = await verify(text)
-  t.deepEqual(first, { principal: { id: 'alice', issuer: 'shop', scopes: ['read'], roles: [], claims: {} }, apiKey: 'k1' })
+  t.deepEqual(first, {
+    principal: { id: 'alice', issuer: 'shop', scopes: ['read'], roles: [], claims: {} },
+    apiKey: 'k1',
+  })
   for (let i = 0; i < 10; i++) t.is(verifier.verify(text, '192.0.2.1'), first)
   t.is(asked.length, 1)
   for (let i = 0; i < 20; i++) {
@@ -201,8 +207,10 @@ test('keys that are found cost an address nothing, and no more are looked for at
   }
   t.is(asked.length, 300)
   const held = start({ isPrompt: false })
-  const waiting = Array.from({ length: 70 }, (_, i) => held.verifier.verify(newKeyText().text, `192.0.2.${i}`))
-  t.is(held.asked.length, 64)
+  const waiting = Array.from({ length: 1_006 }, (_, i) =>
+    held.verifier.verify(newKeyText().text, `192.0.${i % 100}.${i % 99}`),
+  )
+  t.is(held.asked.length, 1_000)
   for (const { answer } of held.asked) answer(undefined)
   const verdicts = (await Promise.all(waiting)).map(idOf)
   t.is(verdicts.filter((code) => code === 'overloaded').length, 6)

@@ -35,7 +35,7 @@ const usableFor = 1_500
 /** Milliseconds in which a key that was none is not looked for again. */
 const unknownFor = 5_000
 /** Keys that are new here, and looked for at a time. */
-const mostAtOnce = 64
+const mostAtOnce = 1_000
 
 /** What the store said of a key, and when it was asked. */
 interface Said {

@@ -3,8 +3,11 @@
 import { readDuration } from '../../../core/duration.ts'
 import type { Counters, Limit } from '../../../services/counters/counters.ts'
 
-/** True the first time. */
-export type MarkSeen = (signature: Buffer) => boolean | Promise<boolean>
+/**
+ * True the first time; of a request, the signatures by all keys: whoever has seen one that was signed with two cannot send it
+ * twice.
+ */
+export type MarkSeen = (signatures: readonly Buffer[]) => boolean | Promise<boolean>
 
 /** A limit of one for each signature, until its time is too long ago: shared by all that share limits. */
 export function compileSeen(tolerance: string, counters: Counters): MarkSeen {
@@ -18,8 +21,8 @@ export function compileSeen(tolerance: string, counters: Counters): MarkSeen {
     period,
     onStoreFailure: 'local',
   })
-  return (signature) => {
-    const batch = counters.take([{ limit, key: signature.toString('base64url'), cost: 1 }])
+  return (signatures) => {
+    const batch = counters.take(signatures.map((bytes) => ({ limit, key: bytes.toString('base64url'), cost: 1 })))
     return batch instanceof Promise ? batch.then(({ allowed }) => allowed) : batch.allowed
   }
 }
