@@ -22,7 +22,7 @@ export interface Desk extends OpenAccounts {
 
 const nothing = (): void => {}
 const speak = (_: unknown, message?: string): void => void process.stderr.write(`portcullis: ${message}\n`)
-const spoken = { debug: nothing, info: nothing, warn: speak, error: speak } as Log
+export const spoken = { debug: nothing, info: nothing, warn: speak, error: speak } as Log
 
 /** What the flags `--policies` and `--values` name. Throws `PolicyRefused`. */
 export const policiesOf = (flags: Call['flags']): Policy =>

@@ -2,16 +2,20 @@
 
 import Router from '@koa/router'
 import type { Answer } from '../core/answer.ts'
-import { type Denial, deny } from '../core/denial.ts'
+import type { Body } from '../core/body.ts'
+import { Denial, deny } from '../core/denial.ts'
 import { jsonAnswer } from '../handlers/builtin/json-answer.ts'
 import { plainDiagnostic } from '../policy/plain-diagnostic.ts'
 import type { World } from '../services/services.ts'
 import type { ReloadResult } from './reload-result.ts'
 import type { LastReload, Reloads } from './reloads.ts'
+import { type Asked, readAsked, type Told } from './revoking.ts'
 import { version } from './version.ts'
 
 /** Where a route leaves its answer. */
 export interface AdminState {
+  /** Of the call. */
+  body?: Body
   result?: Answer | Denial
 }
 
@@ -28,6 +32,8 @@ export interface WorkerReport {
 export interface Operated {
   readonly reloads: Pick<Reloads, 'ask' | 'last'>
   readonly world: Pick<World, 'metrics' | 'status'>
+  /** Takes tokens back in a process that serves; nothing where none does just now. */
+  revoke(asked: Asked): Promise<Told | undefined>
   /** Those that serve in place of this process, where it does not itself. */
   workers?(): Promise<readonly WorkerReport[]>
 }
@@ -36,11 +42,15 @@ const ending = deny('shutting_down', { headers: ['Retry-After', '1'] })
 const alive = jsonAnswer(200, { status: 'ok' })
 
 /** Strict and sensitive: a path has one spelling here, too. */
-export function adminRoutes({ reloads, world, workers }: Operated): Router<AdminState> {
+export function adminRoutes({ reloads, world, revoke, workers }: Operated): Router<AdminState> {
   const router = new Router<AdminState>({ strict: true, sensitive: true })
   router.post('/reload', async ({ state }) => {
     const result = await reloads.ask('admin')
     state.result = result === undefined ? ending : jsonAnswer(statusOf(result), describeResult(result))
+  })
+  router.post('/revocations', async ({ state }) => {
+    const asked = await readAsked(state.body)
+    state.result = asked instanceof Denial ? asked : describeRevocation(await revoke(asked))
   })
   router.get('/ready', async ({ state }) => {
     const described = describeState({ ...world, workers: await workers?.() }, reloads.last)
@@ -54,6 +64,18 @@ export function adminRoutes({ reloads, world, workers }: Operated): Router<Admin
     state.result = { status: 200, headers: ['Content-Type', contentType, 'Cache-Control', 'no-store'], body: text }
   })
   return router
+}
+
+const away = deny('overloaded', { headers: ['Retry-After', '1'], cause: 'no worker serves just now' })
+const full = deny('overloaded', { cause: 'no room is left for more revocations' })
+const unknownIssuer = deny('input_invalid', {
+  details: [{ in: 'body', path: '/issuer', rule: 'issuer', message: 'expected an issuer of the policies' }],
+})
+
+function describeRevocation(told: Told | undefined): Answer | Denial {
+  if (told === undefined) return away
+  if ('fault' in told) return told.fault === 'full' ? full : unknownIssuer
+  return jsonAnswer(200, told)
 }
 
 const statuses: Readonly<Record<ReloadResult['result'], number>> = {

@@ -63,6 +63,7 @@ class Gate {
     ctx.respond = false
     const { facts, denial } = readFacts(ctx.req, this.#trust)
     const exchange = new Exchange(ctx as Koa.Context, facts)
+    ctx.state.body = exchange.body
     const result = denial ?? this.#refuseCaller(ctx.req.headers.authorization) ?? (await this.#route(ctx, next))
     this.#log(exchange, result)
     const answer = result instanceof Denial ? refuse(exchange, result) : result

@@ -9,6 +9,7 @@ import type { Listening } from './listen.ts'
 import type { Operator, Post, Serving } from './operator.ts'
 import { PolicyWatch, type Watched } from './policy-watch.ts'
 import { Reloads, reloadsOf } from './reloads.ts'
+import { type Asked, Revoking } from './revoking.ts'
 import { firstSignal } from './shutdown.ts'
 import { newTicketSeed } from './tls/ticket-keys.ts'
 
@@ -31,6 +32,7 @@ class Standalone implements Operator {
   readonly workers = 1
   readonly isFirst = true
   readonly #reloads: Reloads
+  readonly #revoking: Revoking
   readonly #watch: PolicyWatch | undefined
   #admin: Listening | undefined
   #token = ''
@@ -40,6 +42,7 @@ class Standalone implements Operator {
     this.log = log
     this.life = log
     this.world = createWorld(log)
+    this.#revoking = new Revoking(this.world)
     this.#reloads = new Reloads(log, (ready) => this.#follow(ready))
     this.world.secrets.listen(() => void this.#reloads.ask('secret'))
     const changed = () => void this.#reloads.ask('watch')
@@ -50,7 +53,8 @@ class Standalone implements Operator {
     const { world } = this
     const { admin, listen } = settings
     this.#token = admin?.token ?? ''
-    const about = { world, bareHead, reloads: this.#reloads, token: () => this.#token }
+    const revoke = (asked: Asked) => this.#revoking.run(asked)
+    const about = { world, bareHead, revoke, reloads: this.#reloads, token: () => this.#token }
     this.#admin = admin && (await openAdmin(admin, about))
     return { ...listen, redirect: redirectAddress(listen), tickets: newTicketSeed(world.clock.now()) }
   }
@@ -60,6 +64,7 @@ class Standalone implements Operator {
     this.#signal = firstSignal()
     announce({ admin: this.#admin?.url, workers: 1 })
     this.#watch?.follow(app.files)
+    this.#revoking.follow(app)
     this.#reloads.begin(reloadsOf(app))
   }
 
@@ -82,8 +87,9 @@ class Standalone implements Operator {
 
   end(): void {}
 
-  #follow({ files, policy }: Ready): void {
+  #follow({ files, policy, issuers }: Ready): void {
     this.#watch?.follow(files)
+    this.#revoking.follow({ issuers })
     this.#token = policy.settings.admin?.token ?? this.#token
   }
 }

@@ -12,6 +12,8 @@ export const serving = 'serving'
 export const failed = 'failed'
 /** The primary asks it to load the policies anew. */
 export const reload = 'reload'
+/** It has one of them take tokens back. */
+export const revokeTokens = 'revokeTokens'
 /** It asks how a worker is. */
 export const state = 'state'
 /** It has one of them tell that the server has started. */

@@ -14,6 +14,7 @@ import type { Listening } from '../listen.ts'
 import type { Post } from '../operator.ts'
 import { PolicyWatch, type Watched } from '../policy-watch.ts'
 import { Reloads } from '../reloads.ts'
+import type { Asked, Told } from '../revoking.ts'
 import { firstSignal, reportStrayErrors } from '../shutdown.ts'
 import { lastCallsMs } from '../standalone.ts'
 import { newTicketSeed, TicketKeys } from '../tls/ticket-keys.ts'
@@ -104,7 +105,8 @@ class Primary {
     const { world } = this.#shared
     this.#token = admin?.token ?? ''
     const [reloads, token] = [this.#reloads, () => this.#token]
-    const about = { world, bareHead: await bareHead(), reloads, token, workers: () => this.#report() }
+    const revoke = (asked: Asked) => this.#revoke(asked)
+    const about = { world, bareHead: await bareHead(), reloads, token, revoke, workers: () => this.#report() }
     return admin && openAdmin(admin, about)
   }
 
@@ -151,6 +153,12 @@ class Primary {
     const admin = await this.#admin?.catch(() => undefined)
     await admin?.close(0)
     return code
+  }
+
+  /** What one worker revokes, all others hear of. */
+  async #revoke(asked: Asked): Promise<Told | undefined> {
+    const [first] = this.#crew.serving
+    return first?.link.ask<Told>(messages.revokeTokens, asked).catch(() => undefined)
   }
 
   async #report(): Promise<readonly WorkerReport[]> {

@@ -10,6 +10,7 @@ import type { World } from '../../services/services.ts'
 import type { Operator, Post, Serving, Started } from '../operator.ts'
 import { readRefusal } from '../reload-result.ts'
 import { reloadsOf } from '../reloads.ts'
+import { type Asked, Revoking } from '../revoking.ts'
 import { version } from '../version.ts'
 import * as messages from './messages.ts'
 import type { Seat } from './seat.ts'
@@ -49,10 +50,13 @@ class Worker implements Operator {
   }
 
   begin({ app, announce }: Serving): void {
-    const attempt = reloadsOf(app)
+    const [attempt, revoking] = [reloadsOf(app), new Revoking(this.world)]
+    revoking.follow(app)
+    this.#link.handle(messages.revokeTokens, (asked: Asked) => revoking.run(asked))
     this.#link.handle(messages.reload, async (): Promise<WireReload | undefined> => {
       if (this.#isDraining) return undefined
       const [result, ready] = await attempt()
+      if (ready !== undefined) revoking.follow(ready)
       const token = ready?.policy.settings.admin?.token
       return { result: writeResult(result), files: ready?.files, token }
     })

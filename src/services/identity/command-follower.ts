@@ -4,7 +4,8 @@ import type { AuditEntry, AuditTrail } from '../../core/audit.ts'
 import type { AccountStore } from '../accounts/account-store.ts'
 import type { KeptAct } from '../accounts/outbox/act.ts'
 import { isOwnEvent } from '../audit/events.ts'
-import { brief, recordable } from '../audit/value.ts'
+import { writeOperator } from '../audit/operator.ts'
+import { recordable } from '../audit/value.ts'
 import { DatabaseAway } from '../database/database.ts'
 import type { Log } from '../log.ts'
 import { reasonOf } from '../reason.ts'
@@ -95,12 +96,11 @@ export class CommandFollower {
 
 /** Of two records with one `act.id`, one is a double: the server ended between the record and its receipt. */
 function entryOf({ id, at, event, operator, details = {} }: KeptAct): AuditEntry {
-  const { user, sudo, host } = operator
   const written = Object.fromEntries(Object.entries(details).map(([name, value]) => [name, recordable(value)]))
   return {
     event,
     outcome: 'done',
-    operator: { user: brief(user), sudo: sudo && brief(sudo), host: brief(host) },
+    operator: writeOperator(operator),
     act: { id, at: new Date(at).toISOString() },
     ...(event === 'auth.revoked' ? { revoked: written, reach: 'stored' } : { details: written }),
   }

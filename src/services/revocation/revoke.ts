@@ -1,13 +1,16 @@
 /** Revokes, and puts on record that it was done. */
 
+import { type Operator, writeOperator } from '../audit/operator.ts'
 import { brief } from '../audit/value.ts'
 import type { World } from '../services.ts'
 import { beforeEntry, type Entry, sessionEntry, type Times, tokenEntry, userEntry } from './entry.ts'
 import type { Reach, Revocation } from './revocation.ts'
 
 /** Which tokens: of a `token` id, of a `user`, of a `session`, or all `before` a time, of one issuer where it is named. */
-export type Order = Omit<Times, 'now'> &
-  (
+export type Order = Omit<Times, 'now'> & {
+  /** Who gave the command, where it was one. */
+  readonly operator?: Operator | undefined
+} & (
     | { readonly kind: 'token' | 'user' | 'session'; readonly issuer: string; readonly id: string }
     | { readonly kind: 'before'; readonly issuer: string | undefined; readonly time: number }
   )
@@ -19,13 +22,14 @@ interface RevokeWorld extends Pick<World, 'clock' | 'audit' | 'log'> {
 /** Rejects as `Revocation.revoke` does; that is on record, too. */
 export async function revoke(order: Order, { revocation, clock, audit, log }: RevokeWorld): Promise<Reach> {
   const revoked = describe(order)
+  const operator = order.operator && writeOperator(order.operator)
   try {
     const reach = await revocation.revoke(entryOf(order, clock.now()))
-    audit.append({ event: 'auth.revoked', outcome: 'done', revoked, reach })
+    audit.append({ event: 'auth.revoked', outcome: 'done', operator, revoked, reach })
     log.info({ kind: order.kind, issuer: order.issuer, reach }, 'tokens were revoked')
     return reach
   } catch (error) {
-    audit.append({ event: 'auth.revoked', outcome: 'failed', revoked })
+    audit.append({ event: 'auth.revoked', outcome: 'failed', operator, revoked })
     throw error
   }
 }

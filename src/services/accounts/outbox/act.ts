@@ -2,15 +2,9 @@
 
 import type { AuditValue } from '../../../core/audit.ts'
 import type { AuditEvent } from '../../audit/events.ts'
+import type { Operator } from '../../audit/operator.ts'
 
-/** Who gave the command, as far as the machine knows. */
-export interface Operator {
-  /** Of the operating system. */
-  readonly user: string
-  /** Who became `user` by `sudo`. */
-  readonly sudo?: string
-  readonly host: string
-}
+export type { Operator }
 
 export interface Act {
   readonly event: Extract<AuditEvent, `${'account' | 'apikey' | 'key'}.${string}` | 'auth.revoked'>
