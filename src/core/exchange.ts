@@ -5,6 +5,7 @@ import type { Context } from 'koa'
 import type { AuditEntry, AuditPlan } from './audit.ts'
 import { Body } from './body.ts'
 import type { Decision } from './decision.ts'
+import type { Denial } from './denial.ts'
 import { anonymous, type Principal } from './principal.ts'
 import type { Quota } from './quota.ts'
 import type { RouteFacts } from './site.ts'
@@ -61,6 +62,8 @@ export class Exchange implements Facts {
   principal: Principal = anonymous
   /** The id of the API key by which the principal is known, where it is one. */
   apiKey: string | undefined
+  /** Set by `authenticate` where it lets a caller without a credential in: what such a one is told that needs it after all. */
+  credentialMissing: Denial | undefined
   /** Set by `authenticate`: request headers (lower case) that carried a credential; they do not go upstream. */
   credentials: readonly string[] = []
   /** Set by `authenticate`: the names of the cookies that carried one. */

@@ -1,7 +1,7 @@
 /** `scopes`: what the caller's token must have been granted. */
 
 import { type Denial, deny } from '../core/denial.ts'
-import type { Principal } from '../core/principal.ts'
+import type { Exchange } from '../core/exchange.ts'
 import { array, type Infer, object, string, union } from '../schema/builder.ts'
 import { defineGuard, type Step } from './guard.ts'
 
@@ -25,7 +25,7 @@ export const scopes = defineGuard<ScopesBlock>({
   summary: "Asks for scopes of the caller's token, compared whole and case-sensitive.",
   example: 'scopes: [orders:read, orders:write]\n',
   schema,
-  refuses: ['token_missing', 'scope_missing'],
+  refuses: ['token_missing', 'credential_missing', 'scope_missing'],
   inherits: true,
   reportable: true,
   compile(block, site) {
@@ -35,7 +35,7 @@ export const scopes = defineGuard<ScopesBlock>({
   },
   describe(block) {
     const alternatives = 'any' in block ? block.any.map((name) => [name]) : [block]
-    return { scopes: alternatives, notes: [describeScopes(block)] }
+    return { scopes: alternatives, notes: [describeScopes(block)], refusals: ['token_missing', 'scope_missing'] }
   },
 })
 
@@ -46,28 +46,30 @@ function describeScopes(block: ScopesBlock): string {
 
 const allScopesGuard = (wanted: readonly string[]): Step['decide'] => {
   const refuse = compileRefusal(wanted)
-  return function scopesGuard({ principal }) {
-    return wanted.every((name) => principal.scopes.includes(name)) ? undefined : refuse(principal)
+  return function scopesGuard(exchange) {
+    const { scopes: granted } = exchange.principal
+    return wanted.every((name) => granted.includes(name)) ? undefined : refuse(exchange)
   }
 }
 
 const anyScopeGuard = (wanted: readonly string[]): Step['decide'] => {
   const refuse = compileRefusal(wanted)
-  return function scopesGuard({ principal }) {
-    return wanted.some((name) => principal.scopes.includes(name)) ? undefined : refuse(principal)
+  return function scopesGuard(exchange) {
+    const { scopes: granted } = exchange.principal
+    return wanted.some((name) => granted.includes(name)) ? undefined : refuse(exchange)
   }
 }
 
-/** Where the token is optional and none came: no error is told (RFC 6750 §3.1). */
+/** Where the credential is optional and none came: no error is told (RFC 6750 §3.1). */
 const tokenMissing = deny('token_missing', {
   headers: ['WWW-Authenticate', 'Bearer'],
   cause: 'the route lets a caller without a token in, its scopes do not',
 })
 
 /** Tells which scopes to ask the issuer for (RFC 6750 §3.1). */
-function compileRefusal(wanted: readonly string[]): (principal: Principal) => Denial {
+function compileRefusal(wanted: readonly string[]): (exchange: Exchange) => Denial {
   const lacking = deny('scope_missing', {
     headers: ['WWW-Authenticate', `Bearer error="insufficient_scope", scope="${[...new Set(wanted)].join(' ')}"`],
   })
-  return (principal) => (principal.id === '' ? tokenMissing : lacking)
+  return ({ principal, credentialMissing }) => (principal.id === '' ? (credentialMissing ?? tokenMissing) : lacking)
 }

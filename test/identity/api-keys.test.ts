@@ -39,6 +39,7 @@ routes:
   GET /other: { authenticate: { apiKey: { header: X-Shop-Key } } }
   GET /either: { authenticate: [jwt, apiKey, public] }
   GET /open: { authenticate: public }
+  GET /lent: { authenticate: [apiKey, public], scopes: [orders:read] }
 `,
 })
 
@@ -205,6 +206,9 @@ test('what is no key, or a mistyped one, is refused whatever its form; a bearer 
   t.is(codeOf(either), 'token_missing')
   t.is(either.headers['www-authenticate'], 'Bearer, ApiKey header="X-API-Key"')
   t.is((await gate.call('GET', '/either')).status, 200)
+  const lent = await gate.call('GET', '/lent')
+  t.is(codeOf(lent), 'credential_missing')
+  t.is(lent.headers['www-authenticate'], 'ApiKey header="X-API-Key"')
 })
 
 test('while the database is away a key that was asked for just now goes on, and then is 503', async (t) => {

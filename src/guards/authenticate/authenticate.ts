@@ -83,9 +83,9 @@ export const authenticate = defineGuard<AuthenticateBlock>({
     const asked = methods.filter(asks)
     if (asked.length === 0) return {}
     const authenticators = await Promise.all(asked.map((method) => compileMethod(method, site, services)))
-    const missing = asked.length < methods.length ? undefined : missingOf(codeOf(asked), authenticators)
+    const missing = missingOf(codeOf(asked), authenticators)
     const source = Object.freeze({ file: site.file, line: site.line })
-    const decide = authenticateGuard(authenticators, missing)
+    const decide = authenticateGuard(authenticators, { missing, isOptional: asked.length < methods.length })
     return { steps: [{ guard: 'authenticate', gate: 'authenticate', source, decide }] }
   },
   describe(block) {
@@ -146,8 +146,15 @@ const codeOf = (asked: readonly { readonly kind: keyof Options }[]): Code =>
 const missingOf = (code: Code, authenticators: readonly Authenticator[]): Denial =>
   deny(code, { headers: ['WWW-Authenticate', authenticators.map(({ challenge }) => challenge).join(', ')] })
 
-/** The first credential that is present decides; `missing` is what a request without any gets. */
-function authenticateGuard(authenticators: readonly Authenticator[], missing: Denial | undefined): Step['decide'] {
+interface Lack {
+  /** What a request without any credential gets. */
+  readonly missing: Denial
+  /** Unless it is let in all the same. */
+  readonly isOptional: boolean
+}
+
+/** The first credential that is present decides. */
+function authenticateGuard(authenticators: readonly Authenticator[], { missing, isOptional }: Lack): Step['decide'] {
   // None of those that the route takes goes upstream, whichever decided.
   const credentials = Object.freeze([...new Set(authenticators.flatMap((authenticator) => authenticator.credentials))])
   const ways = authenticators.map((authenticator) => ({ ...authenticator, credentials }))
@@ -157,7 +164,9 @@ function authenticateGuard(authenticators: readonly Authenticator[], missing: De
       if (verdict instanceof Promise) return verdict.then((settled) => accept(exchange, way, settled))
       if (verdict !== undefined) return accept(exchange, way, verdict)
     }
-    return missing
+    if (!isOptional) return missing
+    exchange.credentialMissing = missing
+    return undefined
   }
 }
 
