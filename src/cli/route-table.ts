@@ -35,10 +35,25 @@ export function rowOf(route: Route): Row {
 const describeWho = (route: Route): string =>
   methodsOfRoute(route)
     .map((method) => {
-      const { issuers } = method.kind === 'jwt' ? method.options : {}
-      return issuers ? `${method.kind} (${issuers.join(', ')})` : method.kind
+      const told = 'options' in method ? describeOptions(method.options as ToldOptions) : []
+      return told.length === 0 ? method.kind : `${method.kind} (${told.join(', ')})`
     })
     .join(' or ')
+
+interface ToldOptions {
+  readonly issuers?: readonly string[] | undefined
+  readonly acr?: string | readonly string[] | undefined
+  readonly maxAge?: string | undefined
+  readonly header?: string | undefined
+}
+
+/** Whose, where, and how they logged in. */
+const describeOptions = ({ issuers = [], acr = [], maxAge, header }: ToldOptions): readonly string[] => [
+  ...issuers,
+  ...(header === undefined ? [] : [header]),
+  ...(acr.length === 0 ? [] : [`acr ${[acr].flat().join(' | ')}`]),
+  ...(maxAge === undefined ? [] : [`login within ${maxAge}`]),
+]
 
 function describeScopes(block: Block | undefined): string {
   const scopes = (block?.value ?? []) as ScopesBlock

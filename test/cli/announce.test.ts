@@ -126,6 +126,20 @@ GET /mine  jwt  a + b   3-9/1m user  network  reply 200  p.yaml:3
   )
 })
 
+test('tells of each credential whose it is, where it stands, and how its owner has to log in', (t) => {
+  const { routes } = surroundings(`issuers:
+  shop: { builtin: true, audience: shop-api, refreshTtl: 30d }
+  corp: { issuer: https://login.example/, audience: a, algorithms: [RS256], jwks: https://login.example/jwks.json }
+routes:
+  GET /a: { authenticate: [{ jwt: { issuers: [corp], acr: [mfa, key], maxAge: 5m } }, apiKey], ${ok} }
+  POST /b: { authenticate: { signature: { header: X-Sig, secret: '\${secret:hook}' } }, ${ok} }
+`)
+  t.deepEqual(
+    routes.map(rowOf).map(({ who }) => who),
+    ['jwt (corp, acr mfa | key, login within 5m) or apiKey', 'signature (X-Sig)'],
+  )
+})
+
 test('says how to see what is on record, where a log is kept', (t) => {
   const around = surroundings(`routes:\n  GET /: { authenticate: public, ${ok} }\n`)
   const kept = (dir: string) =>
