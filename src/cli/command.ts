@@ -18,6 +18,8 @@ interface Option {
 export interface Command {
   /** What stands before the flags, in order: `[policy-dir]` unless told; in brackets what may be left out. */
   readonly operands?: readonly string[]
+  /** What is said of more operands than these, which are quoted nowhere. */
+  readonly excess?: string
   readonly example: string
   readonly options: Readonly<Record<string, Option>>
   /** Exit status → when it ends with it, those of `main` for refused policies and wrong usage included. */
@@ -57,13 +59,15 @@ export function readCall(command: Command, args: readonly string[]): Call {
   )
   try {
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true, strict: true })
-    return { ...readOperands(operandsOf(command), positionals), flags: values as Call['flags'] }
+    return { ...readOperands(command, positionals), flags: values as Call['flags'] }
   } catch (error) {
-    throw error instanceof UsageFault ? error : explain(error as NodeJS.ErrnoException, Object.keys(options))
+    throw error instanceof UsageFault ? error : explain(error as NodeJS.ErrnoException, command)
   }
 }
 
-function readOperands(known: readonly string[], given: readonly string[]): Omit<Call, 'flags'> {
+function readOperands(command: Command, given: readonly string[]): Omit<Call, 'flags'> {
+  const known = operandsOf(command)
+  if (given.length > known.length && command.excess !== undefined) throw new UsageFault(command.excess)
   const missing = known[given.length]
   if (given.length > known.length || (missing !== undefined && !missing.startsWith('[')))
     throw new UsageFault(
@@ -73,12 +77,13 @@ function readOperands(known: readonly string[], given: readonly string[]): Omit<
 }
 
 /** What Node says of wrong arguments, in our words. */
-function explain({ code, message }: NodeJS.ErrnoException, known: readonly string[]): UsageFault {
+function explain({ code, message }: NodeJS.ErrnoException, { options, excess }: Command): UsageFault {
   const [sentence = 'wrong arguments'] = message.split(/\.\s/)
   if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION')
     return new UsageFault(sentence.charAt(0).toLowerCase() + sentence.slice(1))
   const name = /'--?([^']*)'/.exec(sentence)?.[1] ?? ''
-  const near = suggest(name, known)
+  if (excess !== undefined && /^pass/i.test(name)) return new UsageFault(excess)
+  const near = suggest(name, Object.keys(options))
   return new UsageFault(`no option is named \`--${name}\`${near ? `; did you mean \`--${near}\`?` : ''}`)
 }
 

@@ -6,6 +6,8 @@ const actions = ['add', 'import', 'list', 'disable', 'enable', 'unlock'] as cons
 
 export const users = defineCommand({
   operands: [actions.join('|'), '[name|file]'],
+  excess:
+    'expected nothing after the name: a password is asked for, or read from standard input; in an argument every user of the machine could read it',
   example: 'portcullis users add alice --roles customer --scopes orders:read,orders:write',
   options: {
     policies: { type: 'string', value: 'DIR', description: 'The policy directory; `policies` unless told.' },
@@ -24,7 +26,7 @@ export const users = defineCommand({
   },
   exits: {
     0: 'it is done',
-    1: 'the name is taken or unknown, the password or a line is refused, or the policies have errors',
+    1: 'no password was typed, the name is taken or unknown, the password or a line is refused, or the policies have errors',
     2: 'wrong usage, or the policy directory or the file cannot be read',
     3: 'the database, a secret or a key cannot be opened',
   },

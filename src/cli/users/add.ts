@@ -16,7 +16,9 @@ export async function addUser(
 ): Promise<number> {
   const email = text(flags.email)
   const policy = await PasswordPolicy.open()
-  const password = readPassword(await askPassword(username))
+  const typed = await askPassword(username)
+  if (typed === undefined) return refuse('no password was typed, or not the same one twice: no account was made')
+  const password = readPassword(typed)
   const context = { names: [username, ...(email === undefined ? [] : [email])] }
   const fault = password instanceof Password ? policy.check(password, context) : password
   if (!(password instanceof Password) || fault !== undefined)

@@ -1,26 +1,32 @@
-/** Reads a password: from a terminal without showing it, or the first line of standard input. */
+/** Reads a password: from a terminal without showing it, twice, or the first line of standard input. */
 
-import { createInterface } from 'node:readline/promises'
+import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
 import { printable } from '../printable.ts'
 
 /** More than a password can be. */
 const most = 4_096
 
-export async function askPassword(username: string): Promise<string> {
-  return process.stdin.isTTY ? prompt(`Password of ${printable(username)}: `) : readLine()
-}
+/** None where somebody gave up, or did not type the same twice. */
+export const askPassword = (username: string): Promise<string | undefined> =>
+  process.stdin.isTTY ? askTwice(printable(username)) : readLine()
 
-/** What is typed is echoed to nowhere. */
-async function prompt(question: string): Promise<string> {
+/** What is typed is echoed to nowhere; Ctrl-C and Ctrl-D end it. */
+async function askTwice(username: string): Promise<string | undefined> {
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
   const terminal = createInterface({ input: process.stdin, output: nowhere, terminal: true, historySize: 0 })
-  process.stderr.write(question)
+  const lines = terminal[Symbol.asyncIterator]()
+  const ask = async (question: string): Promise<string | undefined> => {
+    process.stderr.write(question)
+    const { value, done } = await lines.next()
+    process.stderr.write('\n')
+    return done ? undefined : value
+  }
   try {
-    return await terminal.question('')
+    const typed = await ask(`Password of ${username}: `)
+    return typed !== undefined && (await ask('The same again: ')) === typed ? typed : undefined
   } finally {
     terminal.close()
-    process.stderr.write('\n')
   }
 }
 

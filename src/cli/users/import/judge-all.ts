@@ -6,6 +6,7 @@ import type { AccountImports, AccountIndexes } from '../../../services/accounts/
 import { printable } from '../../printable.ts'
 import { judgeLine } from './judge-line.ts'
 import type { Line, Lines } from './lines.ts'
+import { Seen } from './seen.ts'
 
 export interface Fit {
   readonly line: number
@@ -31,7 +32,7 @@ export interface Judging {
 }
 
 export async function judgeAll({ lines, imports, skipsExisting, tell }: Judging): Promise<Judgement> {
-  const [hash, seen] = [createHash('sha256'), new Map<string, number>()]
+  const [hash, seen] = [createHash('sha256'), new Seen()]
   let [fit, known, faults] = [0, 0, 0]
   const blame = (line: number, fault: string): void => {
     faults++
@@ -66,19 +67,13 @@ export function readFit(line: Line, imports: AccountImports, blame: Blame): read
 
 const isFaulty = (judged: NewAccount | readonly string[]): judged is readonly string[] => Array.isArray(judged)
 
-/** What is left of an index to tell one from another: 96 bits. */
-const kept = 16
-
-function isFirst({ line, account, indexes }: Fit, seen: Map<string, number>, blame: Blame): boolean {
-  const names = [
-    [`u${indexes.username.slice(0, kept)}`, account.username],
-    ...(indexes.email === undefined ? [] : [[`e${indexes.email.slice(0, kept)}`, account.email ?? '']]),
-  ] as const
-  const [double] = names.filter(([key = '']) => seen.has(key))
-  for (const [key = ''] of names) if (!seen.has(key)) seen.set(key, line)
-  if (double === undefined) return true
-  blame(line, `\`${printable(double[1] ?? '')}\` stands in line ${seen.get(double[0] ?? '')} already`)
-  return false
+function isFirst({ line, account: { username, email }, indexes }: Fit, seen: Seen, blame: Blame): boolean {
+  const lineOfName = seen.note(`name ${indexes.username}`, line)
+  const lineOfAddress = indexes.email === undefined ? undefined : seen.note(`address ${indexes.email}`, line)
+  if (lineOfName !== undefined) blame(line, `\`${printable(username)}\` stands in line ${lineOfName} already`)
+  else if (lineOfAddress !== undefined)
+    blame(line, `\`${printable(email ?? '')}\` stands in line ${lineOfAddress} already`)
+  return lineOfName === undefined && lineOfAddress === undefined
 }
 
 function faultOf({ account, indexes: { username, email } }: Fit, taken: ReadonlySet<string>): string | undefined {
