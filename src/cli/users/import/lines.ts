@@ -53,10 +53,10 @@ async function spool(input: NodeJS.ReadableStream): Promise<FileHandle> {
 const lineFeed = 0x0a
 
 async function* readLines(handle: FileHandle, hash: Hash | undefined): AsyncGenerator<readonly Line[]> {
-  const splitter = new Splitter()
+  const [splitter, whole] = [new Splitter(), Buffer.alloc(chunk)]
   for (let position = 0; ; ) {
-    const { bytesRead, buffer } = await handle.read({ buffer: Buffer.alloc(chunk), position })
-    const bytes = buffer.subarray(0, bytesRead)
+    const { bytesRead } = await handle.read({ buffer: whole, position })
+    const bytes = whole.subarray(0, bytesRead)
     if (bytesRead === 0) break
     position += bytesRead
     hash?.update(bytes)
@@ -74,12 +74,18 @@ class Splitter {
     const lines: Line[] = []
     let from = 0
     for (let end = bytes.indexOf(lineFeed); end !== -1; end = bytes.indexOf(lineFeed, from)) {
-      lines.push(...this.#line(Buffer.concat([this.#rest, bytes.subarray(from, end)])))
-      this.#rest = Buffer.alloc(0)
+      lines.push(...this.#line(this.#complete(bytes.subarray(from, end))))
       from = end + 1
     }
     this.#rest = Buffer.concat([this.#rest, bytes.subarray(from)]).subarray(0, longest + 1)
     return lines
+  }
+
+  #complete(end: Buffer): Buffer {
+    if (this.#rest.length === 0) return end
+    const line = Buffer.concat([this.#rest, end])
+    this.#rest = Buffer.alloc(0)
+    return line
   }
 
   end(): readonly Line[] {
