@@ -29,6 +29,8 @@ interface Shape {
   readonly flags?: readonly string[]
   /** Members of `settings`. */
   settings(t: ExecutionContext): Promise<string>
+  /** What happens between two commands. */
+  disturb?(): Promise<void>
 }
 
 const onSqlite = async () => `database: { url: 'sqlite:own.db', keys: ['\${secret:field-key}'], deadline: 20s }`
@@ -49,7 +51,14 @@ const shapes: Readonly<Record<string, Shape>> = {
   'one server': { nodes: 1, settings: onSqlite },
   'one server of two workers': { nodes: 1, flags: ['--workers', '2'], settings: onSqlite },
   'two servers on one file': { nodes: 2, settings: onSqlite },
-  'two servers on Postgres': { nodes: 2, settings: onPostgres },
+  'two servers on a Postgres that crashes': {
+    nodes: 2,
+    settings: onPostgres,
+    disturb: async () => {
+      await postgres.kill()
+      await postgres.start()
+    },
+  },
   'two servers of workers on Postgres, with Redis': {
     nodes: 2,
     flags: ['--workers', '2'],
@@ -82,16 +91,18 @@ class Site {
   static async start(t: ExecutionContext, { nodes, flags = [], settings }: Shape): Promise<Site> {
     const site = new Site(writePolicies({ 'policies/shop.yaml': policies(await settings(t)) }))
     t.is((await site.run(['users', 'add', 'alice'], `${password}\n`)).code, 0)
-    while (site.served.length < nodes) {
-      const served = await serveCommand(['./policies', ...flags], { cwd: site.cwd, env: site.#env })
-      t.teardown(() => void served.child.kill('SIGKILL'))
-      site.served.push(served)
-    }
+    while (site.served.length < nodes) await site.serve(t, flags)
     return site
   }
 
   constructor(cwd: string) {
     this.cwd = cwd
+  }
+
+  async serve(t: ExecutionContext, flags: readonly string[] = []): Promise<void> {
+    const served = await serveCommand(['./policies', ...flags], { cwd: this.cwd, env: this.#env })
+    t.teardown(() => void served.child.kill('SIGKILL'))
+    this.served.push(served)
   }
 
   run(args: readonly string[], input = '') {
@@ -117,7 +128,7 @@ class Site {
   }
 
   async end(): Promise<void> {
-    await Promise.all(this.served.map(({ end }) => end('SIGTERM')))
+    await Promise.all(this.served.splice(0).map(({ end }) => end('SIGTERM')))
   }
 
   /** What is on record in all logs. */
@@ -154,6 +165,7 @@ for (const [name, shape] of Object.entries(shapes))
     t.like(await site.run(['tokens', 'revoke', '--session', session]), { code: 0, stderr: '' })
     await until(async () => !(await site.statuses(first.access_token)).has(200))
     t.is(await site.refresh(first.refresh_token), 401)
+    await shape.disturb?.()
     t.deepEqual([...(await site.statuses(second.access_token))], [200])
     t.is((await site.run(['users', 'disable', 'alice'])).code, 0)
     await until(async () => !(await site.statuses(second.access_token)).has(200))
@@ -169,4 +181,7 @@ for (const [name, shape] of Object.entries(shapes))
     t.is(acts.length, 3)
     t.is(new Set(acts).size, 3)
     t.false(JSON.stringify(site.records()).includes(password))
+    await site.serve(t)
+    for (const token of [first.access_token, second.access_token])
+      t.deepEqual([...(await site.statuses(token))], [401], 'after a restart')
   })

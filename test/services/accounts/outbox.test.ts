@@ -75,6 +75,31 @@ onBoth('what is not on record stays, and what a killed node has claimed is hande
   t.deepEqual(await deliver(other), [refused])
 })
 
+onBoth('what waits for a month, and what is revoked of tokens that are over, is taken out', async (t, kind) => {
+  const { store, clock } = await open(t, kind)
+  const { id = '' } = (await store.accounts.create({ username: 'alice' }, operator)) ?? {}
+  const short = userEntry('urn:portcullis:shop', id, { now: clock.now(), until: clock.now() + 1_000 })
+  const long = { ...short, key: 'ulong', forgetAt: short.forgetAt + 100_000 }
+  await store.accounts.disable(id, { operator, revoked: () => [short, long] })
+  clock.pass(short.forgetAt - clock.now())
+  t.is(await store.prune(), 0)
+  clock.pass(1)
+  t.is(await store.prune(), 1)
+  t.deepEqual(await store.revocations.readOn(0), { entries: [long], place: 2 })
+  clock.pass(30 * 86_400_000)
+  t.is(await store.prune(), 3)
+  t.deepEqual(await deliver(store), [])
+})
+
+onBoth('an unlocked name is on record, and one that was not locked is not', async (t, kind) => {
+  const { store } = await open(t, kind)
+  const act = { event: 'account.unlocked', operator } as const
+  t.false(await store.failures.unlock('alice', act))
+  await store.failures.admit({ username: 'alice', address: '192.0.2.1' })
+  t.true(await store.failures.unlock('alice', act))
+  t.like(await deliver(store), [{ event: 'account.unlocked', operator }])
+})
+
 onBoth('revocations are read on in order by everybody, and all anew in another history', async (t, kind) => {
   const { store, other, clock, url } = await openTwo(t, kind)
   const { id = '' } = (await store.accounts.create({ username: 'alice' })) ?? {}
