@@ -1,9 +1,10 @@
 /** Signed webhooks over real HTTP: the senders' own examples, what is forged, late or sent again, and bodies of any size. */
 
-import { createHmac, randomBytes } from 'node:crypto'
+import { createHmac, createSecretKey, randomBytes } from 'node:crypto'
 import { connect } from 'node:net'
 import test, { type ExecutionContext } from 'ava'
 import fc from 'fast-check'
+import { prove } from '../../src/guards/authenticate/signature/prove.ts'
 import { systemClock } from '../../src/services/clock.ts'
 import { openUpstream } from '../handlers/gate.ts'
 import { type Gate, openGate, type Reply } from '../helpers/gate.ts'
@@ -194,6 +195,23 @@ test('a request that is signed with two keys is admitted once, whichever of its 
     (await post(gate, 'stripe', { 'Stripe-Signature': `t=${at},${signatures}` }, '{}')).status
   t.is(await send(`${one},${two}`), 200)
   for (const again of [one, two, `${two},${one}`]) t.is(await send(again), 401)
+})
+
+test('what is remembered of a request are its signatures by all keys, so that it is known while keys change', async (t) => {
+  const keys = [key, older].map((text) => createSecretKey(Buffer.from(text)))
+  const claim = (text: string) => ({
+    pieces: [{ part: 'body' } as const],
+    claimed: { signatures: [Buffer.from(hex('{}', text), 'hex')], timestamp: '', id: '' },
+    body: Buffer.from('{}'),
+  })
+  const both = [hex('{}'), hex('{}', older)]
+  for (const text of [key, older])
+    t.deepEqual(
+      (await prove(keys, claim(text)))?.map((bytes) => bytes.toString('hex')),
+      both,
+    )
+  t.is(await prove(keys, claim('other')), undefined)
+  t.is(await prove([], claim(key)), undefined)
 })
 
 test('Shopify: base64, under either of two secrets; no time is signed, and the same request is admitted again', async (t) => {
