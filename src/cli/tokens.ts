@@ -44,12 +44,20 @@ export const tokens = defineCommand({
 
 const kinds = ['user', 'session', 'token'] as const
 
+const longestMemory = 3_653 * 86_400_000
+
 /** Milliseconds. */
 function readMemory(written: string | undefined): number | undefined {
   if (written === undefined) return undefined
+  const memory = readOptional(written)
+  if (memory !== undefined && memory <= longestMemory) return memory
+  throw new UsageFault(`expected \`--for\` to be a duration such as \`1h\`, of ten years at most, got \`${written}\``)
+}
+
+function readOptional(written: string): number | undefined {
   try {
     return readDuration(written)
   } catch {
-    throw new UsageFault(`expected \`--for\` to be a duration such as \`1h\`, got \`${written}\``)
+    return undefined
   }
 }

@@ -129,6 +129,7 @@ test('what nothing carries is refused, and who is not let in learns why', async 
     ['--user', 'a', '--token', 'b'],
     ['--user', ''],
     ['--user', 'a', '--for', 'ever'],
+    ['--user', 'a', '--for', '99999999d'],
     ['--user', 'a', '--issuer', 'x'],
   ])
     t.is((await revoke(cwd, args)).code, 2, args.join(' '))
