@@ -9,6 +9,10 @@ import type { Policy, Route } from './policy.ts'
 export const tokenMethodsOf = (route: Route): readonly MethodOf<'jwt'>[] =>
   methodsOfRoute(route).filter((method) => method.kind === 'jwt')
 
+/** How a route takes client certificates. */
+export const certificateMethodsOf = (route: Route): readonly MethodOf<'mtls'>[] =>
+  methodsOfRoute(route).filter((method) => method.kind === 'mtls')
+
 /** The kinds of credential, tokens apart, that stand for an account of this server. */
 const accountKinds: readonly Method['kind'][] = ['apiKey', 'session']
 
@@ -56,5 +60,6 @@ export function rivalIssuers(route: Route, { issuers }: Policy): readonly string
   const named = [...tokenIssuersOf(route, []), ...accountIssuersOf(route, issuers)]
   const known = issuers.filter(({ name }) => named.includes(name))
   const claims = new Set(known.map(({ name, value }) => issuerClaim(name, value)))
-  return claims.size > 1 ? known.map(({ name }) => name) : []
+  const certified = certificateMethodsOf(route).map(({ kind }) => kind)
+  return claims.size + certified.length > 1 ? [...known.map(({ name }) => name), ...certified] : []
 }

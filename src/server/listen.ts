@@ -35,6 +35,7 @@ export interface ListenOptions extends Address {
 
 interface SecureServers {
   createServer(options: HttpOptions): Server
+  whenClientsChange(dismiss: () => void): void
 }
 
 export interface Listening {
@@ -69,6 +70,7 @@ export async function listen(handle: RequestListener, options: ListenOptions): P
   const server = secure?.createServer(parserOptions(limits)) ?? createServer(parserOptions(limits))
   server.maxConnections = limits.connections + mostBeyond
   const connections = new Connections(server, limits.connections)
+  secure?.whenClientsChange(() => connections.dismiss())
   const report = reportTurnedAway(server, world.log)
   const answer = (denial: Denial, requestId = world.randomId()) =>
     bareAnswer(denial, { requestId, secure: secure !== undefined }, bareHead)

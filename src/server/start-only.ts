@@ -24,6 +24,7 @@ const startOnly = ({
   'settings.listen': { ...listen, insecurePlain: undefined },
   // Its certificates hold at once.
   'settings.tls': tls !== undefined,
+  'settings.tls.clientCert': tls?.client?.isRequired,
   'settings.limits.headers': limits.headers,
   'settings.limits.headersTimeout': limits.headersTimeout,
   'settings.limits.requestTimeout': limits.requestTimeout,

@@ -33,8 +33,14 @@ export interface FieldWay {
   readonly description: string
 }
 
+/** What is shown before a request is sent. */
+export interface CertificateWay {
+  readonly kind: 'mtls'
+  readonly description: string
+}
+
 /** One way to authenticate. */
-export type Way = TokenWay | FieldWay
+export type Way = TokenWay | FieldWay | CertificateWay
 
 /** What one guard, or the destination, says of an operation; the document puts the parts of a route together. */
 export interface OperationPart {

@@ -1,8 +1,9 @@
 /** `jwt`: a bearer token of one of the issuers that are named. */
 
 import { Denial } from '../../core/denial.ts'
-import { array, type Infer, object, string, union } from '../../schema/builder.ts'
+import { array, type Infer, object, string, union, word } from '../../schema/builder.ts'
 import { readBearer } from './bearer.ts'
+import { judgeBinding } from './binding.ts'
 import { defineKind } from './kind.ts'
 import { compileStepUp, describeStepUp, stepUpOptions } from './step-up.ts'
 import { compileVerify } from './verify.ts'
@@ -19,6 +20,10 @@ const schema = object(
       description: 'Narrows the audiences of the issuers: the token must carry one of these.',
     }),
     ...stepUpOptions,
+    'bind?': word(['mtls'], {
+      description:
+        'The token counts with the client certificate that its `cnf` claim names, and with no other (RFC 8705).',
+    }),
   },
   { description: 'Asks for a bearer token, and says which ones count.' },
 )
@@ -38,7 +43,13 @@ export const jwt = defineKind<JwtOptions>({
       credentials,
       judge(exchange) {
         const token = readBearer(exchange.ctx.req.headers.authorization)
-        return token === undefined || token instanceof Denial ? token : verify(token)
+        if (token === undefined || token instanceof Denial) return token
+        const verdict = verify(token)
+        if (options.bind === undefined) return verdict
+        const { socket } = exchange.ctx.req
+        return verdict instanceof Promise
+          ? verdict.then((late) => judgeBinding(late, socket))
+          : judgeBinding(verdict, socket)
       },
     }
   },

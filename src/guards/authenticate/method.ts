@@ -5,6 +5,7 @@ import type { Path } from '../../schema/schema.ts'
 import { type ApiKeyOptions, apiKey } from './api-key.ts'
 import { type JwtOptions, jwt } from './jwt.ts'
 import type { Kind } from './kind.ts'
+import { type MtlsOptions, mtls } from './mtls.ts'
 import { type SessionOptions, session } from './session.ts'
 import { type SignatureOptions, signature } from './signature/signature.ts'
 
@@ -13,19 +14,26 @@ export interface Options {
   readonly jwt: JwtOptions
   readonly apiKey: ApiKeyOptions
   readonly session: SessionOptions
+  readonly mtls: MtlsOptions
   readonly signature: SignatureOptions
 }
 
 /** Every kind of credential, by the word that a policy writes. */
-export const kinds: { readonly [K in keyof Options]: Kind<Options[K]> } = { jwt, apiKey, session, signature }
+export const kinds: { readonly [K in keyof Options]: Kind<Options[K]> } = { jwt, apiKey, session, mtls, signature }
 
-const bare = word(['public', 'jwt', 'apiKey', 'session'], {
+const bare = word(['public', 'jwt', 'apiKey', 'session', 'mtls'], {
   description:
-    '`public` lets everyone in; `jwt` asks for a bearer token of an issuer, `apiKey` for a key of an account, `session` for the cookie of a browser that logged in.',
+    '`public` lets everyone in; `jwt` asks for a bearer token of an issuer, `apiKey` for a key of an account, `session` for the cookie of a browser that logged in, `mtls` for a client certificate.',
 })
 
 const withOptions = object(
-  { 'jwt?': jwt.schema, 'apiKey?': apiKey.schema, 'session?': session.schema, 'signature?': signature.schema },
+  {
+    'jwt?': jwt.schema,
+    'apiKey?': apiKey.schema,
+    'session?': session.schema,
+    'mtls?': mtls.schema,
+    'signature?': signature.schema,
+  },
   { minProperties: 1, maxProperties: 1 },
 )
 

@@ -1,7 +1,7 @@
 /** Which credentials an operation asks for: the security schemes and requirements of OpenAPI. */
 
 import { audiences, type IssuerBlock, issuerClaim } from '../../services/keys/issuer.ts'
-import type { FieldWay, OperationPart, Way } from '../../services/openapi.ts'
+import type { CertificateWay, FieldWay, OperationPart, Way } from '../../services/openapi.ts'
 import type { Named } from '../policy.ts'
 
 /** One way in: scheme → the scopes that it takes. */
@@ -14,7 +14,7 @@ export class Security {
   readonly #keys: ReadonlyMap<string, string>
   readonly #used = new Set<string>()
   /** By where they stand. */
-  readonly #fields = new Map<string, { readonly key: string; readonly way: FieldWay }>()
+  readonly #fields = new Map<string, { readonly key: string; readonly way: FieldWay | CertificateWay }>()
 
   constructor(issuers: readonly Named<IssuerBlock>[]) {
     this.#issuers = new Map(issuers.map((issuer) => [issuer.name, issuer]))
@@ -56,8 +56,8 @@ export class Security {
     return this.#keys.get(name) ?? name
   }
 
-  #useField(way: FieldWay): string {
-    const place = `${way.kind} ${way.in} ${way.name.toLowerCase()}`
+  #useField(way: FieldWay | CertificateWay): string {
+    const place = way.kind === 'mtls' ? way.kind : `${way.kind} ${way.in} ${way.name.toLowerCase()}`
     const known = this.#fields.get(place)
     if (known !== undefined) return known.key
     const taken = [...this.#keys.values(), ...[...this.#fields.values()].map(({ key }) => key)]
@@ -67,7 +67,10 @@ export class Security {
   }
 }
 
-const fieldScheme = ({ in: place, name, description }: FieldWay) => ({ type: 'apiKey', in: place, name, description })
+const fieldScheme = (way: FieldWay | CertificateWay) =>
+  way.kind === 'mtls'
+    ? { type: 'mutualTLS', description: way.description }
+    : { type: 'apiKey', in: way.in, name: way.name, description: way.description }
 
 /** What every token of an issuer shows anyway: whose it is, and for whom. */
 function schemeOf({ name, value }: Named<IssuerBlock>) {

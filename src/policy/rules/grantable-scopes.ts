@@ -5,7 +5,7 @@ import type { ScopesBlock } from '../../guards/scopes.ts'
 import type { Finding } from '../findings.ts'
 import type { Block, Policy, Route } from '../policy.ts'
 import { below } from '../source.ts'
-import { isOnlyPublic, issuersOf, isWithoutGrants } from '../who.ts'
+import { certificateMethodsOf, isOnlyPublic, issuersOf, isWithoutGrants } from '../who.ts'
 import { defineRule } from './rule.ts'
 
 export const grantableScopes = defineRule({
@@ -36,6 +36,7 @@ function grantedTo(route: Route, { issuers, broken }: Policy): readonly string[]
   const accepted = issuersOf(route, issuers)
   if (accepted.some((name) => broken.issuers.has(name))) return undefined
   const said = issuers.filter(({ name }) => accepted.includes(name)).map(({ value }) => value.scopes)
+  said.push(...certificateMethodsOf(route).map(({ options }) => options.scopes ?? []))
   if (said.length === 0 || said.includes(undefined)) return undefined
   return said.flatMap((scopes) => scopes ?? [])
 }

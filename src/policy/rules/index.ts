@@ -15,6 +15,7 @@ import { auditKey } from './audit-key.ts'
 import { auditRequired } from './audit-required.ts'
 import { authentication } from './authentication.ts'
 import { callerSupplied } from './caller-supplied.ts'
+import { clientCertificates } from './client-certificates.ts'
 import { cookieRoutes } from './cookie-routes.ts'
 import { credentials } from './credentials.ts'
 import { destination } from './destination.ts'
@@ -46,6 +47,7 @@ export const policyRules: readonly PolicyRule[] = [
   docsDocument,
   identityRoutes,
   authentication,
+  clientCertificates,
   credentials,
   anonymousRole,
   attributeMissing,

@@ -37,12 +37,15 @@ export class Certificates {
   readonly #tickets: TicketKeys
   readonly #refused: RefusedCertificate
   readonly #expiry: Expiry
+  /** Whom it was started to ask. */
+  readonly #client: TlsSettings['client']
   #settings: TlsSettings
   #source: TlsSource
   #servers: readonly Server[] = []
   #named = new Map<string, SecureContext>()
   #files = ''
   #last = Promise.resolve()
+  #dismiss = () => {}
   #isClosed = false
   readonly #cancels = { watch: () => {}, look: () => {}, retry: () => {} }
 
@@ -52,6 +55,7 @@ export class Certificates {
     this.#tickets = new TicketKeys(tickets)
     this.#refused = new RefusedCertificate(world)
     this.#expiry = new Expiry(world)
+    this.#client = settings.client
     this.#settings = settings
     this.#source = source
     this.#put(settings)
@@ -64,6 +68,8 @@ export class Certificates {
     const server = createServer({
       ...options,
       ...this.#options(),
+      requestCert: this.#client !== undefined,
+      rejectUnauthorized: this.#client?.isRequired === true,
       sessionIdContext: 'portcullis',
       sessionTimeout,
       handshakeTimeout: options.headersTimeout,
@@ -76,6 +82,11 @@ export class Certificates {
     })
     this.#servers = [...this.#servers, server]
     return server
+  }
+
+  /** Told when other client certificates count: who is connected shows theirs once more. */
+  whenClientsChange(dismiss: () => void): void {
+    this.#dismiss = dismiss
   }
 
   /** Policies were loaded anew: what they name counts from here on. Nothing changes where they have no TLS. */
@@ -117,9 +128,13 @@ export class Certificates {
     }
   }
 
-  #take(settings: TlsSettings): void {
+  #take(read: TlsSettings): void {
+    // Only a restart has others asked; with no authority at all, everybody's certificates would count.
+    const settings = { ...read, client: this.#client && (read.client ?? this.#client) }
     if (!isDeepStrictEqual(settings, this.#settings)) {
+      const { client } = this.#settings
       this.#put(settings)
+      if (!isDeepStrictEqual(settings.client, client)) this.#dismiss()
       this.#world.log.info({ expires: this.#expiry.dates }, 'certificates have changed: new connections get them')
     }
     this.#refused.clear()
@@ -171,7 +186,7 @@ export class Certificates {
   }
 
   #ticketKeys(): Buffer {
-    return this.#tickets.at(this.#world.clock.now())
+    return this.#tickets.at(this.#world.clock.now(), JSON.stringify(this.#settings.client))
   }
 
   /** With each look, so that it is a minute late at most. */

@@ -6,7 +6,7 @@ import { createSecureContext } from 'node:tls'
 import type { Fault } from '../../core/diagnostic.ts'
 import { hasReference } from '../../core/expression.ts'
 import { isKeyOf, readChain, validityOf, weaknessOf } from './certificate.ts'
-import { secureOptionsOf } from './secure-options.ts'
+import { clientOptionsOf, secureOptionsOf } from './secure-options.ts'
 import type { KeyPair, WrittenTls } from './settings.ts'
 import type { tlsSettingsRules } from './settings-rules.ts'
 
@@ -16,6 +16,7 @@ export function checkTlsSettings(tls: WrittenTls | undefined, now = Date.now()):
   const named = tls.sni === undefined || hasReference(tls.sni) ? [] : Object.entries(tls.sni)
   return [
     ...checkPair(tls, [], now),
+    ...checkClient(tls),
     ...named.flatMap(([name, pair]) => [
       ...checkName(name),
       ...(hasReference(pair) ? [] : checkPair(pair, ['sni', name], now)),
@@ -37,6 +38,28 @@ function checkName(name: string): readonly Fault[] {
   return [{ ...tlsFault('settings/tls-name', ['sni', name], `expected a host name, got \`${name}\``), onKey: true }]
 }
 
+function checkClient({ clientCa, clientCert, crl }: WrittenTls): readonly Fault[] {
+  if (clientCa === undefined) {
+    const idle = Object.entries({ clientCert, crl }).filter(([, value]) => value !== undefined)
+    return idle.map(([name]) => ({
+      ...tlsFault('settings/tls-client', [name], `\`${name}\` is of no use without \`clientCa\``),
+      onKey: true,
+    }))
+  }
+  if (!hasReference(clientCa) && readChain(clientCa).length === 0)
+    return [tlsFault('settings/tls-client', ['clientCa'], 'expected certificates in PEM')]
+  if (crl === undefined || hasReference(crl) || isList(crl)) return []
+  return [tlsFault('settings/tls-client', ['crl'], 'expected revocation lists in PEM')]
+}
+
+function isList(crl: string): boolean {
+  try {
+    return createSecureContext(clientOptionsOf({ ca: '', crl })) !== undefined
+  } catch {
+    return false
+  }
+}
+
 function checkPair({ cert, key }: KeyPair, at: Fault['path'], now: number): readonly Fault[] {
   if (hasReference(cert)) return []
   const chain = readChain(cert)
@@ -54,7 +77,7 @@ function checkPair({ cert, key }: KeyPair, at: Fault['path'], now: number): read
 function checkKey(pair: KeyPair, own: X509Certificate, at: Fault['path']): readonly Fault[] {
   if (!isKeyOf(pair.key, own)) return [tlsFault('settings/tls-certificate', at, 'expected the PEM key of `cert`')]
   try {
-    createSecureContext(secureOptionsOf({ minVersion: 'TLSv1.2' }, pair))
+    createSecureContext(secureOptionsOf({ minVersion: 'TLSv1.2', client: undefined }, pair))
     return []
   } catch (error) {
     if (weaknessOf(readChain(pair.cert)) !== undefined) return []

@@ -2,7 +2,7 @@
 
 import { constants } from 'node:crypto'
 import type { SecureContextOptions } from 'node:tls'
-import type { KeyPair, TlsSettings } from './settings.ts'
+import type { ClientAuthority, KeyPair, TlsSettings } from './settings.ts'
 
 /** Forward secret and authenticated, all of them (RFC 9325 §4.2). */
 const ciphers = [
@@ -20,8 +20,25 @@ const ciphers = [
 /** A client that puts ChaCha20 first has no hardware for AES. Nobody needs a new handshake on an old connection. */
 const secureOptions = constants.SSL_OP_PRIORITIZE_CHACHA | constants.SSL_OP_NO_RENEGOTIATION
 
-/** For one of the certificates; all else is the same for each. */
+/** For one of the certificates; all else is the same for each, whom it trusts included. */
 export const secureOptionsOf = (
-  { minVersion }: Pick<TlsSettings, 'minVersion'>,
+  { minVersion, client }: Pick<TlsSettings, 'minVersion' | 'client'>,
   { cert, key }: KeyPair,
-): SecureContextOptions => ({ cert, key, minVersion, ciphers, secureOptions, honorCipherOrder: true })
+): SecureContextOptions => ({
+  cert,
+  key,
+  minVersion,
+  ciphers,
+  secureOptions,
+  honorCipherOrder: true,
+  ...(client && clientOptionsOf(client)),
+})
+
+const list = /-----BEGIN X509 CRL-----[^-]+-----END X509 CRL-----/g
+
+/** An authority that is no root counts by itself. Node takes one list of a text. */
+export const clientOptionsOf = ({ ca, crl }: Pick<ClientAuthority, 'ca' | 'crl'>): SecureContextOptions => ({
+  ca,
+  allowPartialTrustChain: true,
+  ...(crl !== undefined && { crl: crl.match(list) ?? [crl] }),
+})

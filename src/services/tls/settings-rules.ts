@@ -19,6 +19,11 @@ export const tlsSettingsRules = {
       'Who has the means computes the key of a short RSA key, or makes a certificate of its own with the same SHA-1 signature.',
     hint: 'make a key with `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256`, and have it certified',
   },
+  'settings/tls-client': {
+    severity: 'error',
+    cause: 'Which client certificates count is said by their authorities, and by the lists of what those have revoked.',
+    hint: 'read the files: `clientCa: ${file:/etc/tls/clients.crt}`, `crl: ${file:/etc/tls/clients.crl}`',
+  },
   'settings/tls-name': {
     severity: 'error',
     cause: 'Clients ask for a host by its name alone; any other entry of `sni` is never met.',
