@@ -74,6 +74,12 @@ async function rotateUnderLoad(t: ExecutionContext, site: Site): Promise<void> {
     const [kid = ''] = await kidsOf(site, 'current')
     if (turn % 2 === 0) await until(() => clients.every(({ kids }) => kids.has(kid)))
   }
+  // Keys that no server has seen before they sign.
+  for (let turn = 0; turn < 3; turn++) {
+    await site.rotate(3)
+    const [kid = ''] = await kidsOf(site, 'current')
+    await until(() => clients.every(({ kids }) => kids.has(kid)))
+  }
   stop.abort()
   await Promise.all(running)
   for (const { refusals, kids, calls } of clients) {

@@ -5,11 +5,13 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
 import jwt from 'jsonwebtoken'
-import { openAccountStore } from '../../src/services/accounts/account-store.ts'
+import { type AccountStore, openAccountStore } from '../../src/services/accounts/account-store.ts'
 import { createKeyRing } from '../../src/services/accounts/fields/key-ring.ts'
 import { Password, readPassword } from '../../src/services/accounts/passwords/password.ts'
 import { PasswordHasher } from '../../src/services/accounts/passwords/password-hasher.ts'
 import { systemClock } from '../../src/services/clock.ts'
+import { makeSigningKey } from '../../src/services/keys/stored/make-key.ts'
+import { rolesOf } from '../../src/services/keys/stored/upkeep.ts'
 import { randomId } from '../../src/services/random-id.ts'
 import { type Ended, runCommand, type Served, serveCommand } from '../helpers/command.ts'
 import { writePolicies } from '../helpers/gate.ts'
@@ -23,6 +25,8 @@ export interface Site {
   readonly url: string
   readonly env: Readonly<Record<string, string>>
   serve(): Promise<Served>
+  /** Rotates so often, one right after the other, as no command can. */
+  rotate(times: number): Promise<void>
   run(...args: readonly string[]): Promise<Ended>
   /** Writes the policies anew, for the next start. */
   write(parts: SiteParts): void
@@ -81,6 +85,7 @@ export async function openSite(
     env,
     write,
     run: (...args) => runCommand(args, { cwd, env }),
+    rotate: (times) => rotate(place, secrets.PORTCULLIS_SECRET_ONE, times),
     serve: async () => {
       const served = await serveCommand(['.'], { cwd, env })
       t.teardown(() => void served.child.kill('SIGKILL'))
@@ -91,10 +96,24 @@ export async function openSite(
 
 const newKey = (): string => randomBytes(32).toString('hex')
 
-async function addAlice({ url, ca }: Place, fieldKey: string): Promise<void> {
-  const [clock, ring] = [systemClock, createKeyRing([Buffer.from(fieldKey)])]
-  const store = await openAccountStore(settingsOf(url, { ca }), { ring, clock, randomId })
-  const hasher = new PasswordHasher({ clock, threads: 1 })
+function openStore({ url, ca }: Place, fieldKey: string): Promise<AccountStore> {
+  const ring = createKeyRing([Buffer.from(fieldKey)])
+  return openAccountStore(settingsOf(url, { ca }), { ring, clock: systemClock, randomId })
+}
+
+async function rotate(place: Place, fieldKey: string, times: number): Promise<void> {
+  const store = await openStore(place, fieldKey)
+  for (let turn = 0; turn < times; turn++) {
+    const roles = rolesOf(await store.signingKeys.describe('shop'))
+    const [from = '', to = ''] = [roles?.current.kid, roles?.next.kid]
+    await store.signingKeys.rotate('shop', { from, to, fresh: await makeSigningKey('ES256') })
+  }
+  await store.close()
+}
+
+async function addAlice(place: Place, fieldKey: string): Promise<void> {
+  const store = await openStore(place, fieldKey)
+  const hasher = new PasswordHasher({ clock: systemClock, threads: 1 })
   const read = readPassword(password)
   if (!(read instanceof Password)) throw new Error(read)
   await store.accounts.create({ username: 'alice', passwordHash: await hasher.hash(read), scopes: ['orders:read'] })
