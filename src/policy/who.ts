@@ -57,9 +57,10 @@ const accountIssuersOf = (route: Route, issuers: readonly NamedIssuer[]): readon
 
 /** The issuers that a route names, where they are several: each may give the same id to another principal. */
 export function rivalIssuers(route: Route, { issuers }: Policy): readonly string[] {
-  const named = [...tokenIssuersOf(route, []), ...accountIssuersOf(route, issuers)]
+  const certified = certificateMethodsOf(route).map(({ kind }) => kind)
+  const declared = certified.length === 0 ? [] : issuers
+  const named = [...tokenIssuersOf(route, declared), ...accountIssuersOf(route, issuers)]
   const known = issuers.filter(({ name }) => named.includes(name))
   const claims = new Set(known.map(({ name, value }) => issuerClaim(name, value)))
-  const certified = certificateMethodsOf(route).map(({ kind }) => kind)
   return claims.size + certified.length > 1 ? [...known.map(({ name }) => name), ...certified] : []
 }

@@ -168,6 +168,14 @@ test('a certificate that expires on an open connection counts no more', async (t
   client.socket.destroy()
 })
 
+async function sessionOf({ server }: SecureServer, shown: ConnectionOptions): Promise<Buffer> {
+  const options = { port: server.port, host: '127.0.0.1', rejectUnauthorized: false, maxVersion: 'TLSv1.2' } as const
+  const socket = connect({ ...options, ...shown })
+  const [session] = await once(socket, 'session')
+  socket.destroy()
+  return session
+}
+
 test('what is revoked while the server runs counts no more, on connections that are open too', async (t) => {
   const authority = new ClientAuthority(t)
   const [alice, bob] = [authority.issue('/CN=alice'), authority.issue('/CN=bob')]
@@ -176,8 +184,12 @@ test('what is revoked while the server runs counts no more, on connections that 
   const there = await RawClient.secure(server.server.port, alice)
   const call = () => there.send('GET /cn HTTP/1.1\r\nHost: localhost\r\n\r\n').answer()
   t.is((await call()).headers.get('connection'), 'keep-alive')
+  const session = await sessionOf(server, alice)
+  const resume = () => isServed(server, { ...alice, maxVersion: 'TLSv1.2', session })
+  t.true(await resume())
   server.write({ 'clients.crl': authority.revoke(alice) })
   await until(async () => !(await isServed(server, alice)))
+  t.false(await resume(), 'nor by a session from before')
   t.true(await isServed(server, bob))
   t.is((await call()).headers.get('connection'), 'close', 'its last answer')
   t.is(await there.rest(), '')
