@@ -11,6 +11,8 @@ import { makeCertificates } from './certificates.ts'
 import { freePort } from './free-port.ts'
 
 export interface PostgresServer {
+  /** Where it keeps everything; below `data`, what a stolen disk would show. */
+  readonly folder: string
   readonly port: number
   /** The authority of its certificate, which is for `localhost`. */
   readonly ca: string
@@ -53,6 +55,7 @@ export async function startPostgres(): Promise<PostgresServer> {
   const urlOf = (database: string) => `postgres://${user}:${encodeURIComponent(password)}@localhost:${port}/${database}`
   await start()
   return {
+    folder,
     port,
     ca,
     password,
