@@ -4,7 +4,6 @@ import { valuesOf } from '../../core/cookie.ts'
 import { Denial, deny } from '../../core/denial.ts'
 import { StartFault } from '../../core/start-fault.ts'
 import { type Infer, object } from '../../schema/builder.ts'
-import type { CookieSessions } from '../../services/identity/cookie-sessions.ts'
 import { forgetSession, sessionChallenge, sessionCookie } from '../../services/identity/session-cookie.ts'
 import type { Verified } from '../../services/keys/verifier.ts'
 import type { Services } from '../../services/services.ts'
@@ -33,7 +32,7 @@ const sessionOver = deny('credential_invalid', {
 export const session = defineKind<SessionOptions>({
   schema,
   missing: 'credential_missing',
-  refuses: ['credential_missing', 'credential_invalid', 'state_unavailable'],
+  refuses: ['credential_missing', 'credential_invalid', 'rate_limited', 'state_unavailable'],
   compile(options, _site, services) {
     const open = compileStepUp(options, compileOpen(services), services.clock)
     return {
@@ -43,7 +42,7 @@ export const session = defineKind<SessionOptions>({
       judge(exchange) {
         const [token, ...others] = valuesOf(exchange.ctx.req.headers.cookie, sessionCookie)
         if (token === undefined) return undefined
-        return others.length === 0 ? open(token) : severalCookies
+        return others.length === 0 ? open(token, exchange.address) : severalCookies
       },
     }
   },
@@ -56,23 +55,25 @@ export const session = defineKind<SessionOptions>({
   demands: describeStepUp,
 })
 
+type Open = (token: string, address: string) => ReturnType<Verify>
+
 /** `check` made sure that there are accounts. */
-function compileOpen({ identity, issuers }: Services): Verify {
+function compileOpen({ identity, issuers }: Services): Open {
   if (identity === undefined) throw new StartFault('`authenticate: session` needs a `builtin` issuer with `refreshTtl`')
+  const { cookies } = identity
   const verify = compileVerify({ issuers: [identity.name] }, issuers)
-  const renew = (token: string) => open(token, identity.cookies, verify)
-  return (token) => {
-    const accessToken = identity.cookies.recall(token)
-    if (accessToken === undefined) return renew(token)
+  return (token, address) => {
+    const renew = async () => judgeRenewed(await cookies.renew(token, address), verify)
+    const accessToken = cookies.recall(token)
+    if (accessToken === undefined) return renew()
     const verdict = verify(accessToken)
-    if (verdict instanceof Promise) return verdict.then((late) => (late instanceof Denial ? renew(token) : late))
-    return verdict instanceof Denial ? renew(token) : verdict
+    if (verdict instanceof Promise) return verdict.then((late) => (late instanceof Denial ? renew() : late))
+    return verdict instanceof Denial ? renew() : verdict
   }
 }
 
-/** Asks the store, which knows what an access token from before does not. */
-async function open(token: string, sessions: CookieSessions, verify: Verify): Promise<Verified | Denial> {
-  const accessToken = await sessions.renew(token)
+/** The store knows what an access token from before does not. */
+async function judgeRenewed(accessToken: string | Denial | undefined, verify: Verify): Promise<Verified | Denial> {
   if (accessToken === undefined) return sessionOver
   if (accessToken instanceof Denial) return accessToken
   const verdict = await verify(accessToken)

@@ -33,11 +33,15 @@ export interface StepUp {
 const skew = 60_000
 
 /** Judges the login behind a token that was found good; asked on every request, for time goes on. */
-export function compileStepUp(options: StepUp, verify: Verify, clock: Clock): Verify {
+export function compileStepUp<G extends readonly unknown[]>(
+  options: StepUp,
+  verify: (...given: G) => ReturnType<Verify>,
+  clock: Clock,
+): typeof verify {
   const judge = compileJudge(options, clock)
   if (judge === undefined) return verify
-  return (token) => {
-    const verdict = verify(token)
+  return (...given) => {
+    const verdict = verify(...given)
     return verdict instanceof Promise ? verdict.then(judge) : judge(verdict)
   }
 }

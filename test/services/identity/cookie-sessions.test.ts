@@ -39,7 +39,7 @@ async function start(t: ExecutionContext, kind: Kind, accessTtl = 300_000) {
 onBoth('makes one access token for all who want one at once', async (t, kind) => {
   const { sessions, world, token, sid, account } = await start(t, kind)
   t.is(sessions.recall(token), undefined)
-  const made = await Promise.all(Array.from({ length: 50 }, () => sessions.renew(token)))
+  const made = await Promise.all(Array.from({ length: 50 }, () => sessions.renew(token, '192.0.2.1')))
   t.is(new Set(made).size, 1)
   t.deepEqual([world.asked, world.minted], [1, 1])
   t.deepEqual(JSON.parse(String(made[0])), { id: account.id, sid, scopes: ['a:b'], nth: 1 })
@@ -49,36 +49,51 @@ onBoth('makes one access token for all who want one at once', async (t, kind) =>
 onBoth('asks the store so often that the idle time of a session in use never ends', async (t, kind) => {
   const { sessions, clock, token } = await start(t, kind)
   for (let seconds = 0; seconds < 590; seconds += 10) {
-    t.is(typeof (sessions.recall(token) ?? (await sessions.renew(token))), 'string', `${seconds}`)
+    t.is(typeof (sessions.recall(token) ?? (await sessions.renew(token, '192.0.2.1'))), 'string', `${seconds}`)
     clock.pass(10_000)
   }
   clock.pass(10_000)
   t.is(sessions.recall(token), undefined)
-  t.is(await sessions.renew(token), undefined)
+  t.is(await sessions.renew(token, '192.0.2.1'), undefined)
 })
 
 onBoth('is over once nobody used it for the idle time', async (t, kind) => {
   const { sessions, clock, token } = await start(t, kind)
-  await sessions.renew(token)
+  await sessions.renew(token, '192.0.2.1')
   clock.pass(rules.idle)
   t.is(sessions.recall(token), undefined)
-  t.is(await sessions.renew(token), undefined)
+  t.is(await sessions.renew(token, '192.0.2.1'), undefined)
 })
 
 onBoth('makes none for a session that has ended, nor while the store is away', async (t, kind) => {
   const { sessions, store, world, token, sid, account } = await start(t, kind)
   world.isAway = true
-  t.is(await sessions.renew(token), away)
+  t.is(await sessions.renew(token, '192.0.2.1'), away)
   world.isAway = false
-  t.truthy(await sessions.renew(token))
+  t.truthy(await sessions.renew(token, '192.0.2.1'))
   await store.sessions.end({ id: sid, account: account.id }, 'logout')
-  t.is(await sessions.renew(token), undefined)
+  t.is(await sessions.renew(token, '192.0.2.1'), undefined)
   t.is(world.minted, 1)
 })
 
 onBoth('makes none for a text that is no session', async (t, kind) => {
   const { sessions, world, token } = await start(t, kind)
-  await Promise.all(Array.from({ length: 50 }, (_, at) => sessions.renew(`${at}`.padEnd(43, 'A'))))
+  await Promise.all(Array.from({ length: 50 }, (_, at) => sessions.renew(`${at}`.padEnd(43, 'A'), '192.0.2.1')))
   t.is(world.minted, 0)
-  t.truthy(await sessions.renew(token))
+  t.truthy(await sessions.renew(token, '192.0.2.1'))
+})
+
+onBoth('has the store looked at for nothing so often, and good sessions always', async (t, kind) => {
+  const { sessions, clock, token } = await start(t, kind)
+  const made = await sessions.renew(token, '192.0.2.1')
+  const forge = (count: number, address: string) =>
+    Promise.all(Array.from({ length: count }, (_, at) => sessions.renew(`${at}-${address}`.padEnd(43, 'A'), address)))
+  const answers = await forge(150, '192.0.2.1')
+  t.is(answers.filter((answer) => answer === undefined).length, 100)
+  t.like(answers.at(-1), { code: 'rate_limited' })
+  t.is((await forge(1, '192.0.2.2'))[0], undefined)
+  t.is(sessions.recall(token), String(made))
+  t.is(typeof (await sessions.renew(token, '192.0.2.1')), 'string')
+  clock.pass(1_000)
+  t.is((await forge(1, '192.0.2.1'))[0], undefined)
 })
