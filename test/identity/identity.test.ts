@@ -1,9 +1,9 @@
 /** Accounts of this server over real HTTP: login, refresh, logout, and what of them is on record. */
 
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import test from 'ava'
 import type { Reply } from '../helpers/gate.ts'
+import { SecretSearch } from '../helpers/secret-search.ts'
 import { claimsOf, codeOf, get, logIn, openOn, openSite, password, post, username } from './shop.ts'
 
 test('an account logs in, is known by its token, and goes on by its refresh token', async (t) => {
@@ -128,15 +128,15 @@ test('logout ends this session or all of them, and nobody else can', async (t) =
 })
 
 test('neither records nor the database hold a password or a token', async (t) => {
-  const { gate, records, folder } = await openSite(t)
+  const { gate, records, folder, file } = await openSite(t)
   const tokens = JSON.parse((await logIn(gate)).body)
   const next = JSON.parse((await post(gate, '/refresh', { refresh_token: tokens.refresh_token })).body)
   await post(gate, '/login', { username, password: `${password}!` })
-  const files = readdirSync(folder).map((name) => readFileSync(join(folder, name)).toString('latin1'))
-  t.true(files.length >= 1)
-  const all = JSON.stringify(records) + files.join('')
-  for (const secret of [password, tokens.access_token, tokens.refresh_token, next.refresh_token, username])
-    t.false(all.includes(secret))
+  const [{ access_token: access, refresh_token: refresh }, successor] = [tokens, next.refresh_token]
+  const search = new SecretSearch().knowAll({ password, access, refresh, successor })
+  t.deepEqual(search.look('records', JSON.stringify(records)).lookBelow(folder).found, [])
+  t.true(search.searched > 10_000)
+  t.false(JSON.stringify(records).includes(username) || readFileSync(file).includes(username))
 })
 
 test('a password is changed by whoever knows it, to a good one, and other sessions end', async (t) => {

@@ -29,7 +29,7 @@ routes:
   POST /logout: { authenticate: jwt, builtin: logout }
   POST /password: { authenticate: jwt, builtin: password }
   GET /me: { authenticate: [jwt, session, apiKey], builtin: me }
-  GET /sessions: { authenticate: jwt, builtin: sessions }
+  GET /sessions: { authenticate: [jwt, session], builtin: sessions }
   DELETE /sessions/:id: { authenticate: jwt, builtin: session }
   GET /metrics: { builtin: metrics }
   GET /orders: { authenticate: jwt, audit: { action: data.read }, reply: { status: 200, body: { orders: [] } } }
@@ -140,6 +140,7 @@ for (const kind of ['sqlite', 'postgres'] as const)
     const { cookie } = await client.call('POST', '/browser', browser, JSON.stringify(credentials))
     search.know('cookie', cookie.slice(cookie.indexOf('=') + 1))
     t.is((await client.call('GET', '/me', { cookie })).status, 200)
+    t.is((await client.call('GET', '/sessions', { cookie })).text.match(/"current":true/g)?.length, 1)
     t.is((await client.call('GET', '/me', { cookie: `${cookie}x` })).status, 401)
 
     const next = await client.tokens('/refresh', { refresh_token: first.refresh_token })
