@@ -10,6 +10,7 @@ import { leave } from '../server/leave.ts'
 import { type Listening, listen } from '../server/listen.ts'
 import type { Operator } from '../server/operator.ts'
 import { Overload } from '../server/overload.ts'
+import { shrinkHeap } from '../server/shrink-heap.ts'
 import { untilShutdown } from '../server/shutdown.ts'
 import { standalone } from '../server/standalone.ts'
 import { openRedirects, openSecure } from '../server/tls/open-secure.ts'
@@ -84,6 +85,7 @@ async function serveTo(operator: Operator, { directory, flags }: Call): Promise<
   const { bareHead } = created
   const { tickets, redirect, ...address } = await operator.open(created)
   const { app, certificates } = await openSecure(created, { tickets, world })
+  shrinkHeap()
   const server = await listen(app.koa.callback(), {
     ...address,
     secure: certificates,
