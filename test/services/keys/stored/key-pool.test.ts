@@ -175,6 +175,18 @@ test('nor is one that began while others waited for theirs', async (t) => {
   t.regex(await early, /no known key/)
 })
 
+test('whoever asks for the published keys gets those of the store, a second old at most', async (t) => {
+  const site = await openSite(t)
+  const node = site.node()
+  await node.openIssuer()
+  await rotate(site)
+  const [fresh = ''] = await site.kidsOf('next')
+  const keys = node.pool.of('shop')
+  t.false((await keys.published()).body.includes(fresh))
+  site.clock.pass(1_001)
+  t.true((await keys.published()).body.includes(fresh))
+})
+
 test('policies that leave the issuer as it is go on with the tokens that it knows', async (t) => {
   const site = await openSite(t)
   const node = site.node()
