@@ -140,6 +140,22 @@ routes:
   )
 })
 
+test('tells of a login by cookie, and of what guards it', (t) => {
+  const text = `
+issuers: { shop: { builtin: true, audience: shop-api, refreshTtl: 30d } }
+routes:
+  POST /login: { authenticate: public, rateLimit: [{ by: ip, limit: 10, per: 1m }], builtin: { login: cookie } }
+  GET /me: { authenticate: session, builtin: me }
+`
+  const { routes, issuers } = inspect(writePolicies({ 'shop.yaml': text }))
+  t.like(routes.map(rowOf), [
+    { who: 'public', guards: 'input, csrf', to: 'builtin login (cookie)' },
+    { who: 'session', guards: 'csrf', to: 'builtin me' },
+  ])
+  const lines = suggestions({ url: 'http://h', routes, issuers, command: () => '' })
+  t.deepEqual(lines, ['curl -i http://h/me   # refused: it asks for a credential'])
+})
+
 test('says how to see what is on record, where a log is kept', (t) => {
   const around = surroundings(`routes:\n  GET /: { authenticate: public, ${ok} }\n`)
   const kept = (dir: string) =>
