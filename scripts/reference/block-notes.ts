@@ -230,6 +230,7 @@ export const blockNotes: Readonly<Record<string, BlockNotes>> = {
       '`metrics`: what this server counts, for Prometheus.',
       '`openapi`: the OpenAPI 3.1 document of the routes. `docs`: a page to read it and try it out.',
       '`login`, `refresh`, `logout`, `password`, `me`, `sessions`, `session`, `jwks`: accounts of this server, for the `builtin` issuer with `refreshTtl`; what they take is closed without an `input`.',
+      '`{ login: cookie }` logs a browser in: the token goes into the cookie `__Host-session` and nowhere else, and the answer is `{ "expires_in" }`. [`csrf`](csrf.md) is on for it.',
       'They are routes like any other: `authenticate`, `network` and limits guard them.',
     ],
     see: {
