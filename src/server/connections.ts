@@ -119,11 +119,8 @@ export class Connections {
   }
 }
 
-/** Whether nothing came yet: browsers open connections ahead of need. */
+/** Whether nothing came yet: browsers open connections ahead of need. What TLS is agreed on by is nothing. */
 export const isUnused = (socket: Duplex): boolean => 'bytesRead' in socket && socket.bytesRead === 0
-
-/** Whether TLS is still being agreed on: an answer in clear would be none. */
-export const isHandshaking = (socket: Duplex): boolean => 'alpnProtocol' in socket && socket.alpnProtocol === null
 
 /** Whether the client waits for this response next, and has nothing of it. */
 const isOwed = (res: ServerResponse): boolean => !res.headersSent && res.socket !== null

@@ -13,7 +13,7 @@ import type { WriteHead } from '../policy/stack.ts'
 import type { World } from '../services/services.ts'
 import { bareAnswer } from './bare-answer.ts'
 import { type Address, bind } from './bind.ts'
-import { Connections, isHandshaking, isUnused } from './connections.ts'
+import { Connections, isUnused } from './connections.ts'
 import { readParseFault } from './parse-fault.ts'
 import { stopListening } from './stop-listening.ts'
 
@@ -119,7 +119,7 @@ function serve(server: Server, begin: RequestListener): void {
 function refuseTheRest(server: Server, refuse: Refuse): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (socket.writableEnded) return
-    if (!socket.writable || isUnused(socket) || isHandshaking(socket)) return void socket.destroy()
+    if (!socket.writable || isUnused(socket)) return void socket.destroy()
     refuse(socket, readParseFault(error), error.code)
   })
   server.on('connect', (_req, socket) => {

@@ -1,7 +1,8 @@
 /** TLS as clients meet it: versions, suites, protocols, sessions, and what comes to its port in clear. */
 
 import { once } from 'node:events'
-import { connect as connectPlain } from 'node:net'
+import { createServer, type ServerResponse } from 'node:http'
+import { type AddressInfo, connect as connectPlain } from 'node:net'
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
 import test, { type ExecutionContext } from 'ava'
 import { systemClock } from '../../../src/services/clock.ts'
@@ -142,7 +143,11 @@ test('resumes a session for as long as the keys of its tickets hold, which is an
 })
 
 test('closing ends connections that are still at their handshake', async (t) => {
-  const { server } = await start(t)
+  const patient = policyWith().replace(
+    'settings:\n',
+    'settings:\n  limits: { headersTimeout: 10m, requestTimeout: 10m }\n',
+  )
+  const { server } = await startSecure(t, { 'a.yaml': patient, ...pairFiles(pair) })
   const [silent, halfWay] = [connectPlain(server.port, '127.0.0.1'), connectPlain(server.port, '127.0.0.1')]
   await Promise.all([once(silent, 'connect'), once(halfWay, 'connect')])
   for (const socket of [silent, halfWay]) socket.on('error', () => {})
@@ -155,11 +160,23 @@ test('closing ends connections that are still at their handshake', async (t) => 
   t.is(await idle.rest(), '')
 })
 
-test('an idle connection is closed when the server drains, a running answer is not', async (t) => {
-  const { server } = await start(t)
-  const [unused, used] = [await RawClient.secure(server.port), await RawClient.secure(server.port)]
+test('when the server drains, idle connections are closed, and running answers end', async (t) => {
+  const asked = Promise.withResolvers<ServerResponse>()
+  const upstream = createServer((_req, res) => asked.resolve(res)).listen(0, '127.0.0.1')
+  await once(upstream, 'listening')
+  t.teardown(() => upstream.close().closeAllConnections())
+  const { port } = upstream.address() as AddressInfo
+  const slow = `  GET /slow: { authenticate: public, network: [127.0.0.0/8], upstream: 'http://127.0.0.1:${port}' }\n`
+  const { server } = await startSecure(t, { 'a.yaml': `${policyWith()}${slow}`, ...pairFiles(pair) })
+  const [unused, used, running] = await Promise.all([1, 2, 3].map(() => RawClient.secure(server.port)))
+  if (unused === undefined || used === undefined || running === undefined) return t.fail()
   await used.send(get).answer()
-  await server.close(30_000)
+  running.send(get.replace('/a', '/slow'))
+  const response = await asked.promise
+  const closed = server.close(60_000)
   t.is(await unused.rest(), '')
   t.is(await used.rest(), '')
+  response.end('late')
+  t.is((await running.answer()).body, 'late')
+  await closed
 })
