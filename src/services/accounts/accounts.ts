@@ -96,9 +96,12 @@ export class Accounts {
     return { accounts, next: rows.length > limit && last ? `${last.createdAt}.${last.id}` : undefined }
   }
 
-  /** A new password, under which every session but one ends: gives the ids of those; undefined where there is no such account. */
+  /**
+   * A new password, under which every session but one ends: gives the ids of those; undefined where the account was
+   * disabled, or its password changed, since it was proved.
+   */
   async setPassword(
-    id: string,
+    { id, passwordVersion }: Pick<Account, 'id' | 'passwordVersion'>,
     hash: string,
     kept?: { readonly session: string },
   ): Promise<readonly string[] | undefined> {
@@ -107,11 +110,11 @@ export class Accounts {
     return database.transact(async (statements) => {
       const changed = await statements.query(
         `update portcullis_accounts set password = $1, password_changed_at = $2, password_version = password_version + 1
-         where id = $3 returning id`,
-        [fields.ring.seal(hash, accountPlace(id, 'password')), now, id],
+         where id = $3 and password_version = $4 and disabled_at is null returning id`,
+        [fields.ring.seal(hash, accountPlace(id, 'password')), now, id, passwordVersion],
       )
-      const ended = await endSessions(statements, { account: id, because: 'password', except: kept?.session, now })
-      return changed.length === 1 ? ended : undefined
+      if (changed.length === 0) return undefined
+      return endSessions(statements, { account: id, because: 'password', except: kept?.session, now })
     })
   }
 

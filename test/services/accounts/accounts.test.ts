@@ -72,7 +72,7 @@ onBoth('a password is replaced by a change, and by a rehash only where it is sti
   const rehashed = await store.accounts.find(made.id)
   t.like(rehashed, { passwordHash: '$2b$13$same', passwordVersion: 1 })
   clock.pass(1_000)
-  t.deepEqual(await store.accounts.setPassword(made.id, '$2b$13$changed'), [])
+  t.deepEqual(await store.accounts.setPassword(made, '$2b$13$changed'), [])
   t.like(await store.accounts.find(made.id), {
     passwordHash: '$2b$13$changed',
     passwordVersion: 2,
@@ -80,9 +80,29 @@ onBoth('a password is replaced by a change, and by a rehash only where it is sti
   })
   t.false(await store.accounts.rehash(made, '$2b$14$late'))
   t.is((await store.accounts.find(made.id))?.passwordHash, '$2b$13$changed')
-  t.is(await store.accounts.setPassword('nobody', 'x'), undefined)
+  t.is(await store.accounts.setPassword({ id: 'nobody', passwordVersion: 1 }, 'x'), undefined)
   t.false(await store.accounts.rehash({ id: 'nobody', passwordHash: undefined }, 'x'))
 })
+
+onBoth(
+  'of changes that proved one password the first alone counts, and none of an account that is disabled',
+  async (t, kind) => {
+    const { store, url, ring } = await open(t, kind)
+    const other = await open(t, kind, { url, ring })
+    const made = await store.accounts.create(alice)
+    if (made === undefined) return t.fail()
+    const hashes = Array.from({ length: 10 }, (_, at) => `$2b$13$${at}`)
+    const change = (hash: string, at: number) => (at % 2 ? store : other.store).accounts.setPassword(made, hash)
+    const changes = await Promise.all(hashes.map(change))
+    t.is(changes.filter(Boolean).length, 1)
+    const changed = await store.accounts.find(made.id)
+    t.like(changed, { passwordHash: hashes[changes.findIndex(Boolean)], passwordVersion: 2 })
+    if (changed === undefined) return t.fail()
+    await store.accounts.disable(made.id)
+    t.is(await store.accounts.setPassword(changed, '$2b$13$late'), undefined)
+    t.like(await store.accounts.find(made.id), { passwordHash: changed.passwordHash, passwordVersion: 2 })
+  },
+)
 
 onBoth('an account is disabled since the first time, and enabled again', async (t, kind) => {
   const { store, clock } = await open(t, kind)

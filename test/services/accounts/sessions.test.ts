@@ -152,7 +152,7 @@ onBoth('an account that is disabled has no session, also after it is enabled', a
 onBoth('a change of password ends every session but that which changed it', async (t, kind) => {
   const { store, account, begun, begin } = await start(t, kind)
   const other = await begin()
-  const ended = await store.accounts.setPassword(account.id, 'new', { session: begun.session.id })
+  const ended = await store.accounts.setPassword(account, 'new', { session: begun.session.id })
   t.deepEqual(ended, [other?.session.id])
   t.like(await store.sessions.rotate(other?.token ?? '', by), { reason: 'revoked' })
   t.like(await store.sessions.rotate(begun.token, by), { isRepeat: false })
@@ -227,7 +227,7 @@ onBoth(
       ...logins,
       chain(),
       store.accounts.disable(account.id),
-      other.store.accounts.setPassword(account.id, 'new'),
+      other.store.accounts.setPassword(account, 'new'),
     ])
     await store.accounts.enable(account.id)
     t.deepEqual(await store.sessions.list(account.id), [])

@@ -9,7 +9,7 @@ import type { Identity } from '../../../services/identity/identity.ts'
 import type { Services } from '../../../services/services.ts'
 import type { Builtin } from '../about.ts'
 import { inputOf, type PasswordBody, passwordBody } from './bodies.ts'
-import { callerInvalid, identityOf, noContent, record, revokeSessions } from './identity-route.ts'
+import { callerInvalid, credentialsInvalid, identityOf, noContent, record, revokeSessions } from './identity-route.ts'
 import { prove } from './prove.ts'
 
 export const password: Builtin = {
@@ -53,8 +53,12 @@ async function change(exchange: Exchange, { identity, policy, services }: Parts)
   if (!(fresh instanceof Password) || rule !== undefined) return refuse(rule ?? 'empty', policy)
   const hash = await identity.hasher.hash(fresh)
   const kept = typeof claims.sid === 'string' ? { session: claims.sid } : undefined
-  const ended = await accounts.setPassword(id, hash, kept)
-  if (ended === undefined) return callerInvalid(exchange, 'the account is gone')
+  // Whoever proved a password that was changed meanwhile has proved nothing.
+  const ended = await accounts.setPassword(proved, hash, kept)
+  if (ended === undefined) {
+    exchange.event = { name: 'auth.failed' }
+    return credentialsInvalid(`account ${id} was changed meanwhile`)
+  }
   await revokeSessions(ended, identity, services)
   record(exchange, identity, { name: 'auth.password', account: id, sessions: ended.length })
   return noContent
