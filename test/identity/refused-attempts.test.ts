@@ -117,5 +117,5 @@ function fullRevocation(metrics: Metrics): Revocation {
     list.add(entry)
     return 'stored' as const
   }
-  return { isRevoked: (token) => list.isRevoked(token), revoke, close: () => {} }
+  return { isRevoked: (token) => list.isRevoked(token), holds: (entry) => list.holds(entry), revoke, close: () => {} }
 }

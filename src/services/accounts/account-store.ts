@@ -31,7 +31,7 @@ export interface AccountStore {
   readonly signingKeys: SigningKeys
   /** What commands did, on its way into the audit log. */
   readonly outbox: Outbox
-  /** What commands have revoked. */
+  /** What was revoked by commands, and what ended sessions have revoked. */
   readonly revocations: KeptRevocations
   /** Takes tokens back, and ends their sessions; how many have ended. */
   revoke(order: RevokeOrder): Promise<number>

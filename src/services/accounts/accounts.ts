@@ -1,7 +1,6 @@
 /** Who may log in: each account has a name of its own, and says what its owner may do. */
 
 import type { Statements } from '../database/database.ts'
-import type { Entry } from '../revocation/entry.ts'
 import {
   type Account,
   type AccountRow,
@@ -15,6 +14,7 @@ import {
 } from './account.ts'
 import type { StoreContext } from './context.ts'
 import type { Operator } from './outbox/act.ts'
+import type { Revoking } from './outbox/kept-revocations.ts'
 import { endSessions } from './refresh/end-sessions.ts'
 
 export interface Page {
@@ -33,7 +33,14 @@ export interface PageOptions {
 export interface Disabling {
   readonly operator: Operator
   /** What makes its access tokens good no longer, those of the sessions that have ended among them. */
-  revoked(sessions: readonly string[]): readonly Entry[]
+  readonly revoked: Revoking
+}
+
+/** What becomes of the sessions of an account whose password changes. */
+export interface Ending {
+  /** The one that goes on. */
+  readonly session?: string | undefined
+  readonly revoked?: Revoking | undefined
 }
 
 /** Time and id of the last account of a page. */
@@ -103,9 +110,9 @@ export class Accounts {
   async setPassword(
     { id, passwordVersion }: Pick<Account, 'id' | 'passwordVersion'>,
     hash: string,
-    kept?: { readonly session: string },
+    { session, revoked }: Ending = {},
   ): Promise<readonly string[] | undefined> {
-    const { database, fields, clock } = this.#context
+    const { database, fields, clock, revocations } = this.#context
     const now = clock.now()
     return database.transact(async (statements) => {
       const changed = await statements.query(
@@ -114,7 +121,9 @@ export class Accounts {
         [fields.ring.seal(hash, accountPlace(id, 'password')), now, id, passwordVersion],
       )
       if (changed.length === 0) return undefined
-      return endSessions(statements, { account: id, because: 'password', except: kept?.session, now })
+      const ended = await endSessions(statements, { account: id, because: 'password', except: session, now })
+      if (revoked !== undefined) await revocations.add(statements, revoked(ended))
+      return ended
     })
   }
 
@@ -144,7 +153,7 @@ export class Accounts {
       if (by === undefined) return true
       const details = { account: id, sessions: ended.length }
       await outbox.add(statements, { event: 'account.disabled', operator: by.operator, details })
-      for (const entry of by.revoked(ended)) await revocations.add(statements, entry)
+      await revocations.add(statements, by.revoked(ended))
       return true
     })
   }

@@ -12,7 +12,7 @@ export interface StoreContext {
   readonly clock: Clock
   /** Takes what commands do, in the transaction in which they do it. */
   readonly outbox: Outbox
-  /** Takes what commands revoke, likewise. */
+  /** Takes what is revoked, in the transaction of what revokes it. */
   readonly revocations: KeptRevocations
   /** Random and unguessable, 32 hex digits. */
   readonly randomId: () => string

@@ -1,4 +1,4 @@
-/** Has this process follow what commands do to the accounts: what they revoke holds here, and what they did is put on record. */
+/** Has this process follow what commands and other nodes do to the accounts: what they revoke holds here, and acts are put on record. */
 
 import type { AuditEntry, AuditTrail } from '../../core/audit.ts'
 import type { AccountStore } from '../accounts/account-store.ts'
@@ -14,7 +14,7 @@ import type { Revocation } from '../revocation/revocation.ts'
 
 export interface Followed {
   readonly audit: AuditTrail & { readonly isKept: boolean }
-  readonly revocation: Pick<Revocation, 'revoke'>
+  readonly revocation: Pick<Revocation, 'revoke' | 'holds'>
 }
 
 export interface FollowerWorld extends Followed {
@@ -81,9 +81,14 @@ export class CommandFollower {
     }
   }
 
+  /** What holds here was told to the others by whoever revoked it. */
   async #revokeOne(entry: Entry): Promise<void> {
+    if (this.#world.revocation.holds(entry)) return
     await this.#world.revocation.revoke(entry).catch((error) => {
-      this.#world.log.error({ reason: reasonOf(error) }, 'what a command has revoked may not hold on other nodes')
+      this.#world.log.error(
+        { reason: reasonOf(error) },
+        'what was revoked by a command or another node may not hold everywhere',
+      )
     })
   }
 

@@ -4,12 +4,14 @@ import { readDuration } from '../../core/duration.ts'
 import { freeze } from '../../core/freeze.ts'
 import type { Principal } from '../../core/principal.ts'
 import type { Account } from '../accounts/account.ts'
+import type { Revoking } from '../accounts/outbox/kept-revocations.ts'
 import type { RefreshRules } from '../accounts/refresh/refresh-rules.ts'
 import type { Session } from '../accounts/refresh/session.ts'
 import type { Clock } from '../clock.ts'
 import { issuerClaim } from '../keys/issuer.ts'
 import { mintToken } from '../keys/mint.ts'
 import type { PublishedKeys } from '../keys/stored/key-set.ts'
+import { sessionEntry } from '../revocation/entry.ts'
 import type { OpenAccounts } from './account-pool.ts'
 import { ApiKeyVerifier } from './api-key-verifier.ts'
 import { CookieSessions } from './cookie-sessions.ts'
@@ -27,6 +29,8 @@ export interface Identity extends OpenAccounts {
   readonly cookies: CookieSessions
   /** Milliseconds that an access token lives. */
   readonly accessTtl: number
+  /** What makes the access tokens of sessions good no longer, on every node. */
+  readonly revoked: Revoking
   /** What the account may ask for here. */
   scopesOf(account: Account): readonly string[]
   mint(account: Account, session: Pick<Session, 'id' | 'scopes' | 'createdAt'>): string
@@ -53,13 +57,18 @@ export function openIdentity({ name, value: block }: NamedIssuer, accounts: Open
   const granted = block.scopes
   const absolute = readDuration(block.refreshTtl ?? '30d')
   const idle = Math.min(readDuration(block.refreshIdle ?? usualIdle), absolute)
+  const accessTtl = readDuration(block.accessTtl ?? '10m')
   const identity: Omit<Identity, 'cookies' | 'apiKeys'> = {
     ...accounts,
     name,
     issuer,
     client: issuer,
     rules: { idle, absolute, grace },
-    accessTtl: readDuration(block.accessTtl ?? '10m'),
+    accessTtl,
+    revoked: (sessions) => {
+      const now = clock.now()
+      return sessions.map((id) => sessionEntry(issuer, id, { now, until: now + accessTtl }))
+    },
     scopesOf: ({ scopes }) => (granted === undefined ? scopes : scopes.filter((scope) => granted.includes(scope))),
     mint: (account, { id: sid, scopes, createdAt }) => {
       // The password was shown when the session began, and is not by a refresh.

@@ -24,6 +24,10 @@ class PrimaryRevocation implements Revocation {
     return this.#list.isRevoked(token)
   }
 
+  holds(entry: Entry): boolean {
+    return this.#list.holds(entry)
+  }
+
   async revoke(entry: Entry): Promise<Reach> {
     this.#list.add(entry)
     // Without a primary the others end, too.

@@ -17,6 +17,10 @@ class LocalRevocation implements Revocation {
     return this.#list.isRevoked(token)
   }
 
+  holds(entry: Entry): boolean {
+    return this.#list.holds(entry)
+  }
+
   async revoke(entry: Entry): Promise<Reach> {
     this.#list.add(entry)
     return 'stored'

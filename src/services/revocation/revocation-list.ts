@@ -48,6 +48,12 @@ export class RevocationList {
     return false
   }
 
+  /** Whether it adds nothing. */
+  holds(entry: Entry): boolean {
+    const known = this.#entries.get(entry.key)
+    return known !== undefined && saysAll(known, entry)
+  }
+
   /** Adds what this process revokes; throws `RevocationsFull` where there is no room, and holds nothing of it then. */
   add(entry: Entry): void {
     if (this.#isFull(entry)) this.#sweepAll()
@@ -58,9 +64,7 @@ export class RevocationList {
   /** Adds what was revoked elsewhere: there was room for it there. */
   learn(entry: Entry): void {
     const known = this.#entries.get(entry.key)
-    if (known === undefined || !saysAll(known, entry)) {
-      this.#entries.set(entry.key, known === undefined ? entry : merge(known, entry))
-    }
+    if (!this.holds(entry)) this.#entries.set(entry.key, known === undefined ? entry : merge(known, entry))
     this.#sweep(sweep)
     this.#metrics.revocations.held = this.#entries.size
   }

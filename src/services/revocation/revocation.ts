@@ -20,6 +20,8 @@ export type Reach = 'stored' | 'pending'
 
 export interface Revocation {
   isRevoked(token: RevocableToken): boolean
+  /** Whether all that it says holds in this process already. */
+  holds(entry: Entry): boolean
   /**
    * Takes credentials back: at once here; `stored` once every other node will learn of it, `pending` where that waits for
    * Redis. Rejects with `RevocationsFull` where nothing more can be kept.

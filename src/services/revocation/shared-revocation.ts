@@ -54,6 +54,10 @@ class SharedRevocation implements Revocation {
     return this.#list.isRevoked(token)
   }
 
+  holds(entry: Entry): boolean {
+    return this.#list.holds(entry)
+  }
+
   async revoke(entry: Entry): Promise<Reach> {
     this.#list.add(entry)
     this.#await(entry)

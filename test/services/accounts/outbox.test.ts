@@ -117,7 +117,7 @@ onBoth('revocations are read on in order by everybody, and all anew in another h
   const database = await openDatabase(settingsOf(url))
   t.teardown(() => database.close())
   const add = (at: number) =>
-    database.transact((statements) => store.revocations.add(statements, { ...entry, key: `u${at}` }))
+    database.transact((statements) => store.revocations.add(statements, [{ ...entry, key: `u${at}` }]))
   await Promise.all(Array.from({ length: 20 }, (_, at) => add(at)))
   const { entries, place } = await other.revocations.readOn(2)
   t.is(place, 22)

@@ -27,6 +27,7 @@ async function openNode(t: ExecutionContext, port: number, prefix = 'portcullis'
   return {
     world,
     isRevoked: (asked) => revocation.isRevoked(asked),
+    holds: (entry) => revocation.holds(entry),
     revoke: (entry) => revocation.revoke(entry),
     close: () => revocation.close(),
   }

@@ -79,8 +79,9 @@ interface Recorded {
 }
 
 /**
- * Access tokens of sessions that have ended are good no longer, on any node. Where there is no room to say so they live
- * until they expire, which is not for long; the sessions have ended all the same.
+ * Access tokens of sessions that have ended are good no longer: here from now on, and on every node that the database or
+ * Redis tells. Where there is no room to say so they live until they expire, which is not for long; the sessions have
+ * ended all the same.
  */
 export async function revokeSessions(ids: Iterable<string>, identity: Identity, services: Services): Promise<void> {
   const until = services.clock.now() + identity.accessTtl

@@ -39,6 +39,6 @@ async function endPrevious(exchange: Exchange, { identity }: Started, services: 
   if (token === undefined || others.length > 0) return
   const previous = await identity.cookies.find(token)
   if (previous === undefined) return
-  await identity.store.sessions.end(previous, 'replaced')
+  await identity.store.sessions.end(previous, 'replaced', identity.revoked)
   await revokeSessions([previous.id], identity, services)
 }

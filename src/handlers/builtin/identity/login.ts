@@ -66,6 +66,7 @@ async function logIn(exchange: Exchange, identity: Identity, client: string): Pr
     scopes: identity.scopesOf(account),
     details: { address: exchange.address, agent: (exchange.ctx.req.headers['user-agent'] ?? '').slice(0, 200) },
     rules: identity.rules,
+    revoked: identity.revoked,
   })
   if (begun === undefined) return credentialsInvalid(`account ${account.id} was changed meanwhile`)
   record(exchange, identity, { name: 'auth.login', account: account.id, session: begun.session.id })

@@ -4,6 +4,7 @@ import type { Answer } from '../../../core/answer.ts'
 import { type Denial, deny } from '../../../core/denial.ts'
 import type { Exchange } from '../../../core/exchange.ts'
 import type { Identity } from '../../../services/identity/identity.ts'
+import { tokenEntry } from '../../../services/revocation/entry.ts'
 import type { Services } from '../../../services/services.ts'
 import type { Builtin } from '../about.ts'
 import { inputOf, type LogoutBody, logoutBody } from './bodies.ts'
@@ -22,11 +23,16 @@ export const logout: Builtin = {
 async function logOut(exchange: Exchange, identity: Identity, services: Services): Promise<Answer | Denial> {
   const { id: account, claims } = exchange.principal
   const ended = new Set(await endStored(exchange, identity))
-  if (typeof claims.sid === 'string') ended.add(claims.sid)
+  if (typeof claims.sid === 'string' && !ended.has(claims.sid)) {
+    // The session was over before its access token.
+    await identity.store.revocations.keep(identity.revoked([claims.sid]))
+    ended.add(claims.sid)
+  }
   await revokeSessions(ended, identity, services)
   if (typeof claims.sid !== 'string' && typeof claims.jti === 'string') {
     const order = { kind: 'token', issuer: identity.issuer, id: claims.jti } as const
     if (!(await tryRevoke(order, services))) return stillGood
+    await identity.store.revocations.keep([tokenEntry(order.issuer, order.id, { now: services.clock.now() })])
   }
   record(exchange, identity, { name: 'auth.logout', account, sessions: ended.size })
   return goodbye(exchange)
@@ -39,12 +45,13 @@ const stillGood = deny('state_unavailable', {
 })
 
 /** The ids of the sessions that were alive; those of others are left alone. */
-async function endStored({ input, principal }: Exchange, { store }: Identity): Promise<readonly string[]> {
+async function endStored({ input, principal }: Exchange, { store, revoked }: Identity): Promise<readonly string[]> {
   const { all, refresh_token: token } = (input.body ?? {}) as LogoutBody
   const { id: account, claims } = principal
-  if (all === true) return store.sessions.endAll(account, 'logout')
+  if (all === true) return store.sessions.endAll(account, 'logout', { revoked })
   const named = token === undefined ? undefined : await store.sessions.findByToken(token)
   const ids = [claims.sid, named?.account === account ? named.id : undefined].filter((id) => typeof id === 'string')
-  for (const id of ids) await store.sessions.end({ id, account }, 'logout')
-  return ids
+  const ended: string[] = []
+  for (const id of ids) if (await store.sessions.end({ id, account }, 'logout', revoked)) ended.push(id)
+  return ended
 }

@@ -52,9 +52,9 @@ async function change(exchange: Exchange, { identity, policy, services }: Parts)
   const rule = fresh instanceof Password ? policy.check(fresh, { names: namesOf(account) }) : fresh
   if (!(fresh instanceof Password) || rule !== undefined) return refuse(rule ?? 'empty', policy)
   const hash = await identity.hasher.hash(fresh)
-  const kept = typeof claims.sid === 'string' ? { session: claims.sid } : undefined
+  const session = typeof claims.sid === 'string' ? claims.sid : undefined
   // Whoever proved a password that was changed meanwhile has proved nothing.
-  const ended = await accounts.setPassword(proved, hash, kept)
+  const ended = await accounts.setPassword(proved, hash, { session, revoked: identity.revoked })
   if (ended === undefined) {
     exchange.event = { name: 'auth.failed' }
     return credentialsInvalid(`account ${id} was changed meanwhile`)

@@ -22,7 +22,7 @@ const unknown = deny('not_found')
 
 async function end(exchange: Exchange, identity: Identity, services: Services): Promise<Answer | Denial> {
   const [id, account] = [String(exchange.input.params.id), exchange.principal.id]
-  if (!(await identity.store.sessions.end({ id, account }, 'revoked'))) return unknown
+  if (!(await identity.store.sessions.end({ id, account }, 'revoked', identity.revoked))) return unknown
   await revokeSessions([id], identity, services)
   record(exchange, identity, { name: 'auth.logout', account, session: id, sessions: 1 })
   return noContent

@@ -20,7 +20,7 @@ export function revokeByCommand(context: StoreContext, order: RevokeOrder): Prom
     const ended = await end(statements, order, clock.now())
     const details = { ...order.details, sessions: order.ends && ended.length }
     await outbox.add(statements, { event: 'auth.revoked', operator: order.operator, details })
-    for (const entry of order.revoked(ended)) await revocations.add(statements, entry)
+    await revocations.add(statements, order.revoked(ended))
     return ended.length
   })
 }

@@ -3,6 +3,7 @@
 import type { Statements } from '../../database/database.ts'
 import type { Account } from '../account.ts'
 import type { StoreContext } from '../context.ts'
+import type { Revoking } from '../outbox/kept-revocations.ts'
 import { type Because, endSessions } from './end-sessions.ts'
 import { makeRoom } from './make-room.ts'
 import { expiryOf, type RefreshRules } from './refresh-rules.ts'
@@ -18,6 +19,8 @@ export interface NewSession {
   readonly scopes: readonly string[]
   readonly details: Readonly<Record<string, string>>
   readonly rules: RefreshRules
+  /** For the sessions that are taken out. */
+  readonly revoked?: Revoking
 }
 
 export interface Begun {
@@ -25,6 +28,19 @@ export interface Begun {
   readonly session: Session
   /** Ids of sessions of the account that were taken out for this one: they had not been used for longest. */
   readonly ended: readonly string[]
+}
+
+export interface Rotating {
+  readonly client: string
+  readonly rules: RefreshRules
+  /** For a session that a misuse ends. */
+  readonly revoked?: Revoking
+}
+
+export interface EndingAll {
+  /** The one that goes on. */
+  readonly session?: string
+  readonly revoked?: Revoking
 }
 
 export class Sessions {
@@ -42,16 +58,21 @@ export class Sessions {
       const family = await this.#insertFamily(statements, given)
       const token = newRefreshToken()
       await insertToken(statements, { token, family: family.id, now: family.created_at })
+      await this.#revoke(statements, ended, given.revoked)
       return { token, session: readSession(this.#context.fields, family), ended }
     })
   }
 
   /** Consumes a token and gives its successor, or says why not; a misuse ends the family on all nodes. */
-  rotate(token: string, by: { readonly client: string; readonly rules: RefreshRules }): Promise<Rotated | Refused> {
+  rotate(token: string, { client, rules, revoked }: Rotating): Promise<Rotated | Refused> {
     const { database, clock } = this.#context
-    return database.transact((statements) =>
-      new Rotation(this.#context, statements, { ...by, now: clock.now() }).run(token),
-    )
+    return database.transact(async (statements) => {
+      const rotation = new Rotation(this.#context, statements, { client, rules, now: clock.now() })
+      const result = await rotation.run(token)
+      const ended = 'reason' in result && result.isFamilyEnded ? result.session : undefined
+      if (ended !== undefined) await this.#revoke(statements, [ended.id], revoked)
+      return result
+    })
   }
 
   /** The session of a token that stays the same; its idle time begins anew. */
@@ -76,20 +97,33 @@ export class Sessions {
   }
 
   /** Ends one of an account; false where it is none of its live ones. */
-  async end({ id, account }: Pick<Session, 'id' | 'account'>, because: Because): Promise<boolean> {
-    const now = this.#context.clock.now()
-    const ended = await this.#context.database.query(
-      `update portcullis_refresh_families set revoked_at = $1, revoked_because = $2
-       where id = $3 and account_id = $4 and revoked_at is null and expires_at > $1 returning id`,
-      [now, because, id, account],
-    )
-    return ended.length === 1
+  end({ id, account }: Pick<Session, 'id' | 'account'>, because: Because, revoked?: Revoking): Promise<boolean> {
+    const { database, clock } = this.#context
+    return database.transact(async (statements) => {
+      const ended = await statements.query(
+        `update portcullis_refresh_families set revoked_at = $1, revoked_because = $2
+         where id = $3 and account_id = $4 and revoked_at is null and expires_at > $1 returning id`,
+        [clock.now(), because, id, account],
+      )
+      if (ended.length === 0) return false
+      await this.#revoke(statements, [id], revoked)
+      return true
+    })
   }
 
   /** Ends all of an account, or all but one; gives their ids. */
-  endAll(account: string, because: Because, kept?: { readonly session: string }): Promise<readonly string[]> {
+  endAll(account: string, because: Because, { session, revoked }: EndingAll = {}): Promise<readonly string[]> {
     const { database, clock } = this.#context
-    return endSessions(database, { account, because, except: kept?.session, now: clock.now() })
+    return database.transact(async (statements) => {
+      const ended = await endSessions(statements, { account, because, except: session, now: clock.now() })
+      await this.#revoke(statements, ended, revoked)
+      return ended
+    })
+  }
+
+  /** Their access tokens, for every process that has the store open. */
+  async #revoke(statements: Statements, ended: readonly string[], revoked: Revoking | undefined): Promise<void> {
+    if (ended.length > 0 && revoked !== undefined) await this.#context.revocations.add(statements, revoked(ended))
   }
 
   async #insertFamily(statements: Statements, given: NewSession): Promise<FamilyRow> {
