@@ -2,7 +2,7 @@
 
 import { defineCommand, UsageFault } from './command.ts'
 
-const actions = ['add', 'import', 'list', 'disable', 'enable', 'unlock'] as const
+const actions = ['add', 'import', 'list', 'password', 'disable', 'enable', 'unlock'] as const
 
 export const users = defineCommand({
   operands: [actions.join('|'), '[name|file]'],

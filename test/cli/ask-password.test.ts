@@ -77,7 +77,7 @@ test('who mistypes it, or gives up, makes no account, and the terminal is as it 
     const shown = await terminal.end()
     t.regex(
       shown,
-      /portcullis: no password was typed, or not the same one twice: no account was made\r\nstatus 1\r\n echo/,
+      /portcullis: no password was typed, or not the same one twice: nothing was done\r\nstatus 1\r\n echo/,
     )
     t.false(shown.includes('otter') || shown.includes('seven'), shown)
   }

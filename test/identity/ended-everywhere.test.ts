@@ -1,57 +1,11 @@
 /** Sessions that end on one server end on every other of the same database, without Redis; in processes of their own. */
 
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import type { ExecutionContext } from 'ava'
-import { type Served, serveCommand } from '../helpers/command.ts'
-import { emptyFolder } from '../helpers/gate.ts'
+import type { Served } from '../helpers/command.ts'
 import { until } from '../helpers/until.ts'
-import { emptyDatabase, type Kind, onBothInTurn, usePostgres } from '../services/accounts/stores.ts'
-import { get, logIn, post, refresh, type Tokens, tokensOf } from './nodes.ts'
-import { addAccount, claimsOf, fieldKey, password, username } from './shop.ts'
-
-const postgres = usePostgres()
-
-const policies = (database: string) => `
-settings: { database: { ${database}, keys: ['\${secret:ended}'], deadline: 20s } }
-issuers:
-  shop: { builtin: true, audience: shop-api, refreshTtl: 30d, scopes: [orders:read] }
-defaults: { authenticate: public, rateLimit: [{ by: ip, limit: 100000, per: 1m }] }
-routes:
-  POST /login: { builtin: login }
-  POST /login/browser: { builtin: { login: cookie } }
-  POST /refresh: { builtin: refresh }
-  POST /logout: { authenticate: [session, jwt], builtin: logout }
-  POST /password: { authenticate: jwt, builtin: password }
-  DELETE /sessions/:id: { authenticate: jwt, builtin: session }
-  GET /orders: { authenticate: [session, jwt], reply: { status: 200, body: { orders: [] } } }
-`
-
-interface Pair {
-  readonly here: Served
-  readonly there: Served
-  serve(): Promise<Served>
-}
-
-async function openPair(t: ExecutionContext, kind: Kind): Promise<Pair> {
-  t.timeout(300_000)
-  const [cwd, url] = [emptyFolder(), await emptyDatabase(t, kind)]
-  const ca = kind === 'postgres' ? postgres().ca : undefined
-  if (ca !== undefined) writeFileSync(join(cwd, 'ca.pem'), ca)
-  const authority = ca === undefined ? '' : ", ca: '${file:ca.pem}'"
-  writeFileSync(join(cwd, 'shop.yaml'), policies(`url: '\${env:PORTCULLIS_TEST_ENDED}'${authority}`))
-  await addAccount({ database: { url, ...(ca !== undefined && { ca }), deadline: '20s' } })
-  const env = { PORTCULLIS_TEST_ENDED: url, PORTCULLIS_SECRET_ENDED: fieldKey, NODE_ENV: 'production' }
-  const serve = async () => {
-    const served = await serveCommand(['.'], { cwd, env })
-    t.teardown(() => void served.child.kill('SIGKILL'))
-    return served
-  }
-  return { here: await serve(), there: await serve(), serve }
-}
-
-const statusOf = async (node: Served, { access_token }: Tokens): Promise<number> =>
-  (await get(node, '/orders', access_token)).status
+import { onBothInTurn } from '../services/accounts/stores.ts'
+import { logIn, post, refresh, type Tokens, tokensOf } from './nodes.ts'
+import { openPair, statusOf } from './pair.ts'
+import { claimsOf, password, username } from './shop.ts'
 
 const remove = async ({ url }: Served, id: string, { access_token }: Tokens): Promise<number> => {
   const headers = { authorization: `Bearer ${access_token}`, connection: 'close' }

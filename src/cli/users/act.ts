@@ -9,9 +9,10 @@ import { refuse, say } from '../say.ts'
 import { addUser } from './add.ts'
 import { importUsers } from './import.ts'
 import { revocationsOf } from './revocations-of.ts'
+import { setPassword } from './set-password.ts'
 
 type Flags = Call['flags']
-type Action = 'add' | 'import' | 'list' | 'disable' | 'enable' | 'unlock'
+type Action = 'add' | 'import' | 'list' | 'password' | 'disable' | 'enable' | 'unlock'
 
 /** The exit status. */
 export const act = (action: Action, name: string, flags: Flags): Promise<number> =>
@@ -23,6 +24,7 @@ const run: Readonly<Record<Action, Run>> = {
   add: addUser,
   import: importUsers,
   list: listUsers,
+  password: setPassword,
   disable: (desk, name) => change(desk, name, disable),
   enable: (desk, name) =>
     change(desk, name, async ({ store, operator }, { id }) =>

@@ -1,9 +1,10 @@
 /** What revokes every access token that an account, or a session, has by now. */
 
 import { readDuration } from '../../core/duration.ts'
+import type { Revoking } from '../../services/accounts/outbox/kept-revocations.ts'
 import type { NamedIssuer } from '../../services/identity/identity-issuer.ts'
 import { issuerClaim } from '../../services/keys/issuer.ts'
-import { type Entry, sessionEntry, userEntry } from '../../services/revocation/entry.ts'
+import { sessionEntry, userEntry } from '../../services/revocation/entry.ts'
 
 /** Milliseconds that a revocation is remembered at least: tokens may be from before `accessTtl` was made shorter. */
 const leastMemory = 86_400_000
@@ -12,22 +13,20 @@ const leastMemory = 86_400_000
 export const lastExpiry = ({ value }: NamedIssuer, now: number): number =>
   now + Math.max(readDuration(value.accessTtl ?? '10m'), leastMemory)
 
-interface Until {
+interface Times {
+  /** Tokens issued until then; until now unless told. */
+  readonly time?: number
   /** When the last of the tokens has expired, where it is told. */
   readonly until?: number | undefined
 }
 
 /** Of the account by the time of its tokens, and of each session: a server whose clock is ahead dates tokens later. */
-export function revocationsOf(
-  issuers: readonly NamedIssuer[],
-  account: string,
-  { until }: Until = {},
-): (sessions: readonly string[]) => readonly Entry[] {
+export function revocationsOf(issuers: readonly NamedIssuer[], account: string, { time, until }: Times = {}): Revoking {
   const now = Date.now()
   return (sessions) =>
     issuers.flatMap((issuer) => {
       const claim = issuerClaim(issuer.name, issuer.value)
-      const times = { now, until: until ?? lastExpiry(issuer, now) }
+      const times = { now, time, until: until ?? lastExpiry(issuer, now) }
       return [userEntry(claim, account, times), ...sessions.map((id) => sessionEntry(claim, id, times))]
     })
 }

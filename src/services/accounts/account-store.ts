@@ -17,6 +17,7 @@ import { migrations } from './migrations.ts'
 import type { Operator } from './outbox/act.ts'
 import { KeptRevocations } from './outbox/kept-revocations.ts'
 import { Outbox } from './outbox/outbox.ts'
+import { type PasswordOrder, passwordByCommand } from './outbox/password-by-command.ts'
 import { type RevokeOrder, revokeByCommand } from './outbox/revoke-by-command.ts'
 import { prune } from './prune.ts'
 import { Sessions } from './refresh/sessions.ts'
@@ -35,6 +36,8 @@ export interface AccountStore {
   readonly revocations: KeptRevocations
   /** Takes tokens back, and ends their sessions; how many have ended. */
   revoke(order: RevokeOrder): Promise<number>
+  /** Another password, under which every session ends and failures are forgiven; how many have ended, if there is the account. */
+  setPassword(order: PasswordOrder): Promise<number | undefined>
   /** Seals with the current key of the ring what older ones have sealed. On record, where an operator does it. */
   rotateFields(options?: RotationOptions, operator?: Operator): Promise<Rotation>
   /** Takes out what nobody can use any more; the number of rows. */
@@ -77,6 +80,7 @@ async function prepare(database: Database, { ring, clock, randomId }: StoreWorld
     outbox,
     revocations,
     revoke: (order) => revokeByCommand(context, order),
+    setPassword: (order) => passwordByCommand({ context, failures }, order),
     rotateFields: async (options, operator) => {
       const rotation = await rotateFields(database, ring, options)
       const details = { fields: rotation.sealed, faults: rotation.faults.length }

@@ -87,12 +87,17 @@ export class LoginFailures {
   /** Lets an account in again; false where it had no failures. The act of a command is put on record with it. */
   async unlock(username: string, act?: Act): Promise<boolean> {
     const { database, outbox } = this.#context
-    const sql = 'delete from portcullis_login_failures where key = $1 and failures > 0 returning key'
     return database.transact(async (statements) => {
-      const unlocked = await statements.query(sql, [this.#accountKey(username)])
-      if (unlocked.length === 1 && act !== undefined) await outbox.add(statements, act)
-      return unlocked.length === 1
+      const isUnlocked = await this.forgive(statements, username)
+      if (isUnlocked && act !== undefined) await outbox.add(statements, act)
+      return isUnlocked
     })
+  }
+
+  /** The same as part of something else. */
+  async forgive(statements: Statements, username: string): Promise<boolean> {
+    const sql = 'delete from portcullis_login_failures where key = $1 and failures > 0 returning key'
+    return (await statements.query(sql, [this.#accountKey(username)])).length === 1
   }
 
   /** Whether nobody is admitted until somebody unlocks. */

@@ -18,6 +18,7 @@ export const auditEvents = {
   'account.imported': 'Accounts were made of a file by a command: `details` counts them.',
   'account.disabled': 'An account was disabled by a command: its sessions ended, and its tokens were revoked.',
   'account.enabled': 'An account was enabled again by a command.',
+  'account.password': 'A command gave an account another password: its sessions ended, and its tokens were revoked.',
   'account.unlocked': 'A command let an account try to log in again.',
   'apikey.made': 'An API key was made by a command.',
   'apikey.revoked': 'An API key was revoked by a command.',
