@@ -8,6 +8,7 @@ import { claimsOf, password, username } from '../identity/shop.ts'
 import { onBothInTurn } from '../services/accounts/stores.ts'
 
 const another = 'eleven calm herons wade'
+const policies = ['--policies', '.'] as const
 
 onBothInTurn('who forgot a password gets another one, and whoever was logged in is so no more', async (t, kind) => {
   const { here, there, run, records } = await openPair(t, kind)
@@ -17,7 +18,7 @@ onBothInTurn('who forgot a password gets another one, and whoever was logged in 
   for (let time = 0; time < 6; time++) await logInWith('not the one that it is')
   t.is(codeOf(await logInWith(another)), 'account_locked')
 
-  const done = await run(['users', 'password', 'Alice'], `${another}\n`)
+  const done = await run(['users', 'password', 'Alice', ...policies], `${another}\n`)
   t.like(done, {
     code: 0,
     stderr: '',
@@ -58,7 +59,7 @@ onBothInTurn('a password that is refused, or is nobody’s, changes nothing', as
     [['alice', another], '', 2, 'expected nothing after the name'],
   ] as const
   for (const [names, input, code, why] of refused) {
-    const ended = await run(['users', 'password', ...names], input)
+    const ended = await run(['users', 'password', ...names, ...policies], input)
     t.is(ended.code, code, why)
     t.true(ended.stderr.includes(why), ended.stderr)
     t.false(`${ended.stdout}${ended.stderr}`.includes(another))
@@ -69,11 +70,11 @@ onBothInTurn('a password that is refused, or is nobody’s, changes nothing', as
 
 onBothInTurn('an account that is disabled stays so, whatever its password', async (t, kind) => {
   const { here, run } = await openPair(t, kind)
-  t.is((await run(['users', 'disable', 'alice'])).code, 0)
-  const done = await run(['users', 'password', 'alice'], `${another}\n`)
+  t.is((await run(['users', 'disable', 'alice', ...policies])).code, 0)
+  const done = await run(['users', 'password', 'alice', ...policies], `${another}\n`)
   t.regex(done.stdout, /0 sessions have ended, .*; it is still disabled\n$/)
   const enter = () => post(here, '/login', { username, password: another })
   t.is(codeOf(await enter()), 'credentials_invalid')
-  t.is((await run(['users', 'enable', 'alice'])).code, 0)
+  t.is((await run(['users', 'enable', 'alice', ...policies])).code, 0)
   t.is((await enter()).status, 200)
 })

@@ -57,6 +57,21 @@ onBothInTurn('what ended holds though the node is killed as soon as it has answe
   await until(async () => (await statusOf(there, session)) === 401)
 })
 
+onBothInTurn(
+  'a token whose session is over, and one that never had any, are logged out on all nodes',
+  async (t, kind) => {
+    const { here, there, run } = await openPair(t, kind)
+    for (const claims of [['--claim', 'sid="over"'], []]) {
+      const { stdout } = await run(['token', '.', '--sub', 'somebody', '--scopes', 'orders:read', ...claims])
+      const tokens = { access_token: stdout.trim(), refresh_token: '' }
+      for (const node of [here, there]) t.is(await statusOf(node, tokens), 200)
+      t.is((await post(here, '/logout', {}, tokens.access_token)).status, 204)
+      t.is(await statusOf(here, tokens), 401)
+      await until(async () => (await statusOf(there, tokens)) === 401)
+    }
+  },
+)
+
 onBothInTurn('a browser is logged out on all nodes, and by its next login', async (t, kind) => {
   const { here, there } = await openPair(t, kind)
   const call = (node: Served, method: string, path: string, cookie = '', body?: object) =>

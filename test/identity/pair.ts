@@ -14,6 +14,7 @@ export interface Pair {
   readonly there: Served
   /** One more. */
   serve(): Promise<Served>
+  /** A command, in their folder: its policies are in `.`. */
   run(args: readonly string[], input?: string): Promise<Ended>
   /** Their audit logs, line by line. */
   records(): readonly Readonly<Record<string, unknown>>[]
@@ -50,7 +51,7 @@ export async function openPair(t: ExecutionContext, kind: Kind): Promise<Pair> {
     t.teardown(() => void served.child.kill('SIGKILL'))
     return served
   }
-  const run = (args: readonly string[], input = '') => runCommand([...args, '--policies', '.'], { cwd, env, input })
+  const run = (args: readonly string[], input = '') => runCommand(args, { cwd, env, input })
   return { here: await serve(), there: await serve(), serve, run, records: () => recordsBelow(join(cwd, 'data/audit')) }
 }
 

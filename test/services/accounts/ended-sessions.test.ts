@@ -63,6 +63,31 @@ onBoth('a login too many, a token used twice and the end of all revoke what they
   t.deepEqual(await keptKeys(), keysOf(begun.map(({ session }) => session.id)))
 })
 
+onBoth(
+  'another password by an operator unlocks, ends every session, and proves no login that was under way',
+  async (t, kind) => {
+    const { store, account, revoked, begin, keysOf, keptKeys } = await openAlice(t, kind)
+    const begun = [await begin(), await begin()]
+    const attempt = { username: 'alice', address: '192.0.2.1' }
+    for (let failure = 0; failure < 8; failure++) await store.failures.admit(attempt)
+    t.like(await store.failures.admit(attempt), { isAdmitted: false })
+    const operator = { user: 'root', host: 'web1' }
+    t.is(await store.setPassword({ account, hash: 'hash', operator, revoked }), 2)
+    t.like(await store.failures.admit(attempt), { isAdmitted: true })
+    t.deepEqual(await keptKeys(), keysOf(begun.map(({ session }) => session.id)))
+    t.is(await store.sessions.begin({ account, client: 'web', scopes: [], details: {}, rules }), undefined)
+    t.like(await store.accounts.find(account.id), {
+      passwordHash: 'hash',
+      passwordVersion: account.passwordVersion + 1,
+    })
+    const nobody = { id: 'nobody', username: 'nobody' }
+    t.is(await store.setPassword({ account: nobody, hash: 'hash', operator, revoked }), undefined)
+    const events: string[] = []
+    await store.outbox.deliver(async ({ event }) => events.push(event) > 0)
+    t.deepEqual(events, ['account.password'])
+  },
+)
+
 onBoth('more than one statement takes are written in order', async (t, kind) => {
   const { store, revoked, keysOf } = await openAlice(t, kind)
   const ids = Array.from({ length: 250 }, (_, at) => `session${at}`)
