@@ -8,6 +8,12 @@ export interface Inputs {
       readonly shop: string
     }
   }
+  'DELETE /sessions/:id': {
+    readonly params: {
+      readonly id: string
+    }
+  }
+  'GET /.well-known/jwks.json': Record<never, never>
   'GET /admin/shops/:shop/orders': {
     readonly params: {
       readonly shop: string
@@ -15,6 +21,7 @@ export interface Inputs {
   }
   'GET /docs': Record<never, never>
   'GET /health': Record<never, never>
+  'GET /me': Record<never, never>
   'GET /metrics': Record<never, never>
   'GET /openapi.json': Record<never, never>
   'GET /orders': Record<never, never>
@@ -35,11 +42,24 @@ export interface Inputs {
     }
   }
   'GET /ready': Record<never, never>
+  'GET /sessions': Record<never, never>
   'GET /suppliers/*path': {
     readonly params: {
       readonly path: string
     }
     readonly query: Readonly<Record<string, string | readonly string[]>>
+  }
+  'POST /login': {
+    readonly body: {
+      readonly username: string
+      readonly password: string
+    }
+  }
+  'POST /logout': {
+    readonly body: {
+      readonly refresh_token?: string
+      readonly all?: boolean
+    } | undefined
   }
   'POST /orders': {
     readonly body: {
@@ -55,6 +75,12 @@ export interface Inputs {
       readonly id: string
     }
   }
+  'POST /password': {
+    readonly body: {
+      readonly current: string
+      readonly new: string
+    }
+  }
   'POST /products/:sku/reviews': {
     readonly params: {
       readonly sku: Sku
@@ -62,6 +88,17 @@ export interface Inputs {
     readonly body: {
       readonly stars: number
       readonly text: string
+    }
+  }
+  'POST /refresh': {
+    readonly body: {
+      readonly refresh_token: string
+    }
+  }
+  'POST /signin': {
+    readonly body: {
+      readonly username: string
+      readonly password: string
     }
   }
 }

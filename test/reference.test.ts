@@ -20,7 +20,9 @@ import { allRules } from '../src/policy/rules/index.ts'
 import { formats } from '../src/schema/formats.ts'
 import { keywords } from '../src/schema/keywords.ts'
 import { transformNames } from '../src/schema/transforms.ts'
+import { AccountTally } from '../src/services/metrics/account-tally.ts'
 import { families } from '../src/services/metrics/families.ts'
+import { HashTally } from '../src/services/metrics/hash-tally.ts'
 import { Metrics } from '../src/services/metrics.ts'
 import { deadLinks, documents } from './helpers/links.ts'
 import { findFaults, readFences, root } from './helpers/markdown.ts'
@@ -115,6 +117,7 @@ test('metrics bear the labels that they say', async (t) => {
   metrics.end({ method: 'GET', decision } as never, { status: 200, milliseconds: 1, aborted: false })
   metrics.auditHeads.add({ publisher: 'webhook', result: 'published' })
   metrics.auditDropped.add({ copy: 'syslog' })
+  metrics.accounts = new AccountTally({ waiting: 0, tally: new HashTally() })
   const { text } = await metrics.expose()
   for (const { name, labels } of Object.values(families)) {
     const samples = [...text.matchAll(new RegExp(`^${name}(?:_bucket)?(?:\\{(.*)\\})? `, 'gm'))]

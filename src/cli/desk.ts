@@ -8,10 +8,10 @@ import type { Operator } from '../services/accounts/outbox/act.ts'
 import { DatabaseAway } from '../services/database/database.ts'
 import { asStartFault } from '../services/database/open-database.ts'
 import type { OpenAccounts } from '../services/identity/account-pool.ts'
-import type { Log } from '../services/log.ts'
 import { createWorld } from '../services/world.ts'
 import { type Call, text, UsageFault } from './command.ts'
 import { operatorOf } from './operator.ts'
+import { spoken } from './spoken.ts'
 import { readValues } from './values.ts'
 
 export interface Desk extends OpenAccounts {
@@ -19,10 +19,6 @@ export interface Desk extends OpenAccounts {
   readonly policy: Policy
   readonly operator: Operator
 }
-
-const nothing = (): void => {}
-const speak = (_: unknown, message?: string): void => void process.stderr.write(`portcullis: ${message}\n`)
-export const spoken = { debug: nothing, info: nothing, warn: speak, error: speak } as Log
 
 /** What the flags `--policies` and `--values` name. Throws `PolicyRefused`. */
 export const policiesOf = (flags: Call['flags']): Policy =>

@@ -9,6 +9,7 @@ import { readDevKey } from '../services/keys/dev-key.ts'
 import { hasStoredKeys, type IssuerBlock } from '../services/keys/issuer.ts'
 import { type Minting, mintToken } from '../services/keys/mint.ts'
 import { type Call, defineCommand, type Flag, text, UsageFault } from './command.ts'
+import { spoken } from './spoken.ts'
 import { readValues } from './values.ts'
 
 export const token = defineCommand({
@@ -53,7 +54,7 @@ export const token = defineCommand({
 const mint = async (minting: Minting, policy: Policy): Promise<string> =>
   hasStoredKeys(minting.block)
     ? (await import('./keys/mint-stored.ts')).mintStored(minting, policy)
-    : mintToken(minting, await readDevKey('data'), systemClock)
+    : mintToken(minting, await readDevKey('data', spoken), systemClock)
 
 function builtinIssuer({ issuers }: Policy, wanted: string | undefined): Named<IssuerBlock> {
   const builtin = issuers.filter(({ value }) => value.builtin)

@@ -31,7 +31,7 @@ test('serves the samples, takes the tokens that `token` mints, and drains on SIG
     answers.map(({ status }) => status),
     [200, 401, 200, 403, 200],
   )
-  t.is(statSync(join(cwd, 'data/dev-key')).mode & 0o777, 0o600)
+  for (const own of ['field-key', 'portcullis.db']) t.is(statSync(join(cwd, 'data', own)).mode & 0o777, 0o600, own)
   const { code, stdout } = await served.end('SIGTERM')
   t.is(code, 0)
   t.regex(stdout, /drained/)

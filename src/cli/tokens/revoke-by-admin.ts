@@ -6,10 +6,10 @@ import type { Policy } from '../../policy/policy.ts'
 import { secretSettings } from '../../policy/secret-settings.ts'
 import { readSettings } from '../../policy/settings.ts'
 import { createWorld } from '../../services/world.ts'
-import { spoken } from '../desk.ts'
 import { operatorOf } from '../operator.ts'
 import { printable } from '../printable.ts'
 import { refuse } from '../say.ts'
+import { spoken } from '../spoken.ts'
 import { issuerOf, untilOf, type Wish } from './revoke.ts'
 
 /** Milliseconds. */

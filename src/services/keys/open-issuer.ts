@@ -78,13 +78,13 @@ function openStored(name: string, block: IssuerBlock, { storedKeys }: IssuerWorl
   return storedKeys(name, block)
 }
 
-async function openDevKey(name: string, { development, folder }: IssuerWorld): Promise<VerificationKey> {
+async function openDevKey(name: string, { development, folder, log }: IssuerWorld): Promise<VerificationKey> {
   if (!development) {
     throw new StartFault(
       `issuer \`${name}\` signs with a development key, which is for this machine alone: listen on a loopback address without NODE_ENV=production, give it \`refreshTtl\`, which stores its keys, or name an issuer with \`jwks\`, \`publicKeys\` or \`secret\``,
     )
   }
-  const { kid, key } = await readDevKey(folder)
+  const { kid, key } = await readDevKey(folder, log)
   return { kid, key: createPublicKey(key), algorithms: [devAlgorithm] }
 }
 

@@ -9,6 +9,7 @@ import { readDevKey } from '../../../src/services/keys/dev-key.ts'
 import { type Minting, mintToken } from '../../../src/services/keys/mint.ts'
 import { openIssuer } from '../../../src/services/keys/open-issuer.ts'
 import { readToken } from '../../../src/services/keys/token.ts'
+import type { Log } from '../../../src/services/log.ts'
 import { now } from '../../fixtures/tokens/craft.ts'
 import { worldOf } from '../../fixtures/tokens/open.ts'
 import { HandClock } from '../../helpers/hand-clock.ts'
@@ -31,6 +32,16 @@ test('makes a key that nobody else may read, and reads it from then on', async (
   t.is(statSync(join(folder, 'dev-key')).mode & 0o777, 0o600)
   t.is(statSync(folder).mode & 0o777, 0o700)
   t.deepEqual(readdirSync(folder), ['dev-key'])
+})
+
+test('says once that it made a key', async (t) => {
+  const folder = folderOf(t)
+  const said: unknown[] = []
+  const log = { warn: (...words: unknown[]) => void said.push(words) } as unknown as Log
+  await readDevKey(folder, log)
+  await readDevKey(folder, log)
+  t.is(said.length, 1)
+  t.regex(JSON.stringify(said), /made .*dev-key: .*for this machine alone/)
 })
 
 test('gives one key to all who ask at once, in one process or in several', async (t) => {
