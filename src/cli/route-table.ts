@@ -45,11 +45,13 @@ interface ToldOptions {
   readonly acr?: string | readonly string[] | undefined
   readonly maxAge?: string | undefined
   readonly header?: string | undefined
+  readonly allow?: readonly string[] | undefined
 }
 
 /** Whose, where, and how they logged in. */
-const describeOptions = ({ issuers = [], acr = [], maxAge, header }: ToldOptions): readonly string[] => [
+const describeOptions = ({ issuers = [], acr = [], maxAge, header, allow = [] }: ToldOptions): readonly string[] => [
   ...issuers,
+  ...allow,
   ...(header === undefined ? [] : [header]),
   ...(acr.length === 0 ? [] : [`acr ${[acr].flat().join(' | ')}`]),
   ...(maxAge === undefined ? [] : [`login within ${maxAge}`]),
