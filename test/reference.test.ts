@@ -117,6 +117,7 @@ test('metrics bear the labels that they say', async (t) => {
   metrics.end({ method: 'GET', decision } as never, { status: 200, milliseconds: 1, aborted: false })
   metrics.auditHeads.add({ publisher: 'webhook', result: 'published' })
   metrics.auditDropped.add({ copy: 'syslog' })
+  metrics.certificates = new Map([['shop.example', 0]])
   metrics.accounts = new AccountTally({ waiting: 0, tally: new HashTally() })
   const { text } = await metrics.expose()
   for (const { name, labels } of Object.values(families)) {
