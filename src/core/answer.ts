@@ -1,7 +1,7 @@
 /** What goes back to the client, before the route's headers are laid on. */
 
-import { validateHeaderName, validateHeaderValue } from 'node:http'
 import type { Readable } from 'node:stream'
+import { validateHeaderName, validateHeaderValue } from './node-http.ts'
 
 export interface Answer {
   readonly status: number

@@ -1,9 +1,9 @@
 /** What the app behind the gate threw: told to Koa, and read as an answer. */
 
-import { STATUS_CODES } from 'node:http'
 import { inspect } from 'node:util'
 import type { Context } from 'koa'
 import { Denial, deny } from '../core/denial.ts'
+import { STATUS_CODES } from '../core/node-http.ts'
 import { answerInWords, readThrown } from '../handlers/context-answer.ts'
 import type { Result } from './run.ts'
 

@@ -3,7 +3,8 @@
  * only where its own store was never touched, and otherwise name by name (measured: a tenth of a request).
  */
 
-import { type IncomingMessage, type OutgoingHttpHeader, type OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import type { IncomingMessage, OutgoingHttpHeader, OutgoingHttpHeaders } from 'node:http'
+import { ServerResponse } from '../core/node-http.ts'
 
 /** Not in its documentation; all that writes a head goes through it. */
 const { _storeHeader: storeHeader } = ServerResponse.prototype as unknown as {

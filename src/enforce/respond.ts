@@ -1,10 +1,10 @@
 /** The only door out: an answer, and what the guards wrote on its head, become the response. */
 
-import { STATUS_CODES } from 'node:http'
 import { Readable } from 'node:stream'
 import { type Answer, Head } from '../core/answer.ts'
 import { longestTimer } from '../core/duration.ts'
 import type { Exchange } from '../core/exchange.ts'
+import { STATUS_CODES } from '../core/node-http.ts'
 import type { WriteHead } from '../policy/stack.ts'
 import { announceClose, isCutShort, linger } from './closing.ts'
 import { GateResponse } from './gate-response.ts'

@@ -1,8 +1,8 @@
 /** Runs a header-setting Koa middleware once, at start-up, and keeps what it set: the result is written as it stands. */
 
-import { IncomingMessage, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import Koa, { type Middleware } from 'koa'
+import { IncomingMessage, ServerResponse } from '../core/node-http.ts'
 
 /** The request that the middleware sees. */
 interface SampleRequest {

@@ -1,11 +1,11 @@
 /** Answers to what never became a request: the same body and headers as any refusal, as text for the socket. */
 
-import { IncomingMessage, ServerResponse, STATUS_CODES } from 'node:http'
 import { Socket } from 'node:net'
 import Koa from 'koa'
 import { Head } from '../core/answer.ts'
 import type { Denial } from '../core/denial.ts'
 import { Exchange } from '../core/exchange.ts'
+import { IncomingMessage, ServerResponse, STATUS_CODES } from '../core/node-http.ts'
 import { layHead, listHead } from '../enforce/lay-head.ts'
 import { refusal } from '../enforce/refusal.ts'
 import type { WriteHead } from '../policy/stack.ts'

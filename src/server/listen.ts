@@ -1,11 +1,12 @@
 /** The HTTP server: every connection is bounded in time and size, and whatever comes is answered from the catalogue. */
 
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerOptions } from 'node:http'
+import type { IncomingMessage, RequestListener, Server, ServerOptions } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { readAddress } from '../core/address.ts'
 import { type Denial, deny } from '../core/denial.ts'
+import { createServer } from '../core/node-http.ts'
 import type { Unread } from '../core/observer.ts'
 import { GateResponse } from '../enforce/gate-response.ts'
 import type { Settings } from '../policy/settings.ts'

@@ -4,7 +4,6 @@ import type { App, Ready } from '../app.ts'
 import { redirectAddress } from '../policy/listen-settings.ts'
 import type { LevelLog } from '../services/log.ts'
 import { createWorld } from '../services/world.ts'
-import { openAdmin } from './admin.ts'
 import type { Listening } from './listen.ts'
 import type { Operator, Post, Serving } from './operator.ts'
 import { PolicyWatch, type Watched } from './policy-watch.ts'
@@ -55,7 +54,7 @@ class Standalone implements Operator {
     this.#token = admin?.token ?? ''
     const revoke = (asked: Asked) => this.#revoking.run(asked)
     const about = { world, bareHead, revoke, reloads: this.#reloads, token: () => this.#token }
-    this.#admin = admin && (await openAdmin(admin, about))
+    this.#admin = admin && (await (await import('./admin.ts')).openAdmin(admin, about))
     return { ...listen, redirect: redirectAddress(listen), tickets: newTicketSeed(world.clock.now()) }
   }
 

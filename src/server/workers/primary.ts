@@ -6,7 +6,6 @@ import { atMost } from '../../services/later.ts'
 import type { Log } from '../../services/log.ts'
 import type { Link } from '../../services/primary/link.ts'
 import { type PrimaryWorld, primaryWorld } from '../../services/primary/primary-world.ts'
-import { openAdmin } from '../admin.ts'
 import type { WorkerReport } from '../admin-routes.ts'
 import type { Address } from '../bind.ts'
 import { leave } from '../leave.ts'
@@ -107,7 +106,7 @@ class Primary {
     const [reloads, token] = [this.#reloads, () => this.#token]
     const revoke = (asked: Asked) => this.#revoke(asked)
     const about = { world, bareHead: await bareHead(), reloads, token, revoke, workers: () => this.#report() }
-    return admin && openAdmin(admin, about)
+    return admin && (await import('../admin.ts')).openAdmin(admin, about)
   }
 
   /** A worker that starts after files have changed has other policies than those that did before. */

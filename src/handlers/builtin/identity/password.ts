@@ -24,22 +24,21 @@ export const password: Builtin = {
     'overloaded',
   ],
   implies: inputOf(passwordBody),
-  async compile(services) {
-    const [identity, policy] = [identityOf(services), await PasswordPolicy.open()]
+  compile(services) {
+    const identity = identityOf(services)
     return function passwordDestination(exchange) {
       exchange.event = { name: 'auth.failed' }
-      return identity.attempt(() => change(exchange, { identity, policy, services }))
+      return identity.attempt(() => change(exchange, { identity, services }))
     }
   },
 }
 
 interface Parts {
   readonly identity: Identity
-  readonly policy: PasswordPolicy
   readonly services: Services
 }
 
-async function change(exchange: Exchange, { identity, policy, services }: Parts) {
+async function change(exchange: Exchange, { identity, services }: Parts) {
   const { current, new: wanted } = exchange.input.body as PasswordBody
   const { id, claims } = exchange.principal
   const { accounts } = identity.store
@@ -48,6 +47,8 @@ async function change(exchange: Exchange, { identity, policy, services }: Parts)
   const proved = await prove(exchange, identity, { username: account.username, typed: current })
   if ('code' in proved) return proved
   exchange.event = undefined
+  // Its lists are loaded by the first who gets this far: they take 20 MB.
+  const policy = await PasswordPolicy.open()
   const fresh = readPassword(wanted)
   const rule = fresh instanceof Password ? policy.check(fresh, { names: namesOf(account) }) : fresh
   if (!(fresh instanceof Password) || rule !== undefined) return refuse(rule ?? 'empty', policy)

@@ -21,9 +21,12 @@ export const packDigests = (digests: readonly string[]): string =>
 
 let loading: Promise<CommonPasswords> | undefined
 
-/** Once for the process: they take some megabytes. */
+/** Once for the process: they take 20 MB. What failed is tried again. */
 export function loadCommonPasswords(): Promise<CommonPasswords> {
-  loading ??= load()
+  loading ??= load().catch((error) => {
+    loading = undefined
+    throw error
+  })
   return loading
 }
 
