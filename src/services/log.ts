@@ -74,7 +74,8 @@ function redact(value: unknown, depth = 0): unknown {
 
 /** Most lines have nothing to cover: they are told by one look at all their names. */
 function redactMembers(fields: object, depth: number): Record<string, unknown> {
-  if (!sensitive.test(Object.keys(fields).join()) && Object.values(fields).every(isScalar)) return fields as Record<string, unknown>
+  if (!sensitive.test(Object.keys(fields).join()) && Object.values(fields).every(isScalar))
+    return fields as Record<string, unknown>
   return Object.fromEntries(
     Object.entries(fields).map(([name, value]) => [name, sensitive.test(name) ? censored : redact(value, depth)]),
   )

@@ -28,6 +28,8 @@ export function callerOf(route: Route, { issuers }: Policy, forge: Forge): Calle
 function callerBy(method: Method, issuers: readonly string[], forge: Forge): Caller | undefined {
   if (method.kind === 'public') return nobody
   if (method.kind === 'jwt') {
+    // No certificate of a client is at hand.
+    if (method.options.bind !== undefined) return undefined
     const issuer = issuers.find((name) => forge.good(name) !== undefined)
     return issuer === undefined ? undefined : { issuer, fields: (wishes) => bearer(forge.good(issuer, wishes)) }
   }

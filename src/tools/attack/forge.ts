@@ -16,6 +16,9 @@ export interface Wishes {
   readonly scopes?: readonly string[] | undefined
   readonly roles?: readonly string[] | undefined
   readonly audience?: string | undefined
+  readonly acr?: string | undefined
+  /** Seconds since the login; none unless told. */
+  readonly age?: number | undefined
 }
 
 /** Credentials of an account that are no tokens, where they are at hand. */
@@ -76,7 +79,7 @@ export class Forge {
     ]
   }
 
-  #claims(name: string, { scopes = [], roles = [], audience }: Wishes): Claims {
+  #claims(name: string, { scopes = [], roles = [], audience, acr, age = 0 }: Wishes): Claims {
     const block = this.#issuers.get(name) ?? {}
     const now = Math.floor(Date.now() / 1_000)
     this.#count += 1
@@ -88,6 +91,8 @@ export class Forge {
       iat: now,
       exp: now + 3_600,
       jti: randomUUID(),
+      auth_time: now - age,
+      ...(acr !== undefined && { acr }),
       scope: scopes.join(' '),
       roles,
     }

@@ -9,6 +9,7 @@ import { endsCaller, probeGood, probeHeaders, writes } from './probes/answers.ts
 import { probeAuthentication } from './probes/authenticate.ts'
 import { probeInput } from './probes/input.ts'
 import { volleysOf } from './probes/limits.ts'
+import { probeLogins } from './probes/logins.ts'
 import { probeOrigins } from './probes/origins.ts'
 import { probePages } from './probes/pages.ts'
 import { probePaths } from './probes/paths.ts'
@@ -88,6 +89,7 @@ function planRoute(route: Route, policy: Policy, terms: Terms): RoutePlan {
       ...(mayPass ? [probeGood(target)] : []),
       ...outside,
       ...csrf,
+      ...probeLogins(target, terms.forge),
       ...probeScopes(target, terms.forge),
       ...probeRoles(target, terms.forge),
       ...probeInput(target, schemas, terms.maxBody),

@@ -84,8 +84,8 @@ export class Target {
   }
 
   get wishes(): Wishes {
-    const audience = tokenMethodsOf(this.route)[0]?.options.audience
-    return { scopes: this.scopes, audience: [audience ?? []].flat()[0] }
+    const { audience, acr } = tokenMethodsOf(this.route)[0]?.options ?? {}
+    return { scopes: this.scopes, audience: [audience ?? []].flat()[0], acr: [acr ?? []].flat()[0] }
   }
 
   /** The good request, or one that differs in what is told. */

@@ -41,6 +41,9 @@ routes:
     authorize: { action: read, subject: Report }
     headers: web
     reply: { body: [] }
+  GET /payments:
+    authenticate: { jwt: { issuers: [shop], acr: [urn:example:mfa, urn:example:key], maxAge: 5m } }
+    reply: { body: [] }
   GET /office:
     network: [10.0.0.0/8]
     reply: { body: inside }
@@ -119,3 +122,16 @@ test.serial('it notices a limit that lets one more through', async (t) => {
     ['rateLimit POST /orders/:id'],
   )
 })
+
+for (const option of [', maxAge: 5m', ', acr: [urn:example:mfa, urn:example:key]'])
+  test.serial(`it notices a server that does not ask for${option.slice(1)}`, async (t) => {
+    t.timeout(120_000)
+    const gate = await openGate({ 'shop.yaml': policies['shop.yaml'].replace(option, '') })
+    const own = await openGate(policies)
+    t.teardown(() => Promise.all([gate.close(), own.close()]))
+    const { findings } = await attack(gate.url, own.directory)
+    t.deepEqual(
+      findings.map(({ probe }) => `${probe.guard} ${probe.route}`),
+      ['authenticate GET /payments'],
+    )
+  })
