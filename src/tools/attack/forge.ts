@@ -17,7 +17,7 @@ export interface Wishes {
   readonly roles?: readonly string[] | undefined
   readonly audience?: string | undefined
   readonly acr?: string | undefined
-  /** Seconds since the login; none unless told. */
+  /** Seconds since the login, which was just now unless told. */
   readonly age?: number | undefined
 }
 
