@@ -1,13 +1,14 @@
 /** The routes by which accounts log in: for one issuer, called by whom they are meant for, and no faster than people are. */
 
-import { builtinName } from '../../handlers/builtin/builtin.ts'
+import type { Method } from '../../guards/authenticate/method.ts'
 import { isIdentityIssuer } from '../../services/identity/identity-issuer.ts'
 import type { Finding } from '../findings.ts'
+import { identityBuiltinOf } from '../identity-builtin.ts'
 import type { Policy, Route } from '../policy.ts'
 import { issuersOf, methodsOfRoute } from '../who.ts'
 import { defineRule } from './rule.ts'
 
-const identityBuiltins = ['login', 'refresh', 'logout', 'password', 'me', 'sessions', 'session', 'jwks']
+const forNewcomers = ['login', 'refresh']
 const forCallers = ['logout', 'password', 'me', 'sessions', 'session']
 
 /** What an account may call with: an API key has no session that could end. */
@@ -25,6 +26,11 @@ export const identityRoutes = defineRule({
       severity: 'error',
       cause: 'The route speaks of whoever calls it, and anyone else would call it without being an account.',
       hint: 'add `authenticate: { jwt: { issuers: [NAME] } }`, with the `builtin` issuer alone, or `authenticate: session`',
+    },
+    'builtin/login-for-callers': {
+      severity: 'warning',
+      cause: 'Who logs in has no token yet, and that of who refreshes may have expired.',
+      hint: 'write `authenticate: public`, and `because` where that opens what `defaults` close',
     },
     'builtin/own-input': {
       severity: 'error',
@@ -51,21 +57,17 @@ export const identityRoutes = defineRule({
 })
 
 function checkRoute(route: Route, policy: Policy): readonly Finding[] {
-  const name = builtinOf(route)
+  const name = identityBuiltinOf(route)
   if (name === undefined) return []
   return [
     ...checkIssuer(route, policy),
     ...checkCaller(route, name, policy),
+    ...checkNewcomer(route, name, policy),
     ...checkInput(route),
     ...checkMethod(route, name),
     ...checkId(route, name),
     ...checkLimit(route, name),
   ]
-}
-
-function builtinOf({ destinations }: Route): string | undefined {
-  const found = destinations.find(({ handler, broken }) => handler.name === 'builtin' && !broken)
-  return identityBuiltins.find((name) => name === builtinName(found?.value))
 }
 
 function checkIssuer({ at, key }: Route, { issuers, broken }: Policy): readonly Finding[] {
@@ -83,6 +85,17 @@ function checkCaller(route: Route, name: string, { issuers }: Policy): readonly 
   if (others.length === 0 && accepted.length === 1 && accepted[0] === own[0]) return []
   const message = `expected \`${route.key}\` to be for tokens and sessions of \`${own[0]}\` alone`
   return [{ rule: 'builtin/needs-authentication', at: route.at, onKey: true, message }]
+}
+
+/** Who logs in, or whose token has expired, has none. */
+function checkNewcomer(route: Route, name: string, { issuers }: Policy): readonly Finding[] {
+  const methods = methodsOfRoute(route)
+  const own = issuers.filter(isIdentityIssuer).map((issuer) => issuer.name)
+  const isOwn = ({ kind }: Method) => kind === 'jwt' || kind === 'session'
+  if (!forNewcomers.includes(name) || methods.length === 0 || !methods.every(isOwn)) return []
+  if (issuersOf(route, issuers).some((issuer) => !own.includes(issuer))) return []
+  const message = `\`${route.key}\` asks for a token or a session of those who come to get one`
+  return [{ rule: 'builtin/login-for-callers', at: route.at, onKey: true, message }]
 }
 
 /** Of `me` and `jwks`, which take none, an `input` may say more. What is only reported is not held to anything. */

@@ -1,8 +1,10 @@
 /** What is declared and used nowhere: most often a misspelt name somewhere else. */
 
 import { refsOf } from '../../schema/shared-refs.ts'
+import { isIdentityIssuer } from '../../services/identity/identity-issuer.ts'
 import { isAbout, type Question } from '../../services/roles/rule.ts'
 import type { Finding } from '../findings.ts'
+import { identityBuiltinOf } from '../identity-builtin.ts'
 import type { Named, Policy, Route } from '../policy.ts'
 import { issuersOf } from '../who.ts'
 import { defineRule } from './rule.ts'
@@ -42,7 +44,10 @@ const idle = (
 
 function usedIssuers({ routes, issuers }: Policy): ReadonlySet<string> {
   const declared = issuers.map(({ name }) => name)
-  return new Set(routes.flatMap((route) => (route.broken.has('authenticate') ? declared : issuersOf(route, issuers))))
+  const accepted = routes.flatMap((route) => (route.broken.has('authenticate') ? declared : issuersOf(route, issuers)))
+  // Tokens that are made here may be meant for other services alone.
+  const own = routes.some(identityBuiltinOf) ? issuers.filter(isIdentityIssuer).map(({ name }) => name) : []
+  return new Set([...accepted, ...own])
 }
 
 /** A schema counts as used where a route reaches it, also by way of another schema. */
