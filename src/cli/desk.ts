@@ -2,6 +2,7 @@
 
 import { databaseSettings } from '../policy/database-settings.ts'
 import { inspect } from '../policy/inspect.ts'
+import { DirectoryFault } from '../policy/load.ts'
 import type { Policy } from '../policy/policy.ts'
 import { secretSettings } from '../policy/secret-settings.ts'
 import type { Operator } from '../services/accounts/outbox/act.ts'
@@ -21,8 +22,15 @@ export interface Desk extends OpenAccounts {
 }
 
 /** What the flags `--policies` and `--values` name. Throws `PolicyRefused`. */
-export const policiesOf = (flags: Call['flags']): Policy =>
-  inspect(text(flags.policies) ?? 'policies', readValues(flags.values))
+export function policiesOf(flags: Call['flags']): Policy {
+  const directory = text(flags.policies)
+  try {
+    return inspect(directory ?? 'policies', readValues(flags.values))
+  } catch (error) {
+    if (!(error instanceof DirectoryFault) || directory !== undefined) throw error
+    throw new DirectoryFault(`${error.message}; \`--policies DIR\` names another one`)
+  }
+}
 
 /** Opens the store for as long as the work takes. Throws `StartFault`. */
 export async function atDesk<T>(checked: Policy, work: (desk: Desk) => Promise<T>): Promise<T> {

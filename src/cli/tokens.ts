@@ -5,6 +5,7 @@ import { defineCommand, text, UsageFault } from './command.ts'
 
 export const tokens = defineCommand({
   operands: ['revoke'],
+  excess: 'expected `--user NAME`, `--session ID` or `--token JTI` after `revoke`',
   example: 'portcullis tokens revoke --user alice',
   options: {
     user: {

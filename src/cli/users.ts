@@ -34,7 +34,8 @@ export const users = defineCommand({
     const [written = '', name] = call.operands
     const action = actions.find((known) => known === written)
     if (action === undefined) throw new UsageFault(`expected one of ${actions.join(', ')}, got \`${written}\``)
-    if (action === 'list' && name !== undefined) throw new UsageFault('expected no name after `list`')
+    if (action === 'list' && name !== undefined)
+      throw new UsageFault('expected no name after `list`; `--policies DIR` says where')
     if (action !== 'list' && !name)
       throw new UsageFault(`expected a ${action === 'import' ? 'file, or `-`,' : 'name'} after \`${action}\``)
     return (await import('./users/act.ts')).act(action, name ?? '', call.flags)

@@ -156,3 +156,9 @@ test('what nothing carries is refused, and who is not let in learns why', async 
     401,
   )
 })
+
+test('a name without its flag is no name of a user', async (t) => {
+  const { code, stderr } = await runCommand(['tokens', 'revoke', 'alice'])
+  t.is(code, 2)
+  t.regex(stderr, /^portcullis: expected `--user NAME`, `--session ID` or `--token JTI` after `revoke`/)
+})

@@ -76,10 +76,36 @@ test('in production nothing is opened without a key, and wrong usage says what i
   const cwd = writePolicies({ 'policies/shop.yaml': policies })
   const refused = await run(cwd, ['list'], '', { NODE_ENV: 'production' })
   t.is(refused.code, 3)
-  t.true(refused.err.includes('give `settings.database` its `keys`'), refused.err)
+  t.regex(refused.err, /give `settings.database` its `keys`, such as `\{ url: /)
   const settings = `settings: { database: { url: 'sqlite:own.db', keys: ['\${secret:field-key}'] } }`
   const own = writePolicies({ 'policies/shop.yaml': `${settings}${policies}` })
   const env = { NODE_ENV: 'production', PORTCULLIS_SECRET_FIELD_KEY: randomBytes(32).toString('hex') }
   t.like(await run(own, ['list'], '', env), { code: 0, out: '' })
   for (const args of [['remove', 'alice'], ['add'], ['list', 'alice'], []]) t.is((await run(cwd, args)).code, 2)
+})
+
+test('what is made in development goes on in production under its own key', async (t) => {
+  t.timeout(180_000)
+  const database = `settings: { database: { url: 'sqlite:data/portcullis.db', keys: ['\${secret:field-key}'] } }`
+  const cwd = writePolicies({ 'policies/shop.yaml': policies, 'production/shop.yaml': `${database}${policies}` })
+  t.is((await run(cwd, ['add', 'alice'], `${password}\n`)).code, 0)
+  const key = readFileSync(join(cwd, 'data/field-key'), 'utf8').trim()
+  const env = { NODE_ENV: 'production', PORTCULLIS_SECRET_FIELD_KEY: `base64:${key}` }
+  const listed = await run(cwd, ['list', '--policies', 'production'], '', env)
+  t.regex(listed.out, /^alice\t/, listed.err)
+})
+
+test('whoever forgets where the policies are, or that accounts need an issuer, is told', async (t) => {
+  t.timeout(180_000)
+  const issuers = 'issuers: { shop: { builtin: true, audience: shop-api } }'
+  const routes = 'routes: { GET /me: { authenticate: jwt, reply: { status: 204 } } }'
+  const cwd = writePolicies({ 'elsewhere/shop.yaml': `${issuers}\n${routes}\n` })
+  t.like(await run(cwd, ['list']), {
+    code: 2,
+    err: 'portcullis: cannot read the policy directory `policies`: no such file or directory; `--policies DIR` names another one\n',
+  })
+  t.notRegex((await run(cwd, ['list', '--policies', 'nowhere'])).err, /--policies/)
+  t.regex((await run(cwd, ['list', 'elsewhere'])).err, /`--policies DIR` says where/)
+  const added = await run(cwd, ['add', 'alice', '--policies', 'elsewhere'], `${password}\n`)
+  t.regex(added.err, /no `builtin` issuer of these policies has `refreshTtl`: nobody logs in by them\n/)
 })

@@ -16,7 +16,13 @@ type Action = 'add' | 'import' | 'list' | 'password' | 'disable' | 'enable' | 'u
 
 /** The exit status. */
 export const act = (action: Action, name: string, flags: Flags): Promise<number> =>
-  atDesk(policiesOf(flags), (desk) => run[action](desk, name, flags))
+  atDesk(policiesOf(flags), (desk) => {
+    if (makesAccounts.has(action) && !desk.policy.issuers.some(isIdentityIssuer)) process.stderr.write(nobodyLogsIn)
+    return run[action](desk, name, flags)
+  })
+
+const makesAccounts: ReadonlySet<Action> = new Set(['add', 'import'])
+const nobodyLogsIn = 'portcullis: no `builtin` issuer of these policies has `refreshTtl`: nobody logs in by them\n'
 
 type Run = (desk: Desk, name: string, flags: Flags) => Promise<number>
 

@@ -21,7 +21,8 @@ export async function openRing({ keys }: Pick<AccountSettings, 'keys'>, world: R
   if (keys.length > 0) return createKeyRing(keys)
   if (!world.development) {
     throw new StartFault(
-      "the fields of accounts are sealed with a key: give `settings.database` its `keys`, such as `keys: ['${secret:field-key}']`",
+      'the fields of accounts are sealed with a key, which in production, and where others reach the server, nobody makes ' +
+        "for you: give `settings.database` its `keys`, such as `{ url: 'sqlite:data/portcullis.db', keys: ['${secret:field-key}'] }`",
     )
   }
   const path = join(world.folder ?? 'data', 'field-key')
