@@ -31,6 +31,11 @@ routes:
   GET /network: { network: [192.0.2.0/24], reply: {} }
   GET /authenticate: { reply: {} }
   GET /authenticate/away: { authenticate: { jwt: { issuers: [away] } }, reply: {} }
+  GET /authenticate/recent: { authenticate: { jwt: { issuers: [shop], maxAge: 5m } }, reply: {} }
+  POST /authenticate/signed:
+    authenticate: { signature: { header: X-Signature, secret: '\${env:REFUSES_SECRET}' } }
+    input: { body: any, maxBytes: 64b }
+    reply: {}
   GET /rateLimit: { rateLimit: [{ by: ip, limit: 1, per: 1d }], reply: {} }
   GET /scopes: { scopes: [things:read], authenticate: [{ jwt: { issuers: [shop] } }, public], reply: {} }
   POST /input: { input: { maxBytes: 64b, body: { type: object } }, reply: {} }
@@ -104,6 +109,10 @@ const calls = (): readonly (readonly [string, string, CallOptions])[] => [
   ['GET', '/authenticate', { headers: { authorization: 'Bearer x' } }],
   ['GET', '/authenticate', { headers: bearer({}, -5) }],
   ['GET', '/authenticate/away', { headers: { authorization: `Bearer ${foreign}` } }],
+  ['GET', '/authenticate/recent', { headers: bearer() }],
+  ['POST', '/authenticate/signed', { headers: json, body: '{}' }],
+  ['POST', '/authenticate/signed', { headers: { ...json, 'x-signature': 'ab' }, body: '{}' }],
+  ['POST', '/authenticate/signed', { headers: { ...json, 'x-signature': 'ab'.repeat(32) }, body: ' '.repeat(80) }],
   ['GET', '/rateLimit', { headers: bearer() }],
   ['GET', '/scopes', {}],
   ['GET', '/scopes', { headers: bearer() }],
@@ -124,6 +133,12 @@ const calls = (): readonly (readonly [string, string, CallOptions])[] => [
   ['GET', '/upstream/silent', { headers: bearer() }],
   ['POST', '/upstream/large', { headers: { ...bearer(), 'transfer-encoding': 'chunked' }, body: ' '.repeat(9_000) }],
 ]
+
+/** What takes accounts, or a body that breaks off: met in the tests of `identity`, and of these guards. */
+const elsewhere: Readonly<Record<string, readonly Code[]>> = {
+  authenticate: ['overloaded', 'rate_limited', 'request_malformed', 'state_unavailable'],
+  csrf: ['csrf_rejected'],
+}
 
 /** The answer of a limit that does not do without its store, once that is gone. */
 async function refusedWithoutStore(t: ExecutionContext): Promise<Code> {
@@ -151,7 +166,9 @@ test('guards and destinations refuse with what they say, and with nothing else',
   }
   met.get('rateLimit')?.add(await refusedWithoutStore(t))
   // `builtin: docs` is not found where its host has no document, which `check` does not let through.
-  for (const { name, refuses } of [...guards, ...handlers].filter((block) => block.name !== 'builtin'))
-    t.deepEqual([...(met.get(name) ?? [])].sort(), [...refuses].sort(), name)
+  for (const { name, refuses } of [...guards, ...handlers].filter((block) => block.name !== 'builtin')) {
+    const here = refuses.filter((code) => !elsewhere[name]?.includes(code))
+    t.deepEqual([...(met.get(name) ?? [])].sort(), here.sort(), name)
+  }
   t.is((await held).status, 504)
 })
