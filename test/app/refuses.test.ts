@@ -138,6 +138,7 @@ const calls = (): readonly (readonly [string, string, CallOptions])[] => [
 const elsewhere: Readonly<Record<string, readonly Code[]>> = {
   authenticate: ['overloaded', 'rate_limited', 'request_malformed', 'state_unavailable'],
   csrf: ['csrf_rejected'],
+  scopes: ['credential_missing'],
 }
 
 /** The answer of a limit that does not do without its store, once that is gone. */
