@@ -94,7 +94,7 @@ test('offers the options of a limit, what must be there as one, and the inherite
 
 test('offers the words that a value can be', async (t) => {
   const words = [...(await complete('routes:\n  GET /:\n    authenticate: |')).keys()]
-  t.deepEqual(words, ['public', 'jwt', '"off"'])
+  t.deepEqual(words, ['public', 'jwt', 'apiKey', 'session', 'mtls', '"off"'])
   t.true((await complete('defaults:\n  headers:\n    helmet:\n      referrerPolicy:\n        policy: |')).has('origin'))
 })
 
@@ -142,7 +142,7 @@ test('marks a value of another type or form, and says what is expected', async (
     '2 expected a duration, such as `1m`',
   ])
   t.deepEqual(await marks('defaults:\n  authenticate: publik\n'), [
-    '2 Value is not accepted. Valid values: "public", "jwt", "off".',
+    '2 Value is not accepted. Valid values: "public", "jwt", "apiKey", "session", "mtls", "off".',
   ])
   t.deepEqual(await marks('routes:\n  get /:\n    builtin: health\n'), [
     '2 expected `METHOD /path`, with METHOD one of GET, HEAD, POST, PUT, PATCH, DELETE, ANY',
