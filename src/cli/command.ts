@@ -77,12 +77,15 @@ function readOperands(command: Command, given: readonly string[]): Omit<Call, 'f
 }
 
 /** What Node says of wrong arguments, in our words. */
-function explain({ code, message }: NodeJS.ErrnoException, { options, excess }: Command): UsageFault {
+function explain({ code, message }: NodeJS.ErrnoException, command: Command): UsageFault {
+  const { options, excess } = command
   const [sentence = 'wrong arguments'] = message.split(/\.\s/)
   if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION')
     return new UsageFault(sentence.charAt(0).toLowerCase() + sentence.slice(1))
   const name = /'--?([^']*)'/.exec(sentence)?.[1] ?? ''
   if (excess !== undefined && /^pass/i.test(name)) return new UsageFault(excess)
+  if (name === 'policies' && operandsOf(command).includes(policyDirectory))
+    return new UsageFault('no option is named `--policies`: write the directory alone, without it')
   const near = suggest(name, Object.keys(options))
   return new UsageFault(`no option is named \`--${name}\`${near ? `; did you mean \`--${near}\`?` : ''}`)
 }

@@ -10,7 +10,7 @@ import { SecretFault, type Secrets } from '../services/secrets/secrets.ts'
 import { mapMembers } from './map-members.ts'
 import type { Report } from './misfit.ts'
 import type { Reference } from './policy.ts'
-import { readRegular, Unreadable } from './read-source.ts'
+import { readRegular, shown, Unreadable } from './read-source.ts'
 import { below, type Place } from './source.ts'
 
 export const referenceRules: Rules = {
@@ -183,8 +183,19 @@ async function read(
 
 /** One newline at the end is not part of it. */
 function readText(name: string, folder: string): string | Secret {
-  const bytes = readRegular(resolve(folder, name))
-  if (bytes instanceof Unreadable) throw new Error(bytes.message)
-  const text = bytes.toString('utf8').replace(/\r?\n$/, '')
+  const text = readBytes(resolve(folder, name))
+    .toString('utf8')
+    .replace(/\r?\n$/, '')
   return text.includes('PRIVATE KEY-----') ? new Secret(name, text) : text
+}
+
+/** Says which file it was: a relative path begins at the policy file, and not where somebody stands. */
+function readBytes(path: string): Buffer {
+  try {
+    const bytes = readRegular(path)
+    if (bytes instanceof Unreadable) throw new Error(bytes.message)
+    return bytes
+  } catch (error) {
+    throw new Error(`cannot read \`${shown(path)}\`: ${(error as Error).message}`, { cause: error })
+  }
 }

@@ -209,6 +209,9 @@ test('says how each command is used', async (t) => {
   const unknown = await runCommand(['check', '--formt', 'json'])
   t.is(unknown.code, 2)
   t.regex(unknown.stderr, /no option is named `--formt`; did you mean `--format`\?/)
+  const named = await runCommand(['check', '--policies', 'policies'])
+  t.is(named.code, 2)
+  t.regex(named.stderr, /no option is named `--policies`: write the directory alone/)
   t.is((await runCommand(['serve', '--log-level', 'loud'])).code, 2)
 })
 
