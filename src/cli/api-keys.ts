@@ -1,6 +1,7 @@
 /** `portcullis api-keys`: the keys by which programs call in the name of an account. */
 
 import { defineCommand, UsageFault } from './command.ts'
+import { deskOptions } from './desk-options.ts'
 
 const actions = ['add', 'list', 'revoke'] as const
 
@@ -8,8 +9,7 @@ export const apiKeys = defineCommand({
   operands: [actions.join('|'), '[user|id]'],
   example: 'portcullis api-keys add alice --scopes orders:read --name ci',
   options: {
-    policies: { type: 'string', value: 'DIR', description: 'The policy directory; `policies` unless told.' },
-    values: { type: 'string', value: 'FILE', description: 'Values in place of the declared ones.' },
+    ...deskOptions,
     scopes: { type: 'string', value: 'A,B', description: 'What a new key is good for, of what its account may do.' },
     expires: {
       type: 'string',

@@ -1,6 +1,7 @@
 /** `portcullis keys`: the keys that this server signs tokens with, and those that accounts are sealed with. */
 
 import { defineCommand, UsageFault } from './command.ts'
+import { deskOptions } from './desk-options.ts'
 
 const actions = ['list', 'rotate', 'revoke'] as const
 
@@ -8,8 +9,7 @@ export const keys = defineCommand({
   operands: [actions.join('|'), '[kid]'],
   example: 'portcullis keys rotate --policies ./policies',
   options: {
-    policies: { type: 'string', value: 'DIR', description: 'The policy directory; `policies` unless told.' },
-    values: { type: 'string', value: 'FILE', description: 'Values in place of the declared ones.' },
+    ...deskOptions,
     issuer: { type: 'string', value: 'NAME', description: 'Whose keys, where several issuers have `refreshTtl`.' },
     now: { type: 'boolean', description: 'Rotates though caches may not have the next key yet.' },
     fields: { type: 'boolean', description: 'Seals all accounts anew with the first of the field keys.' },

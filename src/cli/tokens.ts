@@ -2,6 +2,7 @@
 
 import { readDuration } from '../core/duration.ts'
 import { defineCommand, text, UsageFault } from './command.ts'
+import { deskOptions } from './desk-options.ts'
 
 export const tokens = defineCommand({
   operands: ['revoke'],
@@ -21,8 +22,7 @@ export const tokens = defineCommand({
       value: '1h',
       description: 'Until the last of them has expired; a day unless told, 30 of another issuer.',
     },
-    policies: { type: 'string', value: 'DIR', description: 'The policy directory; `policies` unless told.' },
-    values: { type: 'string', value: 'FILE', description: 'Values in place of the declared ones.' },
+    ...deskOptions,
   },
   exits: {
     0: 'the tokens are revoked',

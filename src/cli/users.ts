@@ -1,6 +1,7 @@
 /** `portcullis users`: the accounts that log in, and what becomes of them. */
 
 import { defineCommand, UsageFault } from './command.ts'
+import { deskOptions } from './desk-options.ts'
 
 const actions = ['add', 'import', 'list', 'password', 'disable', 'enable', 'unlock'] as const
 
@@ -10,8 +11,7 @@ export const users = defineCommand({
     'expected nothing after the name: a password is asked for, or read from standard input; in an argument every user of the machine could read it',
   example: 'portcullis users add alice --roles customer --scopes orders:read,orders:write',
   options: {
-    policies: { type: 'string', value: 'DIR', description: 'The policy directory; `policies` unless told.' },
-    values: { type: 'string', value: 'FILE', description: 'Values in place of the declared ones.' },
+    ...deskOptions,
     'dry-run': { type: 'boolean', description: 'Judges what `import` is given, and writes no account.' },
     'skip-existing': { type: 'boolean', description: 'Has `import` leave out names that accounts have already.' },
     email: { type: 'string', value: 'ADDRESS', description: 'The address of a new account.' },

@@ -1,9 +1,9 @@
 /** What revokes every access token that an account, or a session, has by now. */
 
-import { readDuration } from '../../core/duration.ts'
 import type { Revoking } from '../../services/accounts/outbox/kept-revocations.ts'
 import type { NamedIssuer } from '../../services/identity/identity-issuer.ts'
 import { issuerClaim } from '../../services/keys/issuer.ts'
+import { accessTtlOf } from '../../services/keys/stored/key-life.ts'
 import { sessionEntry, userEntry } from '../../services/revocation/entry.ts'
 
 /** Milliseconds that a revocation is remembered at least: tokens may be from before `accessTtl` was made shorter. */
@@ -11,7 +11,7 @@ const leastMemory = 86_400_000
 
 /** When the last access token of a builtin issuer that is about by now has expired. */
 export const lastExpiry = ({ value }: NamedIssuer, now: number): number =>
-  now + Math.max(readDuration(value.accessTtl ?? '10m'), leastMemory)
+  now + Math.max(accessTtlOf(value), leastMemory)
 
 interface Times {
   /** Tokens issued until then; until now unless told. */

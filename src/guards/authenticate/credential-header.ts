@@ -23,7 +23,7 @@ const taken = new RegExp(
 )
 
 /** Whether a header means something else already, to HTTP or to this server. */
-export const isTaken = (name: string): boolean => hopByHop.has(name.toLowerCase()) || taken.test(name.toLowerCase())
+const isTaken = (name: string): boolean => hopByHop.has(name.toLowerCase()) || taken.test(name.toLowerCase())
 
 /** The fault of a header that cannot carry a credential. */
 export const checkHeader = (name: string | undefined, path: Fault['path']): readonly Fault[] =>

@@ -8,7 +8,7 @@ import { type Peer, readPeerCertificate } from '../../services/tls/peer.ts'
 import { type Admitted, defineKind } from './kind.ts'
 
 /** The issuer of all callers that are known by a certificate. */
-export const mtlsIssuer = 'urn:portcullis:mtls'
+const mtlsIssuer = 'urn:portcullis:mtls'
 
 const name = string({ minLength: 1 })
 /** As RFC 6749 §3.3 has scopes; roles stand beside them. */

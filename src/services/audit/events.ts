@@ -42,7 +42,7 @@ export const isOwnEvent = (name: string): boolean => name.startsWith('audit.')
 
 /** What commands do to accounts and keys. */
 const acts = ['account.', 'apikey.', 'key.'] as const
-export const isAct = (name: string): boolean => isAuditEvent(name) && acts.some((act) => name.startsWith(act))
+const isAct = (name: string): boolean => isAuditEvent(name) && acts.some((act) => name.startsWith(act))
 
 /** Two words or more, such as `order.create`. */
 export const eventPattern = '^[a-z][a-z0-9_-]{0,31}(\\.[a-z][a-z0-9_-]{0,31}){1,5}$'

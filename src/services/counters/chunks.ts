@@ -1,6 +1,6 @@
 /** Memory for entries of any length, in pages of small chunks that are all alike: what one entry gives back fits every other. */
 
-export const chunkWords = 12
+const chunkWords = 12
 const pageBits = 12
 const mask = 2 ** pageBits - 1
 

@@ -10,6 +10,7 @@ import type { Session } from '../accounts/refresh/session.ts'
 import type { Clock } from '../clock.ts'
 import { issuerClaim } from '../keys/issuer.ts'
 import { mintToken } from '../keys/mint.ts'
+import { accessTtlOf } from '../keys/stored/key-life.ts'
 import type { PublishedKeys } from '../keys/stored/key-set.ts'
 import { sessionEntry } from '../revocation/entry.ts'
 import type { OpenAccounts } from './account-pool.ts'
@@ -57,7 +58,7 @@ export function openIdentity({ name, value: block }: NamedIssuer, accounts: Open
   const granted = block.scopes
   const absolute = readDuration(block.refreshTtl ?? '30d')
   const idle = Math.min(readDuration(block.refreshIdle ?? usualIdle), absolute)
-  const accessTtl = readDuration(block.accessTtl ?? '10m')
+  const accessTtl = accessTtlOf(block)
   const identity: Omit<Identity, 'cookies' | 'apiKeys'> = {
     ...accounts,
     name,

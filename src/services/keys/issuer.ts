@@ -137,7 +137,7 @@ function judgeRotation(block: IssuerBlock): readonly Fault[] {
   const { rotateKeys = usualRotation, accessTtl } = block
   if (!hasStoredKeys(block)) return []
   if (hasReference(rotateKeys) || (accessTtl !== undefined && hasReference(accessTtl))) return []
-  const shortest = shortestRotation(accessTtl)
+  const shortest = shortestRotation(block)
   if (readDuration(rotateKeys) >= shortest) return []
   const seconds = `${Math.ceil(shortest / 1_000)}s`
   return [

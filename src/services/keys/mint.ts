@@ -1,11 +1,11 @@
 /** Makes tokens of a `builtin` issuer, in the shape of RFC 9068. */
 
 import { randomUUID } from 'node:crypto'
-import { readDuration } from '../../core/duration.ts'
 import { StartFault } from '../../core/start-fault.ts'
 import type { Clock } from '../clock.ts'
 import { audiences, type IssuerBlock, issuerClaim } from './issuer.ts'
 import { type SigningKey, signToken } from './signing-key.ts'
+import { accessTtlOf } from './stored/key-life.ts'
 
 /** What a token shall say. */
 export interface Minting {
@@ -44,7 +44,7 @@ function makeClaims({ name, block, sub, scopes = [], roles = [], ttlSeconds, aud
     aud: audience ?? (known.length === 1 ? known[0] : known),
     client_id: 'portcullis',
     iat: now,
-    exp: now + (ttlSeconds ?? readDuration(block.accessTtl ?? '10m') / 1000),
+    exp: now + (ttlSeconds ?? accessTtlOf(block) / 1000),
     jti: randomUUID(),
     scope: scopes.join(' '),
     roles,

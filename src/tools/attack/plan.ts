@@ -15,7 +15,8 @@ import { probePages } from './probes/pages.ts'
 import { probePaths } from './probes/paths.ts'
 import { probeRoles, probeScopes } from './probes/permissions.ts'
 import { probeWire } from './probes/wire.ts'
-import { Target } from './target.ts'
+import type { Schemas } from './schema/witness.ts'
+import { Target, titleOf } from './target.ts'
 
 export interface Terms {
   readonly forge: Forge
@@ -29,7 +30,8 @@ export interface Terms {
 }
 
 export function planAttack(policy: Policy, terms: Terms): Plan {
-  const plans = policy.routes.map((route) => planRoute(route, policy, terms))
+  const schemas = Object.fromEntries(policy.schemas.map(({ name, value }) => [name, value]))
+  const plans = policy.routes.map((route) => planRoute(route, { policy, schemas, terms }))
   const identities = new Set<string>()
   const volleys = plans
     .flatMap((plan) => plan.volleys)
@@ -55,13 +57,19 @@ interface RoutePlan {
   readonly untried: readonly Untried[]
 }
 
-function planRoute(route: Route, policy: Policy, terms: Terms): RoutePlan {
-  const target = Target.of(route, policy, terms.forge)
+interface Shared {
+  readonly policy: Policy
+  readonly schemas: Schemas
+  readonly terms: Terms
+}
+
+function planRoute(route: Route, { policy, schemas, terms }: Shared): RoutePlan {
+  const target = Target.of(route, { policy, schemas, forge: terms.forge })
   if (typeof target === 'string')
     return {
       probes: [],
       volleys: [],
-      untried: [{ guard: 'routes', route: `${route.method} ${route.path}`, why: target }],
+      untried: [{ guard: 'routes', route: titleOf(route), why: target }],
     }
   if (isOutside(target, terms.own))
     return {
@@ -82,7 +90,6 @@ function planRoute(route: Route, policy: Policy, terms: Terms): RoutePlan {
       volleys: [],
       untried: [target.untried('routes', 'no credential is at hand: `--token`, `--api-key` or `--session`')],
     }
-  const schemas = Object.fromEntries(policy.schemas.map(({ name, value }) => [name, value]))
   const mayPass = (terms.writes || !writes(target)) && !endsCaller(target)
   return {
     probes: [

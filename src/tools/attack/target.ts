@@ -48,6 +48,16 @@ export interface Change {
   readonly contentType?: string | undefined
 }
 
+interface Known {
+  readonly policy: Policy
+  /** Shared by name. */
+  readonly schemas: Schemas
+  readonly forge: Forge
+}
+
+/** As people know a route, its prefix included. */
+export const titleOf = ({ method, path }: Pick<Route, 'method' | 'path'>): string => `${method} ${path}`
+
 export class Target {
   readonly route: Route
   readonly method: string
@@ -67,9 +77,8 @@ export class Target {
   }
 
   /** A target, or why no request can be made that the policy lets through. */
-  static of(route: Route, policy: Policy, forge: Forge): Target | string {
+  static of(route: Route, { policy, schemas, forge }: Known): Target | string {
     const parts = partsOf(route)
-    const schemas = Object.fromEntries(policy.schemas.map(({ name, value }) => [name, value]))
     const places = placesOf(parts, schemas)
     if (places === undefined) return 'no parameters are known that fit their schemas'
     const body = bodyOf(route, parts, schemas)
@@ -112,7 +121,7 @@ export class Target {
   probe(guard: string, title: string, request: Probe['request'], expected: Expectation): Probe {
     return {
       guard,
-      route: `${this.route.method} ${this.route.path}`,
+      route: titleOf(this.route),
       source: this.sourceOf(guard),
       title,
       request,
@@ -121,7 +130,7 @@ export class Target {
   }
 
   untried(guard: string, why: string): Untried {
-    return { guard, route: `${this.route.method} ${this.route.path}`, why }
+    return { guard, route: titleOf(this.route), why }
   }
 
   /** The line of a guard's block, or of the route where it has none. */

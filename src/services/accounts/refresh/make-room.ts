@@ -3,7 +3,7 @@
 import type { Statements } from '../../database/database.ts'
 
 /** Live sessions of an account; as many of those that have ended are kept, so that their tokens are still known. */
-export const mostSessions = 100
+const mostSessions = 100
 /** Rows that are taken out at a time. */
 const batch = 1_000
 

@@ -33,22 +33,26 @@ export interface KeyRules {
 type Written = Pick<IssuerBlock, 'accessTtl' | 'algorithms' | 'rotateKeys'>
 
 /** The algorithm of a `builtin` issuer that names none. */
-export const usualAlgorithm = 'ES256'
-export const usualAccessTtl = '10m'
+const usualAlgorithm = 'ES256'
+const usualAccessTtl = '10m'
 export const usualRotation = '30d'
 
+/** Milliseconds that an access token of a `builtin` issuer lives. */
+export const accessTtlOf = ({ accessTtl = usualAccessTtl }: Pick<IssuerBlock, 'accessTtl'>): number =>
+  readDuration(accessTtl)
+
 /** Of a block without faults. */
-export function readKeyRules({ algorithms = [], accessTtl = usualAccessTtl, rotateKeys }: Written): KeyRules {
+export function readKeyRules({ algorithms = [], rotateKeys, ...block }: Written): KeyRules {
   const [first = usualAlgorithm, ...others] = algorithms.filter(isAlgorithm)
   return {
     algorithms: [first, ...others],
     rotateEvery: readDuration(rotateKeys ?? usualRotation),
-    keptFor: keptFor(accessTtl),
+    keptFor: keptFor(accessTtlOf(block)),
   }
 }
 
 /** A node that has not looked yet signs with the key that was; and `accessTtl` may have been longer before. */
-const keptFor = (accessTtl: string): number => Math.max(readDuration(accessTtl), 60 * minute) + longestReread + skew
+const keptFor = (accessTtl: number): number => Math.max(accessTtl, 60 * minute) + longestReread + skew
 
 /** The shortest `rotateKeys`, in milliseconds: caches know the next key, and the tokens of the previous one are over. */
-export const shortestRotation = (accessTtl = usualAccessTtl): number => readDuration(accessTtl) + publishedBefore
+export const shortestRotation = (block: Pick<IssuerBlock, 'accessTtl'>): number => accessTtlOf(block) + publishedBefore

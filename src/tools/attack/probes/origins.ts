@@ -1,18 +1,19 @@
 /** Pages of other origins: preflights of those that are listed, of those that look like them, and of anybody. */
 
 import type { CorsBlock } from '../../../guards/cors/cors-block.ts'
-import { isWildcard, sampleOf } from '../../../guards/cors/origin.ts'
+import { sampleOf, wildcardOf } from '../../../guards/cors/origin.ts'
 import type { Probe } from '../probe.ts'
 import type { Target } from '../target.ts'
 
-const stranger = 'https://portcullis-attack.example'
+/** Whom no policy lists. */
+export const stranger = 'https://portcullis-attack.example'
 
 export function probeOrigins(target: Target): readonly Probe[] {
   const block = target.route.blocks.get('cors')?.value as CorsBlock | undefined
   const listed = block?.origins ?? []
   if (listed.includes('*')) return [preflight(target, stranger, '*')]
   const others = [stranger, 'null', ...listed.flatMap(lookAlikes)].filter(
-    (origin) => !listed.some((entry) => isSame(entry, origin)),
+    (origin) => !listed.includes(origin) && !listed.includes(wildcardOf(origin) ?? ''),
   )
   return [
     ...listed.map((entry) => preflight(target, sampleOf(entry), sampleOf(entry))),
@@ -34,14 +35,6 @@ function lookAlikes(entry: string): readonly string[] {
     `${scheme === 'https' ? 'http' : 'https'}://${host}`,
     `${scheme}://${name}:${port === undefined ? '4443' : `${port}1`}`,
   ]
-}
-
-/** Whether an entry lists the origin: exactly, or one label of a wildcard. */
-function isSame(entry: string, origin: string): boolean {
-  if (!isWildcard(entry)) return entry === origin
-  const [scheme = '', end = ''] = entry.split('://*')
-  const label = origin.slice(scheme.length + 3, -end.length)
-  return origin.startsWith(`${scheme}://`) && origin.endsWith(end) && /^[a-z0-9_-]+$/.test(label)
 }
 
 const asking = (target: Target, origin: string) => ({

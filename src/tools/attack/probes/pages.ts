@@ -1,14 +1,14 @@
 /** Pages of other sites that change something with the cookie of a browser, or log it in as somebody of their own. */
 
-import type { Denial } from '../../../core/denial.ts'
+import type { Code } from '../../../core/denial.ts'
 import type { CsrfBlock } from '../../../guards/csrf/csrf-block.ts'
 import { factsOf } from '../../../policy/site.ts'
 import { isSafe } from '../../../services/audit/entry.ts'
 import type { Field, Probe } from '../probe.ts'
 import type { Target } from '../target.ts'
+import { stranger } from './origins.ts'
 
-const stranger = 'https://portcullis-attack.example'
-const rejected: readonly Denial['code'][] = ['csrf_rejected']
+const rejected: readonly Code[] = ['csrf_rejected']
 
 /** Only where a cookie is shown, or is about to be given. */
 export function probePages(target: Target): readonly Probe[] {
