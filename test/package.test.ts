@@ -122,7 +122,7 @@ const mint = (): string => run(command, 'token', '--sub', 'alice').stdout.trim()
 
 test('packs what runs, its types, the samples and the documents, and nothing else', (t) => {
   const allowed =
-    /^(?:dist\/[a-z0-9/-]+(?:\.js|\.d\.ts)|dist\/handlers\/builtin\/swagger-ui\/[A-Za-z.-]+|docs\/[A-Za-z/-]+\.(?:md|svg|png)|policies\/[a-z.-]+\.(?:yaml|ts|json)|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/
+    /^(?:dist\/[a-z0-9/-]+(?:\.js|\.d\.ts)|dist\/handlers\/builtin\/swagger-ui\/[A-Za-z.-]+|docs\/[A-Za-z/-]+\.(?:md|svg|png)|policies\/[a-z.-]+\.(?:yaml|ts|json)|package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md)$/
   const paths = packed.files.map(({ path }) => path)
   t.deepEqual(
     paths.filter((path) => !allowed.test(path)),
@@ -136,6 +136,7 @@ test('packs what runs, its types, the samples and the documents, and nothing els
     'README.md',
     'LICENSE',
     'CHANGELOG.md',
+    'SECURITY.md',
   ])
     t.true(paths.includes(path), path)
   t.is(packed.files.find(({ path }) => path === 'dist/cli/main.js')?.mode, 0o755)
