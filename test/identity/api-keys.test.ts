@@ -114,7 +114,7 @@ onBoth('a key stands for its account, with the scopes that both of them have as 
   })
   const write = await gate.call('POST', '/orders', { headers: { 'X-API-Key': text }, body: '{}' })
   t.is(codeOf(write), 'scope_missing')
-  await shop.store.accounts.setGrants(shop.account, { scopes: ['orders:write'] })
+  await shop.store.change({ account: shop.account, changes: { scopes: ['orders:write'] } })
   await until(async () => (await call(gate, '/orders', text)).status === 403)
 })
 

@@ -8,6 +8,7 @@ import type { DatabaseSettings } from '../database/settings.ts'
 import { AccountImports } from './account-imports.ts'
 import { Accounts } from './accounts.ts'
 import { ApiKeys } from './api-keys/api-keys.ts'
+import { type Changed, type ChangeOrder, changeAccount, type Unfit } from './change-account.ts'
 import type { StoreContext } from './context.ts'
 import type { KeyRing } from './fields/key-ring.ts'
 import { openFields } from './fields/open-fields.ts'
@@ -18,6 +19,7 @@ import type { Operator } from './outbox/act.ts'
 import { KeptRevocations } from './outbox/kept-revocations.ts'
 import { Outbox } from './outbox/outbox.ts'
 import { type PasswordOrder, passwordByCommand } from './outbox/password-by-command.ts'
+import { type Removed, type RemoveOrder, removeByCommand } from './outbox/remove-by-command.ts'
 import { type RevokeOrder, revokeByCommand } from './outbox/revoke-by-command.ts'
 import { prune } from './prune.ts'
 import { Sessions } from './refresh/sessions.ts'
@@ -36,6 +38,10 @@ export interface AccountStore {
   readonly revocations: KeptRevocations
   /** Takes tokens back, and ends their sessions; how many have ended. */
   revoke(order: RevokeOrder): Promise<number>
+  /** Another address, or other grants, which access tokens from before do not outlive. */
+  change(order: ChangeOrder): Promise<Changed | Unfit | undefined>
+  /** The account and all that belongs to it; what of it was alive, if there is the account. */
+  remove(order: RemoveOrder): Promise<Removed | undefined>
   /** Another password, under which every session ends and failures are forgiven; how many have ended, if there is the account. */
   setPassword(order: PasswordOrder): Promise<number | undefined>
   /** Seals with the current key of the ring what older ones have sealed. On record, where an operator does it. */
@@ -80,6 +86,8 @@ async function prepare(database: Database, { ring, clock, randomId }: StoreWorld
     outbox,
     revocations,
     revoke: (order) => revokeByCommand(context, order),
+    change: (order) => changeAccount(context, order),
+    remove: (order) => removeByCommand({ context, failures }, order),
     setPassword: (order) => passwordByCommand({ context, failures }, order),
     rotateFields: async (options, operator) => {
       const rotation = await rotateFields(database, ring, options)

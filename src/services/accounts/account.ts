@@ -18,6 +18,8 @@ export interface Account {
   readonly claims: Readonly<Record<string, unknown>>
   readonly roles: readonly string[]
   readonly scopes: readonly string[]
+  /** Rises where it may do less, or something else: access tokens of an older version are revoked. */
+  readonly grantsVersion: number
   readonly createdAt: number
   /** None while it may be used. */
   readonly disabledAt: number | undefined
@@ -44,12 +46,13 @@ export interface AccountRow {
   readonly claims: string
   readonly roles: string
   readonly scopes: string
+  readonly grants_version: number
   readonly created_at: number
   readonly disabled_at: number | null
 }
 
 export const accountColumns =
-  'id, username, email, password, password_version, password_changed_at, claims, roles, scopes, created_at, disabled_at'
+  'id, username, email, password, password_version, password_changed_at, claims, roles, scopes, grants_version, created_at, disabled_at'
 
 export const accountPlace = (row: string, column: string) => ({ table: 'portcullis_accounts', column, row })
 
@@ -66,6 +69,7 @@ export function readAccount(fields: Fields, row: AccountRow): Account {
     claims: JSON.parse(fields.ring.open(row.claims, at('claims'))),
     roles: JSON.parse(row.roles),
     scopes: JSON.parse(row.scopes),
+    grantsVersion: row.grants_version,
     createdAt: row.created_at,
     disabledAt: row.disabled_at ?? undefined,
   }
@@ -87,6 +91,7 @@ export function writeAccount(fields: Fields, id: string, given: NewAccount, now:
     fields.ring.seal(JSON.stringify(claims), at('claims')),
     JSON.stringify(roles),
     JSON.stringify(scopes),
+    1,
     now,
     disabled ? now : null,
     usernameIndex,

@@ -6,7 +6,6 @@ import {
   type AccountRow,
   accountColumns,
   accountPlace,
-  type Grants,
   indexOf,
   type NewAccount,
   readAccount,
@@ -166,26 +165,6 @@ export class Accounts {
       const act = { event: 'account.enabled', details: { account: id } } as const
       if (operator !== undefined) await this.#context.outbox.add(statements, { ...act, operator })
       return true
-    })
-  }
-
-  /** What is left out stays as it is; undefined where there is no such account. */
-  async setGrants(id: string, grants: Partial<Grants>): Promise<Account | undefined> {
-    const { database, fields } = this.#context
-    return database.transact(async (statements) => {
-      const account = await this.#lock(statements, id)
-      if (account === undefined) return undefined
-      const { claims, roles, scopes } = { ...account, ...grants }
-      const rows = await statements.query<AccountRow>(
-        `update portcullis_accounts set claims = $1, roles = $2, scopes = $3 where id = $4 returning ${accountColumns}`,
-        [
-          fields.ring.seal(JSON.stringify(claims), accountPlace(id, 'claims')),
-          JSON.stringify(roles),
-          JSON.stringify(scopes),
-          id,
-        ],
-      )
-      return this.#first(rows)
     })
   }
 

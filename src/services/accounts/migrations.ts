@@ -107,4 +107,9 @@ export const migrations: readonly Migration[] = [
       `insert into portcullis_revocation_places (id, last) values ('all', 0)`,
     ],
   },
+  {
+    number: 3,
+    name: 'versions of what accounts may do',
+    statements: ['alter table portcullis_accounts add column grants_version bigint not null default 1'],
+  },
 ]

@@ -16,6 +16,9 @@ export const auditEvents = {
   'auth.revoked': 'Tokens were revoked before they expire: one, those of a user, or all until a time.',
   'account.added': 'An account was made by a command.',
   'account.imported': 'Accounts were made of a file by a command: `details` counts them.',
+  'account.changed':
+    'A command gave an account another address, or other scopes, roles or claims: `details` has what was given.',
+  'account.removed': 'An account was removed by a command, with its sessions and API keys.',
   'account.disabled': 'An account was disabled by a command: its sessions ended, and its tokens were revoked.',
   'account.enabled': 'An account was enabled again by a command.',
   'account.password': 'A command gave an account another password: its sessions ended, and its tokens were revoked.',

@@ -48,7 +48,7 @@ const usualIdle = '14d'
 
 /** Claims that say who made a token, when and for whom: no account has them its own way. */
 const reserved = new Set(
-  'iss sub aud exp nbf iat jti scope roles client_id sid acr amr auth_time azp nonce cnf'.split(' '),
+  'iss sub aud exp nbf iat jti scope roles client_id sid grants_version acr amr auth_time azp nonce cnf'.split(' '),
 )
 
 /** Its verifier is open, and with it its keys. */
@@ -73,7 +73,8 @@ export function openIdentity({ name, value: block }: NamedIssuer, accounts: Open
     scopesOf: ({ scopes }) => (granted === undefined ? scopes : scopes.filter((scope) => granted.includes(scope))),
     mint: (account, { id: sid, scopes, createdAt }) => {
       // The password was shown when the session began, and is not by a refresh.
-      const claims = { ...ownClaims(account), sid, auth_time: Math.floor(createdAt / 1_000) }
+      const times = { auth_time: Math.floor(createdAt / 1_000) }
+      const claims = { ...ownClaims(account), sid, grants_version: account.grantsVersion, ...times }
       return mintToken({ name, block, sub: account.id, scopes, roles: account.roles, claims }, keys.current(), clock)
     },
     principalOf: (account, scopes) =>

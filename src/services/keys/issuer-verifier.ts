@@ -80,7 +80,14 @@ export class IssuerVerifier implements TokenVerifier {
     const { audience, id, issuedAt, notBefore, expires } = registered
     const statement = {
       verified: Object.freeze({ principal, audience }),
-      revocable: { issuer: this.issuer, user: principal.id, id, issuedAt, session: textOf(token.claims.sid) },
+      revocable: {
+        issuer: this.issuer,
+        user: principal.id,
+        id,
+        issuedAt,
+        session: textOf(token.claims.sid),
+        version: numberOf(token.claims.grants_version),
+      },
       from: notBefore * 1000 - this.#parts.leeway,
       until: expires * 1000 + this.#parts.leeway,
     }
@@ -112,6 +119,8 @@ export class IssuerVerifier implements TokenVerifier {
 }
 
 const textOf = (claim: unknown): string | undefined => (typeof claim === 'string' ? claim : undefined)
+
+const numberOf = (claim: unknown): number | undefined => (Number.isSafeInteger(claim) ? Number(claim) : undefined)
 
 const newSigned = () => new TextCache<Statement>({ texts: 5_000, characters: 4_000_000 })
 const newForged = () => new TextCache<Denial>({ texts: 500, characters: 500_000 })

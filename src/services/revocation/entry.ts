@@ -48,6 +48,18 @@ export const sessionEntry = (issuer: string, id: string, { now, until }: Times):
   forgetAt: forgetAt(now, until),
 })
 
+/** All tokens of a user that say what it was granted before, whenever they were issued: it was granted something else. */
+export const grantsEntry = (issuer: string, id: string, { version, now, until }: Times & Granted): Entry => ({
+  key: keyOfGrants(issuer, id, version),
+  issuedUntil: always,
+  forgetAt: forgetAt(now, until),
+})
+
+interface Granted {
+  /** The `grants_version` of the tokens. */
+  readonly version: number
+}
+
 /** Of one issuer, or of all. */
 export const beforeEntry = (issuer: string | undefined, { now, time = now, until }: Times): Entry => ({
   key: issuer === undefined ? keyOfAll : keyOfIssuer(issuer),
@@ -56,13 +68,14 @@ export const beforeEntry = (issuer: string | undefined, { now, time = now, until
 })
 
 /** The keys of every entry that can revoke a token. */
-export function keysOf({ issuer, user, id, session }: RevocableToken): readonly string[] {
+export function keysOf({ issuer, user, id, session, version }: RevocableToken): readonly string[] {
   return [
     keyOfAll,
     keyOfIssuer(issuer),
     keyOfUser(issuer, user),
     ...(id === undefined ? [] : [keyOfToken(issuer, id)]),
     ...(session === undefined ? [] : [keyOfSession(issuer, session)]),
+    ...(version === undefined ? [] : [keyOfGrants(issuer, user, version)]),
   ]
 }
 
@@ -81,7 +94,7 @@ export const merge = (one: Entry, other: Entry): Entry => ({
 })
 
 /** There is one for each issuer at most: never too many. */
-export const isOfMany = ({ key }: Entry): boolean => /^[tus]/.test(key)
+export const isOfMany = ({ key }: Entry): boolean => /^[gtus]/.test(key)
 
 const secondsOf = (time: number): number => Math.max(0, Math.floor(time / 1_000))
 const forgetAt = (now: number, until = now + usualLife): number => until + margin
@@ -90,6 +103,8 @@ const keyOfAll = 'a'
 const keyOfIssuer = (issuer: string): string => `i${digest(issuer)}`
 const keyOfUser = (issuer: string, id: string): string => `u${digest(`${issuer.length}:${issuer}${id}`)}`
 const keyOfToken = (issuer: string, id: string): string => `t${digest(`${issuer.length}:${issuer}${id}`)}`
+const keyOfGrants = (issuer: string, id: string, version: number): string =>
+  `g${digest(`${issuer.length}:${issuer}${version}:${id}`)}`
 const keyOfSession = (issuer: string, id: string): string => `s${digest(`${issuer.length}:${issuer}${id}`)}`
 
 /** Over the code units: as UTF-8, halves of surrogate pairs would all be the same. */

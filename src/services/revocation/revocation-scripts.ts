@@ -54,7 +54,7 @@ for i = 3, #ARGV, 3 do
     issued = math.max(issued, tonumber(knownIssued))
     forgotten = math.max(forgotten, tonumber(knownForgotten))
   end
-  local isOfMany = string.find(key, '^[tu]')
+  local isOfMany = string.find(key, '^[gtus]')
   if not known and isOfMany and redis.call('HLEN', entries) >= tonumber(ARGV[1]) then
     kept[#kept + 1] = 0
   else

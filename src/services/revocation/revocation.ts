@@ -11,6 +11,8 @@ export interface RevocableToken {
   readonly id: string | undefined
   /** The `sid` claim, where there is one. */
   readonly session?: string | undefined
+  /** The `grants_version` claim, where there is one. */
+  readonly version?: number | undefined
   /** The `iat` claim, in seconds, where there is one. */
   readonly issuedAt: number | undefined
 }

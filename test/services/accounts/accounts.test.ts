@@ -118,27 +118,6 @@ onBoth('an account is disabled since the first time, and enabled again', async (
   t.false(await store.accounts.enable('nobody'))
 })
 
-onBoth('grants are changed one by one', async (t, kind) => {
-  const { store } = await open(t, kind)
-  const { id = '' } = (await store.accounts.create(alice)) ?? {}
-  t.like(await store.accounts.setGrants(id, { roles: ['admin'] }), { ...alice, roles: ['admin'] })
-  const claims = { plan: 'free', __proto__x: null }
-  t.like(await store.accounts.setGrants(id, { claims, scopes: [] }), { claims, scopes: [], roles: ['admin'] })
-  t.like(await store.accounts.find(id), { claims, scopes: [], roles: ['admin'] })
-  t.is(await store.accounts.setGrants('nobody', {}), undefined)
-})
-
-onBoth('two who change different grants at once lose neither', async (t, kind) => {
-  const { store, url, ring } = await open(t, kind)
-  const other = await open(t, kind, { url, ring })
-  const { id = '' } = (await store.accounts.create(alice)) ?? {}
-  for (let round = 0; round < 10; round++) {
-    const [roles, scopes] = [[`role${round}`], [`scope${round}`]]
-    await Promise.all([store.accounts.setGrants(id, { roles }), other.store.accounts.setGrants(id, { scopes })])
-    t.like(await store.accounts.find(id), { roles, scopes })
-  }
-})
-
 onBoth('the list holds every account once, the oldest first, page by page', async (t, kind) => {
   const { store, clock } = await open(t, kind)
   const names = Array.from({ length: 12 }, (_, at) => `user${at}`)

@@ -71,10 +71,13 @@ export class ApiKeys {
     const { database, clock, outbox } = this.#context
     const { id, text } = newKeyText()
     return database.transact(async (statements) => {
+      // Held until the key stands: whoever removes the account meanwhile waits.
+      const owner = 'select id from portcullis_accounts where id = $1 for update'
+      if ((await statements.query(owner, [account])).length === 0) return undefined
       const [row] = await statements.query<ApiKeyRow>(
         `insert into portcullis_api_keys (id, account_id, hash, name, scopes, created_at, expires_at)
-         select $1, id, $2, $3, $4, $5, $6 from portcullis_accounts where id = $7 returning ${columns}`,
-        [id, hashOfKeyText(text), name, JSON.stringify(scopes), clock.now(), expiresAt ?? null, account],
+         values ($1, $2, $3, $4, $5, $6, $7) returning ${columns}`,
+        [id, account, hashOfKeyText(text), name, JSON.stringify(scopes), clock.now(), expiresAt ?? null],
       )
       const details = { account, key: id, name, scopes, expires: instant(expiresAt) }
       if (row && operator) await outbox.add(statements, { event: 'apikey.made', operator, details })

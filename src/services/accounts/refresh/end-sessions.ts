@@ -3,7 +3,7 @@
 import type { Statements } from '../../database/database.ts'
 
 /** What is said of it in the audit. */
-export type Because = 'logout' | 'password' | 'disabled' | 'revoked' | 'reused' | 'client' | 'replaced'
+export type Because = 'logout' | 'password' | 'disabled' | 'removed' | 'revoked' | 'reused' | 'client' | 'replaced'
 
 export interface Ending {
   readonly account: string

@@ -12,7 +12,9 @@ export interface SqliteFault {
 /** Values are numbered with `?`; every table keeps to its types; one writer at a time has all rows locked. */
 export function translate(sql: string): string {
   const numbered = sql.replace(/\$(?=\d)/g, '?').replace(/\s+for update\s*$/i, '')
-  return /^\s*create table/i.test(numbered) ? `${numbered.replace(/\bbigint\b/g, 'integer')} strict` : numbered
+  if (!/^\s*(?:create|alter) table/i.test(numbered)) return numbered
+  const typed = numbered.replace(/\bbigint\b/g, 'integer')
+  return /^\s*create/i.test(typed) ? `${typed} strict` : typed
 }
 
 export const isRead = (sql: string): boolean => /^\s*select\b/i.test(sql)
