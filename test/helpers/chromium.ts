@@ -9,9 +9,12 @@ export const patience = 120_000
 
 const executablePath = spawnSync('which', ['chromium'], { encoding: 'utf8' }).stdout.trim()
 
-/** Runs until the test ends; `*.localhost` is this machine to it. */
-export async function openChromium(t: ExecutionContext): Promise<Browser> {
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'], timeout: patience })
+/** Runs until the test ends; `*.localhost` is this machine to it. `args` are more of its flags. */
+export async function openChromium(
+  t: Pick<ExecutionContext, 'teardown'>,
+  args: readonly string[] = [],
+): Promise<Browser> {
+  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', ...args], timeout: patience })
   t.teardown(() => browser.close())
   return browser
 }
