@@ -7,7 +7,7 @@ import type { Admission } from './enforce/admission.ts'
 import { type Active, activate, enforce } from './enforce/enforce.ts'
 import { EnforcingKoa } from './enforce/enforcing-koa.ts'
 import { InForce } from './enforce/in-force.ts'
-import { checkStandalone } from './policy/check-standalone.ts'
+import { ofMounted, ofOwnServer } from './policy/check-standalone.ts'
 import { compile } from './policy/compile.ts'
 import { refuseErrors, sortDiagnostics } from './policy/findings.ts'
 import { examine } from './policy/inspect.ts'
@@ -71,8 +71,10 @@ export interface App extends Omit<Ready, 'active' | 'close'> {
  * there is nothing to read, `StartFault` where the machine lacks something; nothing that it opened stays open then.
  */
 export async function makeReady(directory: string, options: ReadyOptions): Promise<Ready> {
-  const { policy: written, diagnostics } = examine(load(directory), options.values?.())
-  refuseErrors(options.mounted ? diagnostics : sortDiagnostics([...diagnostics, ...checkStandalone(written)]))
+  const examined = examine(load(directory), options.values?.())
+  const { policy: written } = examined
+  const diagnostics = options.mounted ? ofMounted(examined) : ofOwnServer(examined)
+  refuseErrors(diagnostics)
   const opened = await open(written, options)
   try {
     const policy = await compile(opened)

@@ -1,16 +1,20 @@
-/** Checks what only a server of our own cannot do: go on to an app behind the gate, or judge certificates that nobody is asked for. */
+/** Checks what depends on whose server the gate stands in: an app behind it, and a listener that asks clients for certificates. */
 
 import type { Diagnostic } from '../core/diagnostic.ts'
 import { isNext } from '../handlers/next.ts'
-import { locate } from './findings.ts'
+import { locate, sortDiagnostics } from './findings.ts'
+import type { Parsed } from './parse.ts'
 import type { Policy } from './policy.ts'
-import { checkClientCertificates } from './rules/client-certificates.ts'
+import { clientCertificates } from './rules/client-certificates.ts'
 import { allRules } from './rules/index.ts'
 
-export const checkStandalone = (policy: Policy): readonly Diagnostic[] => [
-  ...checkNext(policy),
-  ...checkClientCertificates(policy).map((finding) => locate(finding, allRules)),
-]
+/** The diagnostics of a gate with a listener of its own, sorted. */
+export const ofOwnServer = ({ policy, diagnostics }: Parsed): readonly Diagnostic[] =>
+  sortDiagnostics([...diagnostics, ...checkNext(policy)])
+
+/** The diagnostics of a gate in the server of somebody else, whose listener asks for certificates or does not. */
+export const ofMounted = ({ diagnostics }: Parsed): readonly Diagnostic[] =>
+  diagnostics.filter(({ rule }) => !Object.hasOwn(clientCertificates.rules, rule))
 
 /** The routes whose destination is `handler: next`, as errors: nothing stands behind a gate that runs by itself. */
 const checkNext = ({ routes }: Policy): readonly Diagnostic[] =>

@@ -1,6 +1,7 @@
 /** A route that asks for a client certificate, before a listener that asks nobody for one. */
 
 import { hasReference } from '../../core/expression.ts'
+import { isNext } from '../../handlers/next.ts'
 import type { Finding } from '../findings.ts'
 import type { Policy, Route } from '../policy.ts'
 import { below } from '../source.ts'
@@ -16,15 +17,15 @@ export const clientCertificates = defineRule({
       hint: 'write `settings: { tls: { clientCa: ${file:/etc/tls/clients.crt} } }`',
     },
   },
-  // The listener of an app behind its own server is nobody's business here.
-  check: () => [],
+  check({ settings: [settings], whole, routes }) {
+    if (settings === undefined ? !whole : asksClients(settings.value.tls)) return []
+    return routes.some(isMounted) ? [] : routes.flatMap(checkRoute)
+  },
 })
 
-/** Of a gate that listens by itself. */
-export function checkClientCertificates({ settings: [settings], whole, routes }: Policy): readonly Finding[] {
-  if (settings === undefined ? !whole : asksClients(settings.value.tls)) return []
-  return routes.flatMap(checkRoute)
-}
+/** The listener of an app around the gate is nobody's business here. */
+const isMounted = ({ destinations }: Route): boolean =>
+  destinations.some(({ handler, value }) => handler.name === 'handler' && isNext(value))
 
 const asksClients = (tls: Policy['settings'][number]['value']['tls']): boolean =>
   hasReference(tls) || tls?.clientCa !== undefined
