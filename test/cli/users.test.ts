@@ -81,7 +81,8 @@ test('in production nothing is opened without a key, and wrong usage says what i
   const own = writePolicies({ 'policies/shop.yaml': `${settings}${policies}` })
   const env = { NODE_ENV: 'production', PORTCULLIS_SECRET_FIELD_KEY: randomBytes(32).toString('hex') }
   t.like(await run(own, ['list'], '', env), { code: 0, out: '' })
-  for (const args of [['remove', 'alice'], ['add'], ['list', 'alice'], []]) t.is((await run(cwd, args)).code, 2)
+  for (const args of [['erase', 'alice'], ['remove'], ['set'], ['set', 'alice'], ['add'], ['list', 'alice'], []])
+    t.is((await run(cwd, args)).code, 2)
 })
 
 test('what is made in development goes on in production under its own key', async (t) => {

@@ -34,6 +34,7 @@ routes:
   POST /logout: { authenticate: [session, jwt], builtin: logout }
   POST /password: { authenticate: jwt, builtin: password }
   DELETE /sessions/:id: { authenticate: jwt, builtin: session }
+  GET /programs: { authenticate: apiKey, reply: { status: 200, body: { orders: [] } } }
   GET /orders: { authenticate: [session, jwt], reply: { status: 200, body: { orders: [] } } }
 `
 

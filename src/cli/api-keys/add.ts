@@ -5,7 +5,7 @@ import { type Call, text, UsageFault } from '../command.ts'
 import type { Desk } from '../desk.ts'
 import { printable } from '../printable.ts'
 import { refuse } from '../say.ts'
-import { list } from '../token.ts'
+import { readScopes } from '../scope-list.ts'
 
 export interface KeyWish {
   readonly scopes: readonly string[]
@@ -15,15 +15,11 @@ export interface KeyWish {
 }
 
 const longestName = 100
-/** One scope token (RFC 6749 §3.3). */
-const scope = /^[\x21\x23-\x5B\x5D-\x7E]{1,256}$/
 
 /** Throws `UsageFault`. */
 export function readWish(flags: Call['flags']): KeyWish {
-  const [scopes, name] = [[...new Set(list(flags.scopes))], text(flags.name) ?? 'key']
+  const [scopes, name] = [readScopes(flags.scopes), text(flags.name) ?? 'key']
   if (scopes.length === 0) throw new UsageFault('expected `--scopes`: a key without any can call next to nothing')
-  const odd = scopes.find((wanted) => !scope.test(wanted))
-  if (odd !== undefined) throw new UsageFault(`\`${printable(odd)}\` is no scope`)
   if (name === '' || name.length > longestName)
     throw new UsageFault(`expected \`--name\` to have 1 to ${longestName} characters`)
   return { scopes, name, life: readLife(text(flags.expires) ?? '90d') }

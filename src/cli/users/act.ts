@@ -8,18 +8,22 @@ import { printable } from '../printable.ts'
 import { refuse, say } from '../say.ts'
 import { addUser } from './add.ts'
 import { importUsers } from './import.ts'
+import { removeUser } from './remove.ts'
 import { revocationsOf } from './revocations-of.ts'
+import { readChanges, setUser } from './set.ts'
 import { setPassword } from './set-password.ts'
 
 type Flags = Call['flags']
-type Action = 'add' | 'import' | 'list' | 'password' | 'disable' | 'enable' | 'unlock'
+type Action = 'add' | 'import' | 'list' | 'set' | 'password' | 'disable' | 'enable' | 'unlock' | 'remove'
 
 /** The exit status. */
-export const act = (action: Action, name: string, flags: Flags): Promise<number> =>
-  atDesk(policiesOf(flags), (desk) => {
+export const act = (action: Action, name: string, flags: Flags): Promise<number> => {
+  if (action === 'set') readChanges(flags)
+  return atDesk(policiesOf(flags), (desk) => {
     if (makesAccounts.has(action) && !desk.policy.issuers.some(isIdentityIssuer)) process.stderr.write(nobodyLogsIn)
     return run[action](desk, name, flags)
   })
+}
 
 const makesAccounts: ReadonlySet<Action> = new Set(['add', 'import'])
 const nobodyLogsIn = 'portcullis: no `builtin` issuer of these policies has `refreshTtl`: nobody logs in by them\n'
@@ -30,6 +34,8 @@ const run: Readonly<Record<Action, Run>> = {
   add: addUser,
   import: importUsers,
   list: listUsers,
+  set: setUser,
+  remove: removeUser,
   password: setPassword,
   disable: (desk, name) => change(desk, name, disable),
   enable: (desk, name) =>

@@ -4,6 +4,7 @@ import { type Call, text } from '../command.ts'
 import type { Desk } from '../desk.ts'
 import { printable } from '../printable.ts'
 import { refuse } from '../say.ts'
+import { readScopes } from '../scope-list.ts'
 import { list, readClaims } from '../token.ts'
 import { newPassword } from './new-password.ts'
 
@@ -12,14 +13,14 @@ export async function addUser(
   username: string,
   flags: Call['flags'],
 ): Promise<number> {
-  const email = text(flags.email)
+  const [email, scopes] = [text(flags.email), readScopes(flags.scopes)]
   const password = await newPassword({ username, email })
   if (typeof password === 'string') return refuse(password)
   const given = {
     username,
     ...(email !== undefined && { email }),
     passwordHash: await hasher.hash(password),
-    scopes: list(flags.scopes),
+    scopes,
     roles: list(flags.roles),
     claims: readClaims(flags.claim),
   }
