@@ -42,6 +42,19 @@ export class GateResponse<R extends IncomingMessage = IncomingMessage> extends S
     return this
   }
 
+  /**
+   * Ends the response when all that could be read in this turn of the event loop was read, so that the answers of a turn are
+   * written one after the other: a client on this machine is woken once and not for each (measured: a third of a request).
+   * Nobody else can write, before or after.
+   */
+  endWithTurn(body: string | Uint8Array | undefined, encoding: BufferEncoding, ended: () => void): void {
+    this.#isShut = true
+    setImmediate(() => {
+      super.end(body, encoding)
+      ended()
+    })
+  }
+
   /** Not thrown here: in the middle of a pipe nobody could catch it. */
   #refuse(): void {
     this.#trespass ??= new Error(

@@ -96,7 +96,7 @@ export function fieldOf(headers: readonly string[], lower: string): string | und
 }
 
 /** Told by its length in UTF-8; written as Latin-1 it is the same bytes for less work, and the head goes along with it. */
-const isAscii = (body: string | Uint8Array, length: string | undefined): boolean =>
+const isAscii = (body: Answer['body'], length: string | undefined): boolean =>
   typeof body === 'string' && length === String(body.length)
 
 interface Sending {
@@ -108,19 +108,20 @@ interface Sending {
 /** The socket's own timer stands for `timeout.idle`: any byte sets it back, and a client that reads none is cut off. */
 function send(exchange: Exchange, answer: Answer, { length, closing, fail }: Sending): void {
   const { req, res } = exchange.ctx
-  const { body } = answer
-  const idle = Math.min(exchange.timeout.idle, longestTimer)
+  const idle = () => res.setTimeout(Math.min(exchange.timeout.idle, longestTimer))
   const end = () => (closing ? linger(req, res) : void res.end())
-  if (body === undefined || isBodiless(answer.status, exchange.method)) {
-    discard(answer)
-    end()
-  } else if (body instanceof Readable) {
+  const body = isBodiless(answer.status, exchange.method) ? undefined : answer.body
+  if (body === undefined) discard(answer)
+  if (body instanceof Readable) {
     pump(body, { res, length: length === undefined ? undefined : Number(length), end, fail })
-    res.setTimeout(idle)
+    idle()
+  } else if (closing || !(res instanceof GateResponse)) {
+    if (body !== undefined) res.write(body)
+    end()
+    if (res.writableLength > 0) idle()
   } else {
-    if (closing) res.write(body)
-    if (closing) linger(req, res)
-    else res.end(body, isAscii(body, length) ? 'latin1' : 'utf8')
-    if (res.writableLength > 0) res.setTimeout(idle)
+    res.endWithTurn(body, isAscii(body, length) ? 'latin1' : 'utf8', () => {
+      if (res.writableLength > 0) idle()
+    })
   }
 }

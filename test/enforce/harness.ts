@@ -1,7 +1,14 @@
 /** Serves hand-made stacks over real HTTP, the engine as it is. */
 
 import { once } from 'node:events'
-import { createServer, type IncomingHttpHeaders, type RequestOptions, request, type Server } from 'node:http'
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type RequestOptions,
+  request,
+  type Server,
+  type ServerOptions,
+} from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import type { ExecutionContext } from 'ava'
 import Koa from 'koa'
@@ -10,6 +17,7 @@ import type { Denial } from '../../src/core/denial.ts'
 import type { Exchange } from '../../src/core/exchange.ts'
 import type { Observer } from '../../src/core/observer.ts'
 import { type Active, activate, enforce } from '../../src/enforce/enforce.ts'
+import { GateResponse } from '../../src/enforce/gate-response.ts'
 import type { Gate } from '../../src/guards/guard.ts'
 import type { CompiledPolicy, Stack, Stage } from '../../src/policy/stack.ts'
 import { systemClock } from '../../src/services/clock.ts'
@@ -95,11 +103,12 @@ export interface Served {
   activate(stacks: readonly Stack[]): void
 }
 
-/** Serves the stacks until the test is over. */
+/** Serves the stacks until the test is over, by the response of the server unless told. */
 export async function serve(
   t: ExecutionContext,
   stacks: readonly Stack[],
   observers: readonly Observer[] = [],
+  ServerResponse: ServerOptions['ServerResponse'] = GateResponse,
 ): Promise<Served> {
   const lines: string[] = []
   const log = createLog({
@@ -113,7 +122,7 @@ export async function serve(
   const app = new Koa()
   app.silent = true
   app.use(enforce(() => ({ active: active.current, release: () => {} }), world, observers))
-  const server = await listen(createServer(app.callback()))
+  const server = await listen(createServer({ ServerResponse }, app.callback()))
   t.teardown(() => {
     server.close()
     server.closeAllConnections()

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { ServerResponse } from 'node:http'
 import { PassThrough, Readable } from 'node:stream'
 import test from 'ava'
 import fc from 'fast-check'
@@ -338,7 +339,7 @@ test('falls back to the headers of no route where those of the route cannot be w
   }
 })
 
-test('leaves a response that a handler wrote itself, and ends what it left open', async (t) => {
+test('leaves a response of Node that a handler wrote itself, and ends what it left open', async (t) => {
   const behind =
     (end: boolean) =>
     ({ ctx }: Exchange) => {
@@ -347,10 +348,8 @@ test('leaves a response that a handler wrote itself, and ends what it left open'
       if (end) ctx.res.end()
       return { status: 200, headers: [], body: 'ours' }
     }
-  const served = await serve(t, [
-    stack('GET /whole', { destination: behind(true) }),
-    stack('GET /a', { destination: behind(false) }),
-  ])
+  const stacks = [stack('GET /whole', { destination: behind(true) }), stack('GET /a', { destination: behind(false) })]
+  const served = await serve(t, stacks, [], ServerResponse)
   t.is((await served.send({ path: '/whole' })).body, 'mine')
   const socket = await served.open()
   socket.write(raw('GET'))
