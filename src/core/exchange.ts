@@ -18,6 +18,17 @@ export interface Input {
   headers: Readonly<Record<string, unknown>>
   cookies: Readonly<Record<string, unknown>>
   body: unknown
+  /** Those of a `multipart/form-data` body, by field. */
+  files: Readonly<Record<string, readonly FormFile[]>>
+}
+
+/** One file of a form. */
+export interface FormFile {
+  /** As the client calls it: a name without a path. */
+  readonly name: string
+  /** The media type that the client declares, in lower case, without parameters; empty where none. The content may be another. */
+  readonly type: string
+  readonly bytes: Buffer
 }
 
 /** What hygiene read off the request, once; everything after it uses these. */
@@ -90,7 +101,7 @@ export class Exchange implements Facts {
     this.requestId = facts.requestId
     this.body = new Body(ctx.req, ctx.res)
     this.decision = { judges: [], passed: 0, reported: [], denial: undefined, judge: undefined }
-    this.input = { params: {}, query: {}, headers: {}, cookies: {}, body: undefined }
+    this.input = { params: {}, query: {}, headers: {}, cookies: {}, body: undefined, files: {} }
   }
 
   /** Gives back what a step took: runs once, when the answer is finished or the client is gone; at once if it is already. */

@@ -19,7 +19,8 @@ export function showRequest(exchange: Exchange): Context {
   }
   Object.assign(ctx.state, state)
   // Where body parsers for Koa leave it, and look before they read themselves; the bytes where only a signature was judged.
-  if (body.taken) Object.assign(ctx.request, { body: input.body === undefined ? body.bytes : input.body })
+  if (body.taken)
+    Object.assign(ctx.request, { body: input.body === undefined ? body.bytes : input.body, files: input.files })
   if (ctx.secure !== secure) Object.defineProperty(ctx.request, 'protocol', { value: secure ? 'https' : 'http' })
   return ctx
 }

@@ -19,6 +19,14 @@ export interface AnswerPart {
   readonly content?: Readonly<Record<string, { readonly example?: unknown }>>
 }
 
+/** What the files of one field may be. */
+export interface FilePart {
+  readonly contentTypes?: readonly string[]
+  readonly maxBytes?: string
+  readonly maxItems?: number
+  readonly required?: boolean
+}
+
 /** A bearer token, of every issuer unless some are named. */
 export interface TokenWay {
   readonly kind: 'jwt'
@@ -51,6 +59,8 @@ export interface OperationPart {
     readonly types: readonly string[]
     /** Left out where any body passes. */
     readonly schema?: JsonSchema
+    /** The files beside the texts of a `multipart/form-data` body, by field. */
+    readonly files?: Readonly<Record<string, FilePart>>
   }
   /** The credentials of which one suffices; whether a caller may come without any. */
   readonly credentials?: { readonly ways: readonly Way[]; readonly isOptional: boolean }

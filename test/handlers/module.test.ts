@@ -16,7 +16,7 @@ const chunked = { 'Transfer-Encoding': 'chunked' }
 const principal = { id: 'u1', issuer: 'shop', scopes: [], roles: [], claims: {} }
 
 test('answers with what the handler left in ctx', async (t) => {
-  const input = { params: {}, query: {}, headers: {}, cookies: {}, body: { sku: 'AB' } }
+  const input = { params: {}, query: {}, headers: {}, cookies: {}, body: { sku: 'AB' }, files: {} }
   const gate = await open(t, 'object', having({ principal, input, resource: { ownerId: 'u1' } }))
   const { status, headers, body } = await gate.send({ method: 'POST', headers: { 'X-Request-Id': 'r-1' } })
   t.is(status, 201)

@@ -8,7 +8,7 @@ const folder = new URL('../fixtures/handlers/', import.meta.url).pathname
 const open = (t: ExecutionContext, name = 'router', options: GateOptions = {}): Promise<Gate> =>
   openGate(t, [handler, `./routers.ts#${name}`], { ...options, folder })
 
-const input = { params: { rest: 'notes/7' }, query: {}, headers: {}, cookies: {}, body: undefined }
+const input = { params: { rest: 'notes/7' }, query: {}, headers: {}, cookies: {}, body: undefined, files: {} }
 
 test('answers through a router, whose parameters are its own', async (t) => {
   const gate = await open(t, 'router', having({ input }))

@@ -5,9 +5,9 @@ import { hasReference } from '../../core/expression.ts'
 import { isFieldName } from '../../core/field.ts'
 import type { Site } from '../../core/site.ts'
 import { suggest } from '../../core/suggest.ts'
+import { checkBody } from './check-body.ts'
 import { checkJsonSchema } from './check-json-schema.ts'
 import type { InputBlock, Parameter, Parameters } from './input-block.ts'
-import { isJson } from './media-type.ts'
 import { objectOf } from './parameters.ts'
 
 /** Schemas that are none or that nothing fits, names that are none, and keys that mean nothing where they stand. */
@@ -88,35 +88,3 @@ function checkNames(part: 'headers' | 'cookies', parameters: Parameters | undefi
     return []
   })
 }
-
-function checkBody({ body, bodyRequired, contentTypes, maxBytes }: InputBlock, { route }: Site): Fault[] {
-  if (body === undefined) return checkBodiless({ bodyRequired, contentTypes, maxBytes })
-  if (body === 'any' || hasReference(JSON.stringify(body))) return []
-  const faults = checkJsonSchema(body).map((fault) => ({ ...fault, path: ['body', ...fault.path] }))
-  const types = Array.isArray(contentTypes) ? contentTypes : []
-  const foreign = types.flatMap((type: string, index) =>
-    isJson(type) || hasReference(type) ? [] : [notJson(type, index)],
-  )
-  const method = route.method === 'GET' || route.method === 'HEAD' ? [bodyOf(route.method)] : []
-  return [...method, ...faults, ...foreign]
-}
-
-const checkBodiless = (keys: Pick<InputBlock, never>): Fault[] =>
-  Object.entries(keys).flatMap(([key, value]) =>
-    value === undefined
-      ? []
-      : [{ rule: 'input/without-body', path: [key], message: `\`${key}\` without a \`body\``, onKey: true }],
-  )
-
-const notJson = (type: string, index: number): Fault => ({
-  rule: 'input/content-type',
-  path: ['contentTypes', index],
-  message: `expected a JSON type beside a schema, not \`${type}\``,
-})
-
-const bodyOf = (method: string): Fault => ({
-  rule: 'input/body-on-get',
-  path: ['body'],
-  message: `a ${method} request has no body`,
-  onKey: true,
-})

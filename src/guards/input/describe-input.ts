@@ -3,7 +3,7 @@
 import type { Code } from '../../core/denial.ts'
 import type { Site } from '../../core/site.ts'
 import type { OperationPart, ParameterPlaces } from '../../services/openapi.ts'
-import type { InputBlock } from './input-block.ts'
+import { type InputBlock, typesOf } from './input-block.ts'
 import { declarationsOf } from './judge-params.ts'
 import { objectOf } from './parameters.ts'
 
@@ -28,10 +28,12 @@ function placesOf(
   }
 }
 
-function bodyOf({ body, bodyRequired = body !== 'any', contentTypes }: InputBlock): Pick<OperationPart, 'body'> {
-  if (body === undefined) return {}
+function bodyOf(block: InputBlock): Pick<OperationPart, 'body'> {
+  const { body, bodyRequired = body !== 'any', contentTypes, files } = block
+  if (body === undefined && files === undefined) return {}
   if (body === 'any') return { body: { required: bodyRequired, types: contentTypes ?? ['*/*'] } }
-  return { body: { required: bodyRequired, types: contentTypes ?? ['application/json'], schema: body } }
+  const read = { required: bodyRequired, types: typesOf(block), schema: body ?? { type: 'object' } }
+  return { body: { ...read, ...(files && { files }) } }
 }
 
 const openQueryOf = ({ query }: InputBlock): Pick<OperationPart, 'notes'> =>
@@ -39,13 +41,13 @@ const openQueryOf = ({ query }: InputBlock): Pick<OperationPart, 'notes'> =>
 
 /** Undeclared query parameters and bodies are refused as well. */
 function refusalsOf(
-  { body, query, headers, cookies, contentTypes, bodyRequired }: InputBlock,
+  { body, query, headers, cookies, contentTypes, bodyRequired, files }: InputBlock,
   { route }: Site,
 ): readonly Code[] {
   const isOpen = query === 'any' && body === 'any' && !bodyRequired
   const hasParameters = route.params.length + Object.keys({ ...headers, ...cookies }).length > 0
   const invalid: readonly Code[] = isOpen && !hasParameters ? [] : ['input_invalid']
-  if (body === undefined) return invalid
+  if (body === undefined && files === undefined) return invalid
   const typed: readonly Code[] = body === 'any' && contentTypes === undefined ? [] : ['media_type_unsupported']
   return ['request_malformed', 'body_too_large', ...typed, ...invalid]
 }

@@ -5,6 +5,7 @@ import {
   array,
   boolean,
   type Infer,
+  integer,
   literal,
   object,
   record,
@@ -22,13 +23,28 @@ const schemaOf = <T>(description: string): Schema<T> => ({
   json: { type: 'object', additionalProperties: true, description },
 })
 export const parameterSchema = schemaOf<Parameter>('A schema; `required: true` says that it must be there.')
-export const bodySchema = schemaOf<JsonSchema>('The schema of a JSON body.')
+export const bodySchema = schemaOf<JsonSchema>('The schema of a JSON body, or of the text fields of a form.')
 const parameters = (description: string) => record(parameterSchema, { description })
 
 const mediaType = string({
   pattern: '^[a-z0-9!#$&^_.+-]{1,127}/[a-z0-9!#$&^_.+-]{1,127}$',
   title: 'a media type in lower case, without parameters',
   examples: ['application/json'],
+})
+
+const fileBlock = object({
+  'contentTypes?': array(mediaType, {
+    description: 'The media types that its part may declare; any unless told. The content is not looked into.',
+    minItems: 1,
+  }),
+  'maxBytes?': string({
+    description: 'The largest file; only `maxBytes` of the whole body unless told.',
+    pattern: sizePattern,
+    title: 'a size',
+    examples: ['1mb'],
+  }),
+  'maxItems?': integer({ description: 'How many may come under the name; one unless told.', minimum: 1, maximum: 100 }),
+  'required?': boolean({ description: 'Whether one must be there.' }),
 })
 
 export const inputBlock = object({
@@ -45,8 +61,13 @@ export const inputBlock = object({
     description: 'Whether a request without a body is refused; true unless told, false for `body: any`.',
   }),
   'contentTypes?': array(mediaType, {
-    description: 'The media types of the body; `application/json` unless told, all for `body: any`.',
+    description:
+      'The media types of the body; `application/json` unless told, `multipart/form-data` beside `files`, all for `body: any`.',
     minItems: 1,
+  }),
+  'files?': record(fileBlock, {
+    description: 'The files of a `multipart/form-data` body by field name; no others are let in.',
+    minProperties: 1,
   }),
   'maxBytes?': string({
     description: 'The largest body; `settings.limits.body` unless told.',
@@ -58,3 +79,11 @@ export const inputBlock = object({
 
 export type InputBlock = Infer<typeof inputBlock>
 export type Parameters = Readonly<Record<string, Parameter>>
+export type FileBlock = Infer<typeof fileBlock>
+
+const jsonTypes: readonly string[] = ['application/json']
+const multipartTypes: readonly string[] = ['multipart/form-data']
+
+/** The media types of a body that a schema judges. */
+export const typesOf = ({ contentTypes, files }: Pick<InputBlock, 'contentTypes' | 'files'>): readonly string[] =>
+  contentTypes ?? (files === undefined ? jsonTypes : multipartTypes)

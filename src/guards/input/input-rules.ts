@@ -30,7 +30,7 @@ export const inputRules: Rules = {
   },
   'input/invalid-name': {
     severity: 'error',
-    cause: 'No header or cookie can have this name.',
+    cause: 'No header, cookie or field of a form can have this name.',
     hint: 'write letters, digits and hyphens',
   },
   'input/duplicate-header': {
@@ -40,8 +40,19 @@ export const inputRules: Rules = {
   },
   'input/content-type': {
     severity: 'error',
-    cause: 'A schema reads JSON, so a body of another type could never be judged.',
-    hint: 'write `application/json` or a type that ends in `+json`, or `body: any`',
+    cause: 'A schema reads JSON and forms, so a body of another type could never be judged.',
+    hint: 'write `application/json`, a type that ends in `+json`, `application/x-www-form-urlencoded` or `multipart/form-data`; or `body: any`',
+  },
+  'input/form-field': {
+    severity: 'error',
+    cause: 'The fields of a form are texts: one that must be an object could never come.',
+    hint: 'describe an object of scalars and lists of scalars, or take JSON alone',
+  },
+  'input/files': {
+    severity: 'error',
+    cause:
+      'Files come as parts of a `multipart/form-data` body beside the texts that `body` describes, and only that is judged.',
+    hint: 'leave `contentTypes` out beside `files`, give texts and files different names, and the whole body more room than each file',
   },
   'input/without-body': {
     severity: 'error',

@@ -28,7 +28,7 @@ export const foundFault = (fault: InputFault): Judgement =>
 const longestPath = 256
 
 /** The JSON Pointer of a fault, cut where it is long. */
-function shownPath(path: Path): string {
+export function shownPath(path: Path): string {
   const pointer = toPointer(path)
   return pointer.length > longestPath ? `${pointer.slice(0, longestPath)}…` : pointer
 }

@@ -19,3 +19,13 @@ const unquote = (text: string): string => (/^".*"$/.test(text) ? text.slice(1, -
 
 /** Whether bodies of this type are JSON (RFC 6839 §3.1). */
 export const isJson = (essence: string): boolean => essence === 'application/json' || essence.endsWith('+json')
+
+/** How bodies are read that a schema judges. */
+export type BodyForm = 'json' | 'form' | 'multipart'
+
+/** The form of bodies of this type; undefined where no schema can judge them. */
+export function formOf(essence: string): BodyForm | undefined {
+  if (isJson(essence)) return 'json'
+  if (essence === 'application/x-www-form-urlencoded') return 'form'
+  return essence === 'multipart/form-data' ? 'multipart' : undefined
+}

@@ -1,0 +1,12 @@
+/** What holds for the fields of every form, whichever spelling it comes in. */
+
+import type { Texts } from './parameters.ts'
+
+/** In characters. */
+export const longestName = 256
+
+export const isTooLong = (name: string): boolean => name.length > longestName
+
+/** Whether some readers would decode the fields otherwise, by the field that says how (HTML, RFC 7578 §4.6). */
+export const isOtherCharset = ({ _charset_: charset = [] }: Texts): boolean =>
+  [charset].flat().some((text) => text.toLowerCase() !== 'utf-8')
