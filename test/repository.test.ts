@@ -99,6 +99,17 @@ test('nothing is switched off, put off or left behind', (t) => {
   for (const file of files) t.notRegex(read(file), left, file)
 })
 
+/** `node:vm` is asked for the collector once; policies name the modules that are imported. */
+test('starts no program, and runs no text as code', (t) => {
+  const running = /node:child_process|\beval\(|\bnew Function\b|\bFunction\(/
+  const evaluating = new Set(['src/services/redis/evaluate.ts'])
+  for (const file of sources('src').filter((name) => !evaluating.has(name))) t.notRegex(read(file), running, file)
+  t.deepEqual(
+    sources('src').filter((file) => read(file).includes("'node:vm'")),
+    ['src/server/shrink-heap.ts'],
+  )
+})
+
 test('every generated file is current', (t) => {
   const files = stale().map(([file]) => file)
   t.deepEqual(files, [], 'run `npm run generate`')
