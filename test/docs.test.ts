@@ -22,9 +22,10 @@ test('every policy that the page on secrets shows is accepted', (t) => {
 
 test('every policy that the page on TLS shows is accepted', (t) => {
   const routes = 'routes:\n  GET /: { authenticate: public, builtin: health }\n'
+  const settings = "settings: { tls: { cert: '${file:a}', key: '${file:b}', clientCa: '${file:c}' } }\n"
   for (const { text } of readFences('docs/tls.md').filter(({ language }) => language === 'yaml'))
     t.deepEqual(
-      findFaults({ 'p.yaml': text.includes('routes:') ? text : text + routes }).filter(
+      findFaults({ 'p.yaml': text.includes('routes:') ? settings + text : text + routes }).filter(
         ({ rule }) => rule !== 'settings/insecure-listener',
       ),
       [],
