@@ -28,7 +28,7 @@ export interface FormFile {
   readonly name: string
   /** The media type that the client declares, in lower case, without parameters; empty where none. The content may be another. */
   readonly type: string
-  readonly bytes: Buffer
+  readonly bytes: Uint8Array
 }
 
 /** What hygiene read off the request, once; everything after it uses these. */

@@ -19,7 +19,7 @@ const seen = ({ input: { body, files }, body: { replaced } }: Exchange): string 
 const shownFile = ({ name, type, bytes }: Exchange['input']['files'][string][number]) => ({
   name,
   type,
-  text: bytes.toString('latin1'),
+  text: Buffer.from(bytes).toString('latin1'),
 })
 
 /** Sends to the block; bodies of at most 1 kB unless it says otherwise. */

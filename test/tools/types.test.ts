@@ -41,6 +41,11 @@ routes:
   PUT /a:
     input: { query: any, body: { type: string }, bodyRequired: false }
     reply: { status: 204 }
+  POST /photos:
+    input:
+      body: { type: object, properties: { size: { type: integer } } }
+      files: { photo: { required: true }, more: { maxItems: 3 } }
+    reply: { status: 204 }
   PATCH /a:
     because: being tried out
     reportOnly: [input]
@@ -96,6 +101,11 @@ const a: string | undefined = post.both?.a
 const free: number | undefined = post.free?.x
 const body: string | undefined = put.body
 const any: string | readonly string[] | undefined = put.query.x
+declare const form: Inputs['POST /photos']
+const size: number | undefined = form.body.size
+const photo: string | undefined = form.files.photo[0]?.type
+const more: number | undefined = form.files.more?.[0]?.bytes.length
+export { size, photo, more }
 export { a, any, body, card, cell, free, id, kid, kind, note, odd, page, pair, rest, tags, tenant, word }
 `
   t.deepEqual(compile(t, right), [])

@@ -4,6 +4,7 @@ import type { JsonSchema } from '../../schema/schema.ts'
 import type { StandardWriter } from '../../schema/standard.ts'
 import type { AnswerPart, HeaderPart, OperationPart } from '../../services/openapi.ts'
 import type { Route } from '../policy.ts'
+import { writeForm } from './form.ts'
 import { headerRefs } from './headers.ts'
 import { type Part, partsOf } from './parts.ts'
 import type { Refusals } from './refusals.ts'
@@ -83,8 +84,9 @@ const nameOf = (name: string, { route, names }: Naming): string => names[route.p
 const restOf = ({ path }: Route, place: string, name: string): string | undefined =>
   place === 'path' && path.endsWith(`/*${name}`) ? 'The rest of the path, with its slashes.' : undefined
 
-function bodyOf({ required, types, schema }: NonNullable<OperationPart['body']>, schemas: StandardWriter) {
-  const content = schema === undefined ? {} : { schema: schemas.write(schema) }
+function bodyOf({ required, types, schema, files }: NonNullable<OperationPart['body']>, schemas: StandardWriter) {
+  const content =
+    schema === undefined ? {} : files ? writeForm(schema, files, schemas) : { schema: schemas.write(schema) }
   return { required, content: Object.fromEntries(types.map((type) => [type, content])) }
 }
 

@@ -3,7 +3,7 @@
 import type { InputBlock, Parameters } from '../../guards/input/input-block.ts'
 import { objectOf } from '../../guards/input/parameters.ts'
 import type { Policy, Route } from '../../policy/policy.ts'
-import { comment, either, membersOf, quote, type TypeText, type } from './expression.ts'
+import { comment, either, membersOf, nameOf, quote, type TypeText, type } from './expression.ts'
 import { SchemaTypes } from './schema-types.ts'
 
 const head = `/** What each route lets in, by method and path: made from the policies by \`portcullis types\`, and not to be edited. */\n`
@@ -39,6 +39,7 @@ function inputOf(route: Route, types: SchemaTypes): TypeText {
     ...partOf('headers', lowerCase(block.headers ?? {}), types),
     ...partOf('cookies', block.cookies ?? {}, types),
     ...bodyOf(block, types),
+    ...filesOf(block),
   ])
 }
 
@@ -62,9 +63,20 @@ function partOf(part: string, parameters: Parameters, types: SchemaTypes): reado
 }
 
 /** `any` goes through unread. */
-function bodyOf({ body, bodyRequired = true }: InputBlock, types: SchemaTypes): readonly string[] {
-  if (body === undefined) return []
+function bodyOf({ body, bodyRequired = true, files }: InputBlock, types: SchemaTypes): readonly string[] {
+  if (body === undefined) return files === undefined ? [] : ['readonly body: Readonly<Record<string, never>>']
   if (body === 'any') return ['readonly body: undefined']
   const { text } = either([types.typeOf(body), ...(bodyRequired ? [] : [type('undefined')])])
   return [`${comment(body.description)}readonly body: ${text}`]
+}
+
+/** The files of a form, by field; one that is not required may have none. */
+function filesOf({ files, bodyRequired = true }: InputBlock): readonly string[] {
+  if (files === undefined) return []
+  const list = 'readonly { readonly name: string; readonly type: string; readonly bytes: Uint8Array }[]'
+  const fields = Object.entries(files).map(([name, { required = false }]) => {
+    const isThere = required && bodyRequired
+    return `readonly ${nameOf(name)}${isThere ? '' : '?'}: ${list}`
+  })
+  return [`readonly files: ${membersOf(fields).text}`]
 }
