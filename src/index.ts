@@ -2,7 +2,7 @@
 
 export { type Code, Denial, deny, type InputFault } from './core/denial.ts'
 export type { Diagnostic } from './core/diagnostic.ts'
-export type { Input } from './core/exchange.ts'
+export type { FormFile, Input } from './core/exchange.ts'
 export type { Principal } from './core/principal.ts'
 export { StartFault } from './core/start-fault.ts'
 export type { LoaderRequest, Resource, ResourceLoader } from './guards/authorize/resource.ts'

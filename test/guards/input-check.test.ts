@@ -93,6 +93,76 @@ const cases: [title: string, block: unknown, faults: string[]][] = [
     ['input/content-type contentTypes.1'],
   ],
   [
+    'accepts forms beside JSON',
+    {
+      body: {
+        type: 'object',
+        properties: { n: { type: 'integer' }, tags: { type: 'array', items: { type: 'string' } } },
+      },
+      contentTypes: ['application/json', 'application/x-www-form-urlencoded', 'multipart/form-data'],
+    },
+    [],
+  ],
+  [
+    'accepts files, with texts and without',
+    {
+      body: { $ref: '#/schemas/Note' },
+      files: { photo: { contentTypes: ['image/png'], maxBytes: '1mb' } },
+      maxBytes: '2mb',
+    },
+    [],
+  ],
+  ['accepts files alone', { files: { 'my photo': {} }, contentTypes: ['multipart/form-data'], maxBytes: '2mb' }, []],
+  [
+    'refuses what no field of a form can be',
+    {
+      body: {
+        type: 'object',
+        properties: {
+          a: { type: 'object' },
+          b: { type: 'array', items: { type: 'object' } },
+          c: { type: 'array', items: { type: 'array', items: { type: 'string' } } },
+        },
+      },
+      contentTypes: ['application/json', 'application/x-www-form-urlencoded'],
+    },
+    [
+      'input/form-field body.properties.a.type',
+      'input/form-field body.properties.b.items.type',
+      'input/form-field body.properties.c.items.type',
+    ],
+  ],
+  [
+    'refuses a form that is no object',
+    { body: { type: 'array', items: { type: 'string' } }, contentTypes: ['multipart/form-data'] },
+    ['input/form-field body.type'],
+  ],
+  ['refuses files that are never read', { body: 'any', files: { photo: {} } }, ['input/files files key']],
+  [
+    'refuses files in another type than can hold them',
+    { files: { photo: {} }, contentTypes: ['multipart/form-data', 'application/json', 'image/png'] },
+    ['input/files contentTypes.1', 'input/content-type contentTypes.2'],
+  ],
+  [
+    'refuses a file that is a text as well, is larger than the whole, or holds others',
+    {
+      body: { type: 'object', properties: { photo: { type: 'string' } } },
+      files: { photo: { maxBytes: '1mb', contentTypes: ['image/png', 'multipart/mixed'] } },
+      maxBytes: '1024kb',
+    },
+    ['input/files files.photo key', 'input/files files.photo.contentTypes.1', 'input/files files.photo.maxBytes'],
+  ],
+  [
+    'refuses names that no field has',
+    { files: { 'a"b': {}, '': {}, ' a': {} } },
+    ['input/invalid-name files.a"b key', 'input/invalid-name files. key', 'input/invalid-name files. a key'],
+  ],
+  [
+    'leaves references in files for later',
+    { files: { photo: { maxBytes: '${value:SIZE}' } }, contentTypes: ['${value:TYPE}'], maxBytes: '1kb' },
+    [],
+  ],
+  [
     'refuses keys that mean nothing without a body',
     { bodyRequired: false, contentTypes: ['a/b'], maxBytes: '1kb' },
     ['input/without-body bodyRequired key', 'input/without-body contentTypes key', 'input/without-body maxBytes key'],
@@ -113,6 +183,7 @@ test('refuses a body on GET and HEAD', (t) => {
   t.deepEqual(faultsOf(block, { method: 'GET' }), ['input/body-on-get body key'])
   t.deepEqual(faultsOf(block, { method: 'HEAD' }), ['input/body-on-get body key'])
   t.deepEqual(faultsOf(block, { method: 'ANY' }), [])
+  t.deepEqual(faultsOf({ files: { photo: {} } }, { method: 'GET' }), ['input/body-on-get files key'])
   t.deepEqual(faultsOf({ body: 'any' }, { method: 'GET' }), [])
 })
 

@@ -29,6 +29,7 @@ const filesUnread: Fault = {
   rule: 'input/files',
   path: ['files'],
   message: '`files` beside `body: any`, of which nothing is read',
+  hint: 'describe the texts in `body`, or leave `files` out',
   onKey: true,
 }
 
@@ -63,6 +64,7 @@ const withoutFiles = (type: string, path: Fault['path']): Fault => ({
   rule: 'input/files',
   path,
   message: `expected \`multipart/form-data\` beside \`files\`, not \`${type}\``,
+  hint: 'leave `contentTypes` out beside `files`',
 })
 
 function checkSchema(block: InputBlock): Fault[] {
@@ -113,6 +115,7 @@ const doubled = (name: string): Fault => ({
   rule: 'input/files',
   path: ['files', name],
   message: `\`${name}\` is a text in \`body\` as well`,
+  hint: 'declare it in one of the two',
   onKey: true,
 })
 
@@ -132,10 +135,12 @@ const nested = (path: Fault['path']): Fault => ({
   rule: 'input/files',
   path,
   message: 'a file that holds parts of its own is always refused',
+  hint: 'name the types of single files',
 })
 
 const beyond = (path: Fault['path'], whole: string): Fault => ({
   rule: 'input/files',
   path,
   message: `the whole body may have \`${whole}\`: expected less for one file`,
+  hint: 'raise `maxBytes` of the body, or lower that of the file',
 })

@@ -52,7 +52,7 @@ export const inputRules: Rules = {
     severity: 'error',
     cause:
       'Files come as parts of a `multipart/form-data` body beside the texts that `body` describes, and only that is judged.',
-    hint: 'leave `contentTypes` out beside `files`, give texts and files different names, and the whole body more room than each file',
+    hint: 'leave `contentTypes` out beside `files`, and give texts and files different names',
   },
   'input/without-body': {
     severity: 'error',
