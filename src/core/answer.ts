@@ -31,6 +31,9 @@ export function headerSet(headers: Readonly<Record<string, string>>): HeaderSet 
   }
 }
 
+/** What a destination says in one header, as it goes on; nothing where it is not heard. */
+export type Amend = (value: string) => string | undefined
+
 /** The lines of headers as a list: name, value, name, value. */
 export function listLines(lines: string): string[] {
   const list: string[] = []
@@ -47,6 +50,8 @@ export class Head {
   readonly defaults: HeaderSet[] = []
   /** These stand in place of whatever the destination set. */
   readonly forced: HeaderSet[] = []
+  /** By name (lower case): what becomes of a header that the destination set; best made once, as it is asked for each header. */
+  readonly amends: ReadonlyMap<string, Amend>[] = []
   /** Names (lower case) that no answer carries. */
   readonly removed: ReadonlySet<string>[] = []
   /** What holds for this one answer, such as the state of a limit; these stand before all others. */

@@ -1,6 +1,7 @@
 /** Lays what guards wrote on the head of an answer: each name from one voice, `Vary` merged. */
 
-import { type Answer, type Head, type HeaderSet, listLines } from '../core/answer.ts'
+import { type Amend, type Answer, type Head, type HeaderSet, listLines } from '../core/answer.ts'
+import { banners } from '../core/banners.ts'
 
 /** Ours to write, or for one connection only (RFC 9110 §7.6.1): from a destination they never pass. */
 export const withheld: ReadonlySet<string> = new Set([
@@ -14,6 +15,9 @@ export const withheld: ReadonlySet<string> = new Set([
   'transfer-encoding',
   'upgrade',
 ])
+
+/** `Alt-Svc` would send clients past this server: to another one, that nothing guards (RFC 7838 §2). */
+const unheard: ReadonlySet<string> = new Set([...withheld, ...banners, 'alt-svc'])
 
 /** The headers of an answer. */
 export interface LaidHead {
@@ -31,21 +35,23 @@ interface Laid extends LaidHead {
   /** Names that were said, or shut out, as a whole: compared as a whole, which is what makes this cheap. */
   readonly sets: ReadonlySet<string>[]
   readonly vary: string[]
+  readonly amends: readonly ReadonlyMap<string, Amend>[]
 }
 
 /**
  * The headers of an answer, without those that frame its body. Who speaks first is heard: names that no answer carries,
- * then what guards say of this answer, what they force, the destination, and last their defaults. What a destination says of
- * `Access-Control-*` is not heard.
+ * then what guards say of this answer, what they force, the destination as far as they let it, and last their defaults. What a
+ * destination says of `Access-Control-*`, or of what it is made of, is not heard.
  */
 export function layHead(answer: Answer, head: Head, requestId: string): LaidHead {
-  const { removed, own, forced, defaults, vary } = head
+  const { removed, own, forced, amends, defaults, vary } = head
   const laid: Laid = {
     lines: `X-Request-Id: ${requestId}\r\n`,
     flat: [],
     names: ['x-request-id'],
     sets: [...removed],
     vary: [...vary],
+    amends,
   }
   for (const set of own) laySet(laid, set)
   for (const set of forced) laySet(laid, set)
@@ -104,12 +110,23 @@ function layAnswer(laid: Laid, headers: readonly string[]): void {
     const value = headers[at + 1] ?? ''
     const lower = name.toLowerCase()
     if (lower === 'vary') laid.vary.push(value)
-    else if (!isSettled(laid, lower) && !withheld.has(lower) && !lower.startsWith('access-control-')) {
+    else if (!isSettled(laid, lower) && !unheard.has(lower) && !lower.startsWith('access-control-')) {
+      const heard = amend(laid.amends, lower, value)
+      if (heard === undefined) continue
       said.push(lower)
-      laid.flat.push(name, value)
+      laid.flat.push(name, heard)
     }
   }
   laid.names.push(...said)
+}
+
+function amend(amends: Laid['amends'], lower: string, value: string): string | undefined {
+  let heard: string | undefined = value
+  for (const each of amends) {
+    const change = each.get(lower)
+    if (change !== undefined && heard !== undefined) heard = change(heard)
+  }
+  return heard
 }
 
 /** Each field name once; `*` says all that can be said (RFC 9110 §12.5.5). */

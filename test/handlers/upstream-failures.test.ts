@@ -139,7 +139,7 @@ test('tries no third time', async (t) => {
       return true
     },
   } as unknown as Dispatcher
-  const { answer } = new UpstreamCall(dispatcher, { path: '/', method: 'GET' }, true)
+  const { answer } = new UpstreamCall(dispatcher, { path: '/', method: 'GET' }, { retriable: true, cookies: [] })
   t.like(await answer, { code: 'upstream_failed', cause: 'UND_ERR_SOCKET other side closed' })
   t.is(calls, 2)
 })

@@ -1,6 +1,7 @@
 /** What may stand under `headers`. */
 
 import { array, type Infer, object, record, string, union, word } from '../../schema/builder.ts'
+import { cookiesBlock } from './cookies.ts'
 import { helmetOptions } from './helmet-options.ts'
 
 const preset = word(['api', 'web'], { description: '`api` for data, `web` for pages; `api` unless told.' })
@@ -11,6 +12,7 @@ export const headersBlock = union([
     'use?': preset,
     'set?': record(string(), { description: 'Header → value, in place of what the destination sends.' }),
     'remove?': array(string(), { description: 'Headers that no answer carries, whoever set them.' }),
+    'cookies?': cookiesBlock,
     'helmet?': helmetOptions,
   }),
 ])

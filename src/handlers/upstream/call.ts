@@ -14,6 +14,13 @@ type Options = Dispatcher.DispatchOptions
 const gone = new Error('the exchange is over')
 const foreignCoding = new Error('the answer came in a transfer coding that was not asked for')
 
+interface CallOptions {
+  /** It may be sent again, once, where a kept connection closed before it. */
+  readonly retriable: boolean
+  /** Cookies that the upstream cannot set. */
+  readonly cookies: readonly string[]
+}
+
 /**
  * The handler of one dispatch. An answer that has come whole by the time its head is looked at goes on as one buffer: a
  * stream costs several times as much.
@@ -26,6 +33,7 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
   #settle: (answer: Answer | Denial) => void = () => undefined
   #controller: Controller | undefined
   #retriable: boolean
+  readonly #cookies: readonly string[]
   /** A byte of the answer has come. */
   #begun = false
   #ended = false
@@ -33,10 +41,11 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
   #early: Buffer[] = []
   #body: Readable | undefined
 
-  constructor(dispatcher: Calls, options: Options, retriable: boolean) {
+  constructor(dispatcher: Calls, options: Options, { retriable, cookies }: CallOptions) {
     this.#dispatcher = dispatcher
     this.#options = options
     this.#retriable = retriable
+    this.#cookies = cookies
     this.answer = new Promise((settle) => {
       this.#settle = settle
     })
@@ -93,7 +102,8 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
       return
     }
     if (!this.#ended) this.#body = this.#stream(controller)
-    this.#settle({ status, headers: readAnswerHead(status, fields), body: this.#body ?? joined(this.#early) })
+    const headers = readAnswerHead(status, fields, this.#cookies)
+    this.#settle({ status, headers, body: this.#body ?? joined(this.#early) })
   }
 
   #stream(controller: Controller): Readable {

@@ -67,7 +67,7 @@ export const upstream = defineHandler<Block>({
     const fields = Object.entries(headers).map(readField)
     const cookies = identity === undefined ? [] : [sessionCookie]
     const writeHead = compileRequestHead({ fields, forwardToken, cookies, randomId })
-    const call: Call = { dispatcher, writeHead, writePath: compilePath(route.prefix, prefix) }
+    const call: Call = { dispatcher, writeHead, cookies, writePath: compilePath(route.prefix, prefix) }
     return function upstreamDestination(exchange) {
       const { body } = exchange
       if (body.replaced !== undefined) return send(call, exchange, body.replaced)
@@ -92,11 +92,12 @@ interface Call {
   readonly dispatcher: Calls
   readonly writeHead: (exchange: Exchange) => string[]
   readonly writePath: (path: string) => string
+  readonly cookies: readonly string[]
 }
 
 /** Ends with the exchange, however that ends: at its timeout, or because the client is gone. */
 function send(
-  { dispatcher, writeHead, writePath }: Call,
+  { dispatcher, writeHead, writePath, cookies }: Call,
   exchange: Exchange,
   body: Buffer | Readable | undefined,
 ): Promise<Answer | Denial> {
@@ -114,7 +115,7 @@ function send(
       headers,
       body: body ?? null,
     },
-    body === undefined && (method === 'GET' || method === 'HEAD'),
+    { retriable: body === undefined && (method === 'GET' || method === 'HEAD'), cookies },
   )
   exchange.defer(() => call.cancel())
   return call.answer
