@@ -1,0 +1,282 @@
+/** Arbitrary bytes of a connection: requests of odd spelling, framing and line ends, one behind the other. */
+
+import fc from 'fast-check'
+
+type Usually = <T>(usual: fc.Arbitrary<T>, odd: fc.Arbitrary<T>, weight?: number) => fc.Arbitrary<T>
+const usually: Usually = (usual, odd, weight = 5) =>
+  fc.oneof({ weight, arbitrary: usual }, { weight: 1, arbitrary: odd })
+const one = fc.constantFrom<string[]>
+const inner = 'GET /inner HTTP/1.1\r\nHost: a\r\n\r\n'
+
+const method = usually(
+  one('GET', 'POST', 'PUT', 'DELETE', 'HEAD', 'OPTIONS'),
+  one('PATCH', 'TRACE', 'get', 'PURGE'),
+  12,
+)
+
+/** Escapes and punctuation that two servers may read in two ways. */
+const piece = one(
+  ...['a', 'b', '.', '..', '%2e', '%41', '%7e', '%20', '%25', '%2f', '%5c', '\\', ';', '+', ':', '@', '~', '%c3%a9'],
+  ...['%ff', '%00', '%', '//', '/', '/', '=', "'", '(', '*', '!', '$', '%3f', '%23', '%3B', '%0d%0a', '\xe9', '#'],
+)
+const oddPath = fc.array(piece, { maxLength: 5 }).map((pieces) => `/${pieces.join('')}`)
+const path = usually(one('/', '/a', '/a/b', '/a%20b', '/%61', '/a+b', '/caf%c3%a9', '/a/'), oddPath, 2)
+const query = usually(one('', '', '?', '?a=1', '?a=%41&b=+', '?/../a', '??'), one('?#', '?%', '?;', '?a b', '?\xe9'), 8)
+const origin = usually(one('', ''), one('http://a', 'HTTP://A', 'http://b', 'http://a:80', '//a', 'https://a', '*'), 8)
+const target = fc.tuple(origin, path, query).map((parts) => parts.join(''))
+
+const hostLine = usually(
+  one('Host: a', 'host:a', 'Host: A', 'Host: a:80'),
+  one(
+    '',
+    'Host:',
+    'Host: a.',
+    'Host: b',
+    'Host: a\r\nHost: b',
+    'Host : a',
+    'Host: a b',
+    'Host: [::1]:80',
+    'Host: a,b',
+    'Host: a\tb',
+  ),
+  8,
+)
+const otherLine = one(
+  ...[
+    'Accept: */*',
+    'X: \xe9',
+    'X:',
+    'Connection: keep-alive',
+    'Connection: X',
+    'TE: trailers',
+    'Cookie: a=1; b',
+    'X_Y: z',
+  ],
+  ...[
+    'Expect: 100-continue',
+    'Expect: x',
+    'Upgrade: h2c',
+    'Connection: Upgrade',
+    'X: a\r\n b',
+    'X: a\nY: b',
+    'X: a\rY: b',
+  ],
+  ...[
+    'X: a\0b',
+    ': x',
+    'x',
+    'X : y',
+    'Content-Length',
+    'Trailer: X',
+    'Connection: Content-Length',
+    'Connection: close',
+  ],
+  ...['Connection: Transfer-Encoding', 'Keep-Alive: 5', 'Content-Type: text/plain', '\tX: y', '(): x', 'X\x0b: y'],
+)
+
+const body = one(
+  '',
+  'abcde',
+  'a\r\nb',
+  inner,
+  '0\r\n\r\n',
+  `0\r\n\r\n${inner}`,
+  '5\r\nabcde\r\n0\r\n\r\n',
+  'x'.repeat(300),
+)
+
+type Frame = (body: string) => string
+const frame = (...frames: Frame[]) => fc.constantFrom(...frames)
+
+const oddLength = one(
+  ...[
+    '0',
+    '+#',
+    '-#',
+    '#, #',
+    '#,0',
+    '0#',
+    ' #\t',
+    '#;',
+    '#.0',
+    '"#"',
+    '#\x0b',
+    '#\0',
+    '\xa0#',
+    '#\xa0',
+    '# #',
+    '#_0',
+    '#e0',
+  ],
+  ...[
+    '0x#',
+    '4294967296',
+    '18446744073709551616',
+    '#\r\nContent-Length: 0',
+    '0\r\nContent-Length: #',
+    '#\r\nContent-Length: #',
+    '',
+  ],
+)
+const lengthName = usually(
+  one('Content-Length', 'content-length'),
+  one('Content-Length ', 'Content_Length', ' Content-Length'),
+  9,
+)
+const sized: fc.Arbitrary<Frame> = fc
+  .tuple(lengthName, usually(one('#'), oddLength, 3), usually(fc.constant(0), fc.integer({ min: -3, max: 3 }), 9))
+  .map(([name, value, off]) => (text) => {
+    const length = String(Math.max(0, text.length + off))
+    return `${name}: ${value.replaceAll('#', length)}\r\n\r\n${text}`
+  })
+
+const coding = usually(
+  one('Transfer-Encoding: chunked', 'transfer-encoding:Chunked', 'Transfer-Encoding: \tchunked'),
+  one(
+    ...[
+      'Transfer-Encoding : chunked',
+      'Transfer-Encoding: xchunked',
+      'Transfer_Encoding: chunked',
+      'Transfer-Encoding: x',
+    ],
+    ...[
+      'Transfer-Encoding: chunked, chunked',
+      'Transfer-Encoding: chunked, x',
+      'Transfer-Encoding: x, chunked',
+      'X: a\r\n Transfer-Encoding: chunked',
+    ],
+    ...[
+      'X: a\nTransfer-Encoding: chunked',
+      'Transfer-Encoding: chunked\r\nTransfer-Encoding: x',
+      'Transfer-Encoding: x\r\nTransfer-Encoding: chunked',
+    ],
+    ...[
+      'Transfer-Encoding: \x0bchunked',
+      'Transfer-Encoding: chunked\x0b',
+      "Transfer-Encoding: 'chunked'",
+      'Transfer-Encoding:\r\n chunked',
+    ],
+    ...[
+      'Transfer-Encoding: chunked;a',
+      'Transfer-Encoding: identity',
+      'Transfer-Encoding: chunked\0',
+      'Transfer-Encoding: \xffchunked',
+      'Transfer-Encoding:',
+    ],
+    ...[
+      'Transfer-Encoding: chunked\r\nContent-Length: 5',
+      'Content-Length: 0\r\nTransfer-Encoding: chunked',
+      'Transfer-Encoding\r\n: chunked',
+      'Content-Encoding: chunked',
+    ],
+  ),
+  3,
+)
+const size = usually(
+  one('#', '#', '#;a', '#;a=b', '0#'),
+  one(
+    '0x#',
+    ' #',
+    '# ',
+    '#\t',
+    '+#',
+    '-#',
+    '#;',
+    '#;a\nb',
+    '#\n',
+    '10000000#',
+    '10000000000000000#',
+    '#g',
+    '',
+    '#;a="\r\n"',
+    '#;\0',
+    '#\r',
+  ),
+  9,
+)
+const chunkEnd = usually(one('\r\n'), one('\n', '', '\r', 'x\r\n', '\r\n\r\n'), 15)
+const lastChunk = usually(
+  one('0\r\n\r\n', '0\r\n\r\n', '00\r\n\r\n', '0;a\r\n\r\n', '0\r\nX: y\r\n\r\n'),
+  one(
+    '0\n\n',
+    '0\r\n\n',
+    '0\r\n',
+    '',
+    '0\r\nContent-Length: 3\r\n\r\n',
+    '0\r\nX\r\n\r\n',
+    '0\r\nX: a\nY: b\r\n\r\n',
+    '-0\r\n\r\n',
+    '0\r\n X: y\r\n\r\n',
+  ),
+  9,
+)
+const inChunks: fc.Arbitrary<Frame> = fc
+  .tuple(coding, size, chunkEnd, lastChunk, fc.constantFrom(1, 3, 1000))
+  .map(([line, written, end, last, most]) => (text) => {
+    const chunks = text.match(new RegExp(`[\\s\\S]{1,${most}}`, 'g')) ?? []
+    const sent = chunks
+      .slice(0, 9)
+      .map((chunk) => `${written.replaceAll('#', chunk.length.toString(16))}\r\n${chunk}${end}`)
+    return `${line}\r\n\r\n${sent.join('')}${last}`
+  })
+
+const framing = fc.oneof(
+  { weight: 4, arbitrary: frame(() => '\r\n') },
+  { weight: 3, arbitrary: sized },
+  { weight: 3, arbitrary: inChunks },
+  {
+    weight: 1,
+    arbitrary: frame(
+      (text) => `\r\n${text}`,
+      (text) => `\n${text}`,
+    ),
+  },
+)
+
+const request = fc
+  .record({
+    before: usually(one('', ''), one('\r\n', '\n', '\r', ' ', '\0'), 15),
+    method,
+    target,
+    version: usually(
+      one('HTTP/1.1', 'HTTP/1.1', 'HTTP/1.1', 'HTTP/1.0'),
+      one('HTTP/1.2', 'HTTP/2.0', 'http/1.1', '', 'HTTP/1.1 ', 'RTSP/1.0'),
+      15,
+    ),
+    space: usually(one(' '), one('  ', '\t', ''), 19),
+    hostLine,
+    lines: fc.oneof({ weight: 3, arbitrary: fc.constant<string[]>([]) }, fc.array(otherLine, { maxLength: 2 })),
+    framing,
+    body,
+  })
+  .map(({ before, space, lines, ...given }) => {
+    const first = `${before}${[given.method, given.target, given.version].join(space)}`
+    return `${[first, given.hostLine, 'X-Case: #', ...lines].filter((line) => line !== '').join('\r\n')}\r\n${given.framing(given.body)}`
+  })
+
+/** Bytes that mean something to some parser. */
+const bad = one('\r', '\n', '\0', '\t', ' ', ':', ';', ',', '\x0b', '\x85', '\xa0', '0', 'f', '\r\n', '\x7f', '"', '_')
+const place = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
+const damage = fc.oneof(
+  { weight: 6, arbitrary: fc.constant([]) },
+  fc.array(fc.tuple(place, bad, fc.nat(1)), { minLength: 1, maxLength: 2 }),
+)
+
+export interface OddBytes {
+  /** `#` in `X-Case: #` stands for a mark of the connection. */
+  readonly bytes: string
+  /** Where it is cut into writes, each from 0 to 1. */
+  readonly cuts: readonly number[]
+}
+
+export const oddBytes: fc.Arbitrary<OddBytes> = fc.record({
+  bytes: fc.tuple(fc.array(request, { minLength: 1, maxLength: 4 }), damage).map(([requests, damages]) => {
+    let text = requests.join('')
+    for (const [at, byte, over] of damages) {
+      const index = Math.floor(at * text.length)
+      text = text.slice(0, index) + byte + text.slice(index + over)
+    }
+    return text
+  }),
+  cuts: fc.oneof({ weight: 2, arbitrary: fc.constant([]) }, fc.array(place, { maxLength: 3 })),
+})
