@@ -101,6 +101,33 @@ test.serial(
   },
 )
 
+test.serial('what servers rotate by themselves is on record once, and says why', async (t) => {
+  t.timeout(300_000)
+  const site = await openSite(t)
+  await (await site.serve()).end('SIGTERM')
+  const before = await list(site)
+  const [from, to] = ['current', 'next'].map((wanted) => before.find(({ state }) => state === wanted)?.kid)
+  const month = 31 * 86_400_000
+  change(
+    site,
+    `update portcullis_signing_keys set created_at = created_at - ${month}, signs_from = signs_from - ${month}`,
+  )
+  const servers = await Promise.all([site.serve(), site.serve()])
+  t.is((await list(site)).find(({ kid }) => kid === to)?.state, 'current')
+  const logs = join(site.cwd, 'data/audit')
+  const recorded = () =>
+    readdirSync(logs, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .flatMap((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8').split('\n'))
+      .filter((line) => line.includes('"key.rotated"'))
+      .map((line) => JSON.parse(line))
+  await until(() => recorded().length > 0)
+  for (const { end } of servers) await end('SIGTERM')
+  t.is(recorded().length, 1)
+  const details = { issuer: 'shop', from, to, because: 'age' }
+  t.like(recorded(), [{ event: 'key.rotated', outcome: 'done', operator: undefined, details }])
+})
+
 test.serial('a server whose database holds a key that it cannot open says which, and `revoke` mends it', async (t) => {
   t.timeout(300_000)
   const site = await openSite(t)

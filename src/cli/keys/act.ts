@@ -2,7 +2,7 @@
 
 import type { SigningKeyFacts } from '../../services/accounts/signing-keys.ts'
 import type { NamedIssuer } from '../../services/identity/identity-issuer.ts'
-import { type KeyRules, longestReread, readKeyRules } from '../../services/keys/stored/key-life.ts'
+import { type KeyRules, readKeyRules } from '../../services/keys/stored/key-life.ts'
 import { makeSigningKey } from '../../services/keys/stored/make-key.ts'
 import { rolesOf, signsAtEarliest } from '../../services/keys/stored/upkeep.ts'
 import { type Call, text } from '../command.ts'
@@ -51,7 +51,8 @@ const lineOf = ({ kid, algorithm, state, createdAt, signsFrom, signsUntil }: Sig
 
 const timeOf = (milliseconds: number): string => new Date(milliseconds).toISOString()
 
-const seconds = Math.ceil(longestReread / 1_000)
+/** Servers read the keys every second or so. */
+const seconds = 2
 
 async function rotate({ desk, issuer, rules, keys }: Work, isForced: boolean): Promise<number> {
   const { store, operator } = desk

@@ -39,6 +39,9 @@ export interface SigningKeyRotation extends Succession {
   readonly to: string
 }
 
+/** Why a server rotates by itself: the key has signed for as long as it may, or with what the policies accept no more. */
+export type Because = 'age' | 'algorithm'
+
 interface SigningKeyRow {
   readonly kid: string
   readonly issuer: string
@@ -83,9 +86,9 @@ export class SigningKeys {
 
   /**
    * The next key signs, `from` no longer does, and a fresh one comes next. False where `from` does not sign, or `to` is
-   * not next: two who rotate at once rotate once. On record, where an operator does it.
+   * not next: two who rotate at once rotate once, and it is on record once.
    */
-  rotate(issuer: string, { from, to, fresh }: SigningKeyRotation, operator?: Operator): Promise<boolean> {
+  rotate(issuer: string, { from, to, fresh }: SigningKeyRotation, by?: Operator | Because): Promise<boolean> {
     return this.#context.database.transact(async (statements) => {
       const known = await this.#lock(statements, issuer)
       if (known.get(from) !== 'current' || known.get(to) !== 'next') return false
@@ -95,8 +98,9 @@ export class SigningKeys {
       ])
       await this.#promote(statements, issuer)
       await this.#insert(statements, { ...fresh, issuer, state: 'next' })
-      const details = { issuer, from, to }
-      if (operator) await this.#context.outbox.add(statements, { event: 'key.rotated', operator, details })
+      const [operator, because] = typeof by === 'string' ? [undefined, by] : [by, undefined]
+      const details = { issuer, from, to, because }
+      if (by) await this.#context.outbox.add(statements, { event: 'key.rotated', operator, details })
       return true
     })
   }

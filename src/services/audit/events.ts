@@ -25,7 +25,7 @@ export const auditEvents = {
   'account.unlocked': 'A command let an account try to log in again.',
   'apikey.made': 'An API key was made by a command.',
   'apikey.revoked': 'An API key was revoked by a command.',
-  'key.rotated': 'Keys were rotated by a command.',
+  'key.rotated': 'Keys were rotated: by a command, or by a server, once of many, because it was time.',
   'key.revoked': 'A signing key was revoked by a command.',
   'key.used': 'A token was made with a stored key by a command: for whom, and its `jti`.',
   'audit.segment': 'A file of the log begins; it holds the state of the log before it.',

@@ -105,7 +105,7 @@ function entryOf({ id, at, event, operator, details = {} }: KeptAct): AuditEntry
   return {
     event,
     outcome: 'done',
-    operator: writeOperator(operator),
+    operator: operator && writeOperator(operator),
     act: { id, at: new Date(at).toISOString() },
     ...(event === 'auth.revoked' ? { revoked: written, reach: 'stored' } : { details: written }),
   }

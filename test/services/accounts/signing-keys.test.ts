@@ -56,11 +56,16 @@ onBoth('20 rotations at once, over two nodes, rotate once', async (t, kind) => {
   const other = await open(t, kind, { url, ring })
   await store.signingKeys.begin('local', begun)
   const rotations = Array.from({ length: 20 }, (_, at) =>
-    (at % 2 ? store : other.store).signingKeys.rotate('local', rotation('one', 'two', `fresh${at}`)),
+    (at % 2 ? store : other.store).signingKeys.rotate('local', rotation('one', 'two', `fresh${at}`), 'age'),
   )
   t.is((await Promise.all(rotations)).filter(Boolean).length, 1)
   const states = (await store.signingKeys.list('local')).map(({ state }) => state)
   t.deepEqual(states.sort(), ['current', 'next', 'previous'])
+  const acts: unknown[] = []
+  await store.outbox.deliver(async (act) => acts.push(act) > 0)
+  const details = { issuer: 'local', from: 'one', to: 'two', because: 'age' }
+  t.is(acts.length, 1)
+  t.like(acts, [{ event: 'key.rotated', operator: undefined, details }])
 })
 
 onBoth('a key goes when no token of it is about', async (t, kind) => {

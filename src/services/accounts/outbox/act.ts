@@ -1,4 +1,4 @@
-/** What an operator did by a command, as it is put on record: ids and counts, never a password or a key. */
+/** What an operator did by a command, or a server by itself, as it is put on record: ids and counts, never a password or a key. */
 
 import type { AuditValue } from '../../../core/audit.ts'
 import type { AuditEvent } from '../../audit/events.ts'
@@ -8,7 +8,8 @@ export type { Operator }
 
 export interface Act {
   readonly event: Extract<AuditEvent, `${'account' | 'apikey' | 'key'}.${string}` | 'auth.revoked'>
-  readonly operator: Operator
+  /** None where no command did it. */
+  readonly operator?: Operator | undefined
   /** On what: `{ account: id }`. */
   readonly details?: Readonly<Record<string, AuditValue | undefined>>
 }

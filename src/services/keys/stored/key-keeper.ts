@@ -13,8 +13,6 @@ export interface KeeperParts extends Omit<Upkeep, 'rules'> {
   readonly log: Log
 }
 
-/** Milliseconds after a failure; a failure after a failure waits twice as long. */
-const firstRetry = 1_000
 /** More changes than these are never needed in a row. */
 const rounds = 4
 
@@ -23,7 +21,6 @@ export class KeyKeeper {
   readonly #parts: KeeperParts
   #rules: KeyRules
   #isAligned = false
-  #retry = firstRetry
   #isClosed = false
   #cancelNext = () => {}
 
@@ -84,8 +81,6 @@ export class KeyKeeper {
 
   /** Nodes that were started together do not stay so. */
   #pause(): number {
-    const pause = this.keys.isFailing ? this.#retry : rereadEvery
-    this.#retry = this.keys.isFailing ? Math.min(this.#retry * 2, rereadEvery) : firstRetry
-    return pause * (1 + rereadJitter * (2 * Math.random() - 1))
+    return rereadEvery * (1 + rereadJitter * (2 * Math.random() - 1))
   }
 }

@@ -6,8 +6,8 @@ import type { IssuerBlock } from '../issuer.ts'
 
 const minute = 60_000
 
-/** Milliseconds until a node looks at the store again: on average, and at most. */
-export const rereadEvery = 10_000
+/** Milliseconds until a node looks at the store again, on average, and at most: a revoked key signs no longer than that. */
+export const rereadEvery = 1_000
 export const rereadJitter = 0.25
 export const longestReread = rereadEvery * (1 + rereadJitter)
 

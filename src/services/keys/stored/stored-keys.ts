@@ -10,6 +10,7 @@ import { reasonOf } from '../../reason.ts'
 import type { Status } from '../../status.ts'
 import { type KeySource, keysUnavailable, selectKeys, type Wanted } from '../key-source.ts'
 import type { SigningKey } from '../signing-key.ts'
+import { longestReread } from './key-life.ts'
 import { type KeySet, type PublishedKeys, readKeySet } from './key-set.ts'
 
 export interface StoredParts {
@@ -24,8 +25,6 @@ export interface StoredParts {
 
 /** Milliseconds: an unknown `kid`, and a client that asks for the keys, make a read no more often than this. */
 const cooldown = 1_000
-/** Milliseconds after which whoever gets a token has the keys read again: a revoked one soon signs no longer. */
-const signingAge = 5_000
 /** Requests that wait for one read; the others are judged by what is known. */
 const mostWaiting = 1_000
 /** A thumbprint, or as long as one. */
@@ -78,7 +77,8 @@ export class StoredKeys implements KeySource {
   /** The key that signs; they were read before. */
   current(): SigningKey {
     if (this.#set === undefined) throw new TypeError('the signing keys were not read')
-    if (this.#age() > signingAge) void this.refresh()
+    // Whoever keeps them current is late.
+    if (this.#age() > longestReread) void this.refresh()
     return this.#set.signing
   }
 

@@ -1,6 +1,6 @@
 /** Keeps the stored keys of an issuer as its rules have them: any node may do it, and of several one does. */
 
-import type { KeptSigningKey, SigningKeyFacts, SigningKeys } from '../../accounts/signing-keys.ts'
+import type { Because, KeptSigningKey, SigningKeyFacts, SigningKeys } from '../../accounts/signing-keys.ts'
 import type { Clock } from '../../clock.ts'
 import { type KeyRules, publishedBefore } from './key-life.ts'
 import { makeSigningKey } from './make-key.ts'
@@ -49,7 +49,7 @@ export async function tend(keys: readonly SigningKeyFacts[], upkeep: Upkeep): Pr
   const hasRetired =
     keys.some(({ signsUntil = now }) => signsUntil < over) && (await store.retire(issuer, over)).length > 0
   const isDue = roles && now - (roles.current.signsFrom ?? 0) >= rules.rotateEvery && now >= signsAtEarliest(roles.next)
-  return isDue ? rotate(roles, upkeep) : hasRetired
+  return isDue ? rotate(roles, upkeep, 'age') : hasRetired
 }
 
 /**
@@ -63,8 +63,8 @@ export async function align(keys: readonly SigningKeyFacts[], upkeep: Upkeep): P
   if (roles.next.algorithm !== rules.algorithms[0])
     return store.replaceNext(issuer, { from: roles.next.kid, fresh: await first(rules) })
   const isAccepted = (rules.algorithms as readonly string[]).includes(roles.current.algorithm)
-  return isAccepted ? false : rotate(roles, upkeep)
+  return isAccepted ? false : rotate(roles, upkeep, 'algorithm')
 }
 
-const rotate = async ({ current, next }: Roles, { issuer, store, rules }: Upkeep): Promise<boolean> =>
-  store.rotate(issuer, { from: current.kid, to: next.kid, fresh: await first(rules) })
+const rotate = async ({ current, next }: Roles, { issuer, store, rules }: Upkeep, because: Because): Promise<boolean> =>
+  store.rotate(issuer, { from: current.kid, to: next.kid, fresh: await first(rules) }, because)

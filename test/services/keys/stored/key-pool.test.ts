@@ -239,7 +239,7 @@ test('who gets a token soon gets one of the key that signs now', async (t) => {
   await node.openIssuer()
   const first = kidOf(node.mint())
   await site.keys.revoke('shop', { from: first, fresh: await makeSigningKey('ES256') })
-  site.clock.pass(5_001)
+  site.clock.pass(1_251)
   node.mint()
   await until(() => kidOf(node.mint()) !== first)
   t.pass()
@@ -257,7 +257,7 @@ test('while the database is away all goes on with what is known, it is said, and
     delays.push(node.agenda.next ?? 0)
   }
   t.true(
-    delays.every((delay, at) => delay >= 750 * 2 ** at && delay <= 1_250 * 2 ** at),
+    delays.every((delay) => delay >= 750 && delay <= 1_250),
     delays.join(),
   )
   t.deepEqual([...node.world.status.faults.keys()], ['issuers/shop'])
@@ -274,7 +274,8 @@ test('while the database is away all goes on with what is known, it is said, and
   node.store.fault = undefined
   await node.agenda.renew()
   t.is(node.world.status.faults.size, 0)
-  t.true((node.agenda.next ?? 0) > 5_000)
+  const next = node.agenda.next ?? 0
+  t.true(next >= 750 && next <= 1_250, 'a revoked key signs for no longer than that')
 })
 
 test('a policy that asks for another algorithm gets it with the next rotation; one that accepts the old no more, at once', async (t) => {
