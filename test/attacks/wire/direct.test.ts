@@ -3,18 +3,16 @@
  * and by parsers of other habits, that read what the client sent and what the upstream got. `WIRE_RUNS` multiplies the runs.
  */
 
-import type { AddressInfo } from 'node:net'
 import test from 'ava'
 import fc from 'fast-check'
-import { RawClient } from '../../helpers/raw.ts'
 import { until } from '../../helpers/until.ts'
-import { cutAt } from '../connection.ts'
 import { hold } from '../hold.ts'
 import { inParallel } from '../raw-request.ts'
 import { type Decided, type DecidingGate, openDecidingGate } from './decided.ts'
 import { type KoaUpstream, openKoaUpstream, type Taken } from './koa-upstream.ts'
-import { type OddBytes, oddBytes } from './odd-bytes.ts'
+import { oddBytes } from './odd-bytes.ts'
 import { type ReadRequest, readByAll } from './readers.ts'
+import { decode, sendAll } from './send.ts'
 
 const runs = 12 * Number(process.env.WIRE_RUNS ?? 1)
 
@@ -30,22 +28,6 @@ test.after.always(async () => {
 })
 
 const farewell = 'GET /farewell HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
-
-/** Sends all, then the end, and reads what comes until the server closes. */
-async function exchange(bytes: string, cuts: OddBytes['cuts']) {
-  const client = await RawClient.connect(gate.port)
-  const { port } = client.socket.address() as AddressInfo
-  for (const piece of cutAt(Buffer.from(bytes, 'latin1'), cuts)) {
-    if (client.socket.writable) client.send(piece)
-    await new Promise((turn) => setImmediate(turn))
-  }
-  client.socket.end()
-  return { port, text: await client.rest() }
-}
-
-/** Decodes once, as a server does that takes a path for a file name. */
-const decode = (text: string): string =>
-  text.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
 
 /** A target as written comes to this path and query. */
 function means(target: string, { path, query }: Decided): boolean {
@@ -101,7 +83,7 @@ test('what is let through is understood in one way, by whoever reads it', async 
   await hold(fc.array(oddBytes, { minLength: 100, maxLength: 100 }), runs, async (samples) => {
     const sent: { bytes: string; decided: readonly Decided[] }[] = []
     await inParallel(samples, 20, async ({ bytes, cuts }) => {
-      const { port, text } = await exchange(bytes + farewell, cuts)
+      const { port, text } = await sendAll(gate.port, bytes + farewell, cuts)
       const decided = gate.decidedOver(port)
       await until(async () => decided.every(({ status }) => status !== undefined))
       const answers = text.match(/HTTP\/1\.1 [2-5][0-9]{2} /g)?.length ?? 0
