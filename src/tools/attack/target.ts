@@ -8,11 +8,13 @@ import { type Part, partsOf } from '../../policy/openapi/parts.ts'
 import type { Policy, Route } from '../../policy/policy.ts'
 import { factsOf, siteOf } from '../../policy/site.ts'
 import { tokenMethodsOf } from '../../policy/who.ts'
+import { compileSchema } from '../../schema/compile.ts'
 import type { JsonSchema } from '../../schema/schema.ts'
 import { type Caller, callerOf } from './caller.ts'
 import type { Forge, Wishes } from './forge.ts'
 import type { Expectation, Field, Probe, ProbeRequest, Untried } from './probe.ts'
-import { type Schemas, type Witnessed, witness } from './schema/witness.ts'
+import { accepts, type Schemas, type Witnessed, witness } from './schema/witness.ts'
+import { type BodyWriter, bodyWriter, type Files, fieldsOf } from './write-body.ts'
 import { bodyText, parametersOf, targetOf } from './write-request.ts'
 
 /** Where the parameters of a request stand, each place with its schema and values that fit. */
@@ -30,7 +32,15 @@ export interface BodyShape {
   readonly isOpen: boolean
   readonly maxBytes: string | undefined
   /** None for a body that nobody reads. */
-  readonly witness: Witnessed | undefined
+  readonly read: ReadBody | undefined
+}
+
+/** A body that a schema judges. */
+export interface ReadBody {
+  readonly witness: Witnessed
+  /** One a media type, the one of good requests first. */
+  readonly writers: readonly BodyWriter[]
+  readonly files: Files
 }
 
 /** What is said of a request in place of what the good one says. */
@@ -194,17 +204,29 @@ function bodyOf(route: Route, parts: readonly Part[], schemas: Schemas): BodySha
   const body = parts.find((part) => part.body !== undefined)?.body
   if (body === undefined) return undefined
   const input = route.blocks.get('input')?.value as InputBlock | undefined
-  const [type = 'application/json'] = body.types
-  const found = body.schema && witness(body.schema, schemas)
-  if (body.schema !== undefined && found === undefined) return 'unknown'
+  const read = body.schema && readBodyOf(body.schema, body, schemas)
+  if (body.schema !== undefined && read === undefined) return 'unknown'
   const isOpen = body.types.includes('*/*')
+  const [type = 'application/json'] = body.types
   return {
     required: body.required,
-    type: isOpen ? 'text/plain' : type,
+    type: isOpen ? 'text/plain' : (read?.writers[0]?.type ?? type),
     isOpen,
     maxBytes: input?.maxBytes,
-    witness: found,
+    read,
   }
+}
+
+type BodyPart = NonNullable<Part['body']>
+
+/** Undefined where no value is known that fits the schema in each of its forms. */
+function readBodyOf(schema: JsonSchema, { types, files = {} }: BodyPart, schemas: Schemas): ReadBody | undefined {
+  const found = witness(schema, schemas)
+  const writers = types.map((type) => bodyWriter(type, files))
+  const isForm = writers.some(({ form }) => form !== 'json')
+  const reads = isForm ? compileSchema(schema, { schemas, readStrings: true }) : undefined
+  if (found === undefined || (reads !== undefined && !accepts(reads, fieldsOf(Object(found.value))))) return undefined
+  return { witness: found, writers, files }
 }
 
 /** A host that the route answers, where it does not answer any. */

@@ -36,7 +36,7 @@ export function parametersOf({ header, cookie }: Pick<Places, 'header' | 'cookie
 /** The body of a good request. */
 export function bodyText(body: BodyShape | undefined): string | undefined {
   if (body === undefined) return undefined
-  return body.witness === undefined ? 'portcullis attack' : JSON.stringify(body.witness.value)
+  return body.read === undefined ? 'portcullis attack' : body.read.writers[0]?.write(body.read.witness.value)
 }
 
 /** As a parameter is written. */

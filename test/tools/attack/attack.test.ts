@@ -52,6 +52,23 @@ routes:
     authenticate: public
     rateLimit: [{ by: ip, limit: 120, per: 1m, algorithm: sliding-window }]
     reply: { body: tea }
+  POST /contact:
+    input:
+      contentTypes: [application/x-www-form-urlencoded, application/json]
+      body:
+        type: object
+        required: [name]
+        properties:
+          name: { type: string, minLength: 1, maxLength: 40 }
+          age: { type: integer, minimum: 0, maximum: 150 }
+          tags: { type: array, items: { $ref: '#/schemas/Sku' }, minItems: 1, maxItems: 3 }
+    reply: { status: 204 }
+  POST /photos:
+    input:
+      body: { type: object, properties: { title: { type: string, maxLength: 40 }, news: { type: boolean } } }
+      files: { photo: { contentTypes: [image/png], maxBytes: 4kb, required: true }, more: { maxItems: 2 } }
+      maxBytes: 16kb
+    reply: { status: 204 }
   POST /reviews:
     because: guests may review
     authenticate: [jwt, public]
@@ -135,3 +152,34 @@ for (const option of [', maxAge: 5m', ', acr: [urn:example:mfa, urn:example:key]
       ['authenticate GET /payments'],
     )
   })
+
+test.serial('it notices each rule of a form that a server lacks', async (t) => {
+  t.timeout(120_000)
+  const looser = {
+    'maximum: 150': 'maximum: 151',
+    'minLength: 1, maxLength: 40 }': 'minLength: 1, maxLength: 41 }',
+    'maxItems: 3': 'maxItems: 4',
+    'news: { type: boolean }': 'news: { type: [boolean, string] }',
+    'contentTypes: [image/png], maxBytes: 4kb, required: true': 'maxBytes: 5kb, maxItems: 2',
+    'more: { maxItems: 2 }': 'more: { maxItems: 3 }, portcullis-attack: {}',
+  }
+  const text = Object.entries(looser).reduce((all, [from, to]) => all.replace(from, to), policies['shop.yaml'])
+  const [gate, own] = await Promise.all([openGate({ 'shop.yaml': text }), openGate(policies)])
+  t.teardown(() => Promise.all([gate.close(), own.close()]))
+  const { findings } = await attack(gate.url, own.directory)
+  t.deepEqual(findings.map(({ probe }) => `${probe.route} ${probe.title}`).toSorted(), [
+    'POST /contact a body that breaks `maxItems` at /tags',
+    'POST /contact a body that breaks `maxLength` at /name',
+    'POST /contact a body that breaks `maximum` at /age',
+    'POST /contact a form that breaks `maxItems` at /tags',
+    'POST /contact a form that breaks `maxLength` at /name',
+    'POST /contact a form that breaks `maximum` at /age',
+    'POST /photos a file of `photo` of another type',
+    'POST /photos a file of `photo` that is too large',
+    'POST /photos a file that nobody declared',
+    'POST /photos a multipart form that breaks `type` at /news',
+    'POST /photos no file of `photo`',
+    'POST /photos too many files of `more`',
+    'POST /photos too many files of `photo`',
+  ])
+})

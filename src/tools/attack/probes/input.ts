@@ -5,10 +5,11 @@ import { readSize } from '../../../core/duration.ts'
 import type { InputBlock } from '../../../guards/input/input-block.ts'
 import { compileSchema } from '../../../schema/compile.ts'
 import type { Probe } from '../probe.ts'
-import { type Broken, breaks } from '../schema/breaks.ts'
+import { breaks } from '../schema/breaks.ts'
 import { accepts, type Schemas, type Witnessed } from '../schema/witness.ts'
 import type { BodyShape, Places, Target } from '../target.ts'
 import { textOf } from '../write-request.ts'
+import { probeRead, type Refuse, titleOf } from './bodies.ts'
 
 const invalid: readonly Code[] = ['input_invalid']
 const mostBytes = 4_000_000
@@ -18,7 +19,7 @@ export function probeInput(target: Target, schemas: Schemas, maxBody: number): r
   return [
     ...(['path', 'query', 'header', 'cookie'] as const).flatMap((place) => probePlace(target, place, schemas)),
     ...probeQuery(target),
-    ...(target.body === undefined ? probeNoBody(target) : probeBody(target, target.body, maxBody)),
+    ...(target.body === undefined ? probeNoBody(target) : probeBody(target, target.body, { maxBody, schemas })),
   ]
 }
 
@@ -38,7 +39,10 @@ function probePlace(target: Target, place: keyof Places, schemas: Schemas): read
     if (place !== 'query' && broken.rule === 'additionalProperties') return []
     const places = { [place]: { ...witnessed, value } as Witnessed }
     return [
-      target.probe('input', titleOf(place, broken), target.request({ places }), { kind: 'refused', codes: invalid }),
+      target.probe('input', titleOf(nounOf[place], broken), target.request({ places }), {
+        kind: 'refused',
+        codes: invalid,
+      }),
     ]
   })
 }
@@ -61,6 +65,13 @@ const writable: Readonly<Record<keyof Places, IsWritable>> = {
   header: (name, text) =>
     /^[\w-]+$/.test(name) && texts(text).length === 1 && /^[!-~]([ -~]*[!-~])?$/.test(texts(text)[0] ?? ''),
   cookie: (name, text) => /^[\w-]+$/.test(name) && texts(text).every((each) => /^[!#-+\--:<-[\]-~]+$/.test(each)),
+}
+
+const nounOf: Readonly<Record<keyof Places, string>> = {
+  path: 'a path parameter',
+  query: 'a query',
+  header: 'a header',
+  cookie: 'a cookie',
 }
 
 /** Whether any query parameter passes. */
@@ -94,8 +105,13 @@ const probeNoBody = (target: Target): readonly Probe[] => [
   ),
 ]
 
-function probeBody(target: Target, body: BodyShape, maxBody: number): readonly Probe[] {
-  const refuse = (title: string, change: Parameters<Target['request']>[0], codes: readonly Code[]): Probe =>
+interface Known {
+  readonly schemas: Schemas
+  readonly maxBody: number
+}
+
+function probeBody(target: Target, body: BodyShape, { maxBody, schemas }: Known): readonly Probe[] {
+  const refuse: Refuse = (title, change, codes) =>
     target.probe('input', title, target.request(change), { kind: 'refused', codes })
   const limit = body.maxBytes === undefined ? maxBody : readSize(body.maxBytes)
   return [
@@ -106,31 +122,6 @@ function probeBody(target: Target, body: BodyShape, maxBody: number): readonly P
     ...(limit <= mostBytes
       ? [refuse('a body that is one byte too large', { body: 'x'.repeat(limit + 1) }, ['body_too_large'])]
       : []),
-    ...(body.witness === undefined ? [] : probeJson(body.witness, refuse)),
+    ...(body.read === undefined ? [] : probeRead(body.read, refuse, schemas)),
   ]
 }
-
-type Refuse = (title: string, change: Parameters<Target['request']>[0], codes: readonly Code[]) => Probe
-
-function probeJson(witnessed: Witnessed, refuse: Refuse): readonly Probe[] {
-  const text = JSON.stringify(witnessed.value)
-  const broken = breaks(witnessed).map((each) =>
-    refuse(titleOf('body', each), { body: JSON.stringify(each.value) }, invalid),
-  )
-  const [name] = typeof witnessed.value === 'object' && witnessed.value !== null ? Object.keys(witnessed.value) : []
-  const twice =
-    name === undefined || Array.isArray(witnessed.value) ? undefined : `{${JSON.stringify(name)}:null,${text.slice(1)}`
-  return [
-    ...broken,
-    refuse('JSON that breaks off', { body: text.slice(0, -1) || '{' }, ['request_malformed']),
-    ...(twice === undefined ? [] : [refuse('JSON with a member twice', { body: twice }, ['request_malformed'])]),
-    refuse('JSON with a byte order mark', { body: `\ufeff${text}` }, ['request_malformed']),
-    refuse('a body that says it is compressed', { headers: [['Content-Encoding', 'gzip']] }, [
-      'media_type_unsupported',
-    ]),
-    refuse('a body in another charset', { contentType: 'application/json; charset=utf-7' }, ['media_type_unsupported']),
-  ]
-}
-
-const titleOf = (place: string, { rule, path }: Broken): string =>
-  `${place === 'path' ? 'a path parameter' : place === 'body' ? 'a body' : `a ${place}`} that breaks \`${rule}\`${path.length > 0 ? ` at /${path.join('/')}` : ''}`
