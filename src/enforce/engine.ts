@@ -13,6 +13,7 @@ import { isDelivered } from './closing.ts'
 import { detour } from './detour.ts'
 import type { Active } from './enforce.ts'
 import { GateResponse } from './gate-response.ts'
+import { giveWay } from './give-way.ts'
 import { readFacts } from './hygiene.ts'
 import { refuse } from './refusal.ts'
 import { discard, respond } from './respond.ts'
@@ -139,6 +140,7 @@ export class Engine {
     const outcome = { status, milliseconds, aborted: !isDelivered(res) }
     this.#tell(exchange, (observer) => observer.finished?.(exchange, outcome))
     this.#attempt(exchange, () => exchange.release())
+    if (exchange.decision.denial !== undefined) giveWay(res.req.socket)
   }
 
   #tell(exchange: Exchange, tell: (observer: Observer) => void): void {
