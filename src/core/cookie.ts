@@ -37,7 +37,12 @@ export function valuesOf(header: string | undefined, name: string): readonly str
 /** The header without the cookies of these names, all others as they came; undefined where none is left. */
 export function withoutCookies(header: string, names: readonly string[]): string | undefined {
   if (!names.some((name) => header.includes(name))) return header
-  const kept = header.split(';').filter((text) => !isOneOf(text, names))
+  return withoutPairs(header, (text) => isOneOf(text, names))
+}
+
+/** The header without those of its pairs, as they are written, that are unwanted; undefined where none is left. */
+export function withoutPairs(header: string, isUnwanted: (text: string) => boolean): string | undefined {
+  const kept = header.split(';').filter((text) => !isUnwanted(text))
   return kept.length === 0 ? undefined : trim(kept.join(';'))
 }
 

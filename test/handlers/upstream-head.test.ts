@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import type { Principal } from '../../src/core/principal.ts'
 import { fieldText, fieldWord } from '../../src/handlers/upstream/field-text.ts'
 import { upstream } from '../../src/handlers/upstream/upstream.ts'
+import { newKeyText } from '../../src/services/accounts/api-keys/key-text.ts'
 import { type GateOptions, having, openGate, openUpstream, type Sent } from './gate.ts'
 
 const alice: Principal = {
@@ -53,6 +54,31 @@ test('passes the other headers on as they are', async (t) => {
   t.is(headers['accept-encoding'], 'br')
   t.is(headers.range, 'bytes=0-1')
   t.is(headers.authorization, 'Basic x')
+})
+
+test('what holds an API key stays here: the field, the cookie, and no other; a mistyped key is none', async (t) => {
+  const { text } = newKeyText()
+  const typo = `${text.slice(0, -1)}${text.endsWith('0') ? '1' : '0'}`
+  const sent = {
+    'X-Alone': text,
+    'X-Within': `key="${text}", again`,
+    'X-Joined': `a${text}b`,
+    'X-Second': `${typo} ${text}`,
+    'X-Rest': 'pk_live_',
+    'X-Typo': typo,
+    Authorization: `ApiKey ${text}`,
+    Cookie: `a=1; key=${text}; b=2; ${text}=3`,
+    traceparent: `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`,
+    tracestate: `shop=${text}`,
+  }
+  const headers = await told(t, { headers: sent })
+  t.false(JSON.stringify(headers).includes(text))
+  t.like(headers, { cookie: 'a=1; b=2', 'x-rest': 'pk_live_', 'x-typo': typo, traceparent: sent.traceparent })
+  for (const name of ['x-alone', 'x-within', 'x-joined', 'x-second', 'authorization', 'tracestate'])
+    t.is(headers[name], undefined, name)
+  t.is((await told(t, { headers: { Cookie: `key=${text}` } })).cookie, undefined)
+  const forwarded = await told(t, { headers: sent }, { block: { forwardToken: true } })
+  t.like(forwarded, { 'x-within': sent['X-Within'], cookie: sent.Cookie, tracestate: sent.tracestate })
 })
 
 for (const name of [

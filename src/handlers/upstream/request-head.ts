@@ -1,11 +1,11 @@
 /** The header fields that a request goes up with: the client's, less what is withheld, and what this server says. */
 
 import type { IncomingHttpHeaders } from 'node:http'
-import { withoutCookies } from '../../core/cookie.ts'
+import { withoutCookies, withoutPairs } from '../../core/cookie.ts'
 import type { Exchange } from '../../core/exchange.ts'
 import type { Value } from '../../core/expression.ts'
 import { withoutNamed } from '../../core/hop-by-hop.ts'
-import { isKeyText } from '../../services/accounts/api-keys/key-text.ts'
+import { holdsKey } from '../../services/accounts/api-keys/key-text.ts'
 import { fieldValue } from './field-text.ts'
 import { writeIdentity } from './identity.ts'
 import { writeTrace } from './trace.ts'
@@ -34,7 +34,7 @@ export function compileRequestHead(options: HeadOptions): (exchange: Exchange) =
     const flat: string[] = []
     copyClients(headers, { ...kept, own, credentials: exchange.credentials }, flat)
     flat.push('X-Request-Id', exchange.requestId)
-    writeTrace(headers, randomId, flat)
+    writeTrace(headers, { randomId, isWithheld: kept.forwardToken ? () => false : holdsKey }, flat)
     writeForwarded(exchange, flat)
     writeIdentity(exchange.principal, flat)
     for (const { name, value } of fields) {
@@ -52,9 +52,11 @@ interface Kept {
   readonly forwardToken: boolean
 }
 
-/** What a guard read, and every bearer token and API key of ours: also one that a public route did not ask for. */
+/** What a guard read, every bearer token, and what holds an API key of ours: also where a public route did not ask for it. */
 const isCredential = (name: string, value: string | readonly string[], read: readonly string[]): boolean =>
-  read.includes(name) || (name === 'authorization' && /^bearer\b/i.test(String(value))) || isKeyText(value)
+  read.includes(name) ||
+  (name === 'authorization' && /^bearer\b/i.test(String(value))) ||
+  (typeof value === 'string' ? holdsKey(value) : value.some(holdsKey))
 
 /** As the guards read them: a repeated field arrives joined into one. */
 function copyClients(headers: IncomingHttpHeaders, kept: Kept, flat: string[]): void {
@@ -67,8 +69,12 @@ function copyClients(headers: IncomingHttpHeaders, kept: Kept, flat: string[]): 
   }
 }
 
-const cookieOf = ({ cookie }: IncomingHttpHeaders, { cookies, forwardToken }: Kept): string | undefined =>
-  cookie === undefined || forwardToken ? cookie : withoutCookies(cookie, cookies)
+/** The cookies beside a credential go up as they are. */
+function cookieOf({ cookie }: IncomingHttpHeaders, { cookies, forwardToken }: Kept): string | undefined {
+  if (cookie === undefined || forwardToken) return cookie
+  const kept = withoutCookies(cookie, cookies)
+  return kept !== undefined && holdsKey(kept) ? withoutPairs(kept, holdsKey) : kept
+}
 
 /** What the client's connection was; what it says itself of this is not passed on. */
 function writeForwarded(exchange: Exchange, flat: string[]): void {

@@ -12,7 +12,8 @@ const secretLength = 43
 /** 32 bits. */
 const checksumLength = 6
 
-const shape = new RegExp(`^${prefix}[0-9A-Za-z]{${idLength + secretLength + checksumLength}}$`)
+const keyLength = prefix.length + idLength + secretLength + checksumLength
+const shape = new RegExp(`^${prefix}[0-9A-Za-z]{${keyLength - prefix.length}}$`)
 
 export interface KeyText {
   readonly id: string
@@ -32,9 +33,12 @@ export function idOfKeyText(text: string): string | undefined {
   return text.slice(prefix.length, prefix.length + idLength)
 }
 
-/** Whether it is the text of a key, be it known or not. */
-export const isKeyText = (text: unknown): boolean =>
-  typeof text === 'string' && text.startsWith(prefix) && idOfKeyText(text) !== undefined
+/** Whether the text of a key stands anywhere in it, be it known or not. */
+export function holdsKey(text: string): boolean {
+  for (let at = text.indexOf(prefix); at !== -1; at = text.indexOf(prefix, at + 1))
+    if (idOfKeyText(text.slice(at, at + keyLength)) !== undefined) return true
+  return false
+}
 
 /** So many random bits need neither salt nor a slow hash. */
 export const hashOfKeyText = (text: string): string => hash('sha256', text, 'base64url')
