@@ -14,6 +14,7 @@ export const tokens = defineCommand({
       value: 'NAME',
       description: 'All tokens and sessions of this account; of another issuer, the id of its user.',
     },
+    'api-keys': { type: 'boolean', description: 'With `--user`: all API keys of the account, too.' },
     session: { type: 'string', value: 'ID', description: 'The session, and all its tokens.' },
     token: { type: 'string', value: 'JTI', description: 'One access token, by its `jti`.' },
     issuer: { type: 'string', value: 'NAME', description: 'Whose tokens; those of the accounts unless told.' },
@@ -38,7 +39,14 @@ export const tokens = defineCommand({
       throw new UsageFault('expected one of `--user`, `--session` and `--token`')
     const id = text(flags[kind])
     if (!id) throw new UsageFault(`expected a value after \`--${kind}\``)
-    const wish = { kind, id, issuer: text(flags.issuer), memory: readMemory(text(flags.for)) }
+    if (flags['api-keys'] && kind !== 'user') throw new UsageFault('expected `--api-keys` with `--user` alone')
+    const wish = {
+      kind,
+      id,
+      apiKeys: flags['api-keys'] === true,
+      issuer: text(flags.issuer),
+      memory: readMemory(text(flags.for)),
+    }
     return (await import('./tokens/revoke.ts')).revokeTokens(wish, flags)
   },
 })

@@ -1,6 +1,7 @@
 /** `portcullis tokens revoke`: through the account store, which every server follows, or else the admin listener of one. */
 
 import type { Policy } from '../../policy/policy.ts'
+import type { Ended } from '../../services/accounts/outbox/revoke-by-command.ts'
 import { isIdentityIssuer, type NamedIssuer } from '../../services/identity/identity-issuer.ts'
 import { issuerClaim } from '../../services/keys/issuer.ts'
 import { type Entry, sessionEntry, tokenEntry, userEntry } from '../../services/revocation/entry.ts'
@@ -8,11 +9,14 @@ import { type Call, UsageFault } from '../command.ts'
 import { atDesk, type Desk, policiesOf } from '../desk.ts'
 import { printable } from '../printable.ts'
 import { refuse } from '../say.ts'
+import { tellOfKeys } from '../users/live-keys.ts'
 import { lastExpiry, revocationsOf } from '../users/revocations-of.ts'
 
 export interface Wish {
   readonly kind: 'user' | 'session' | 'token'
   readonly id: string
+  /** Whether the API keys of the account end, too. */
+  readonly apiKeys: boolean
   /** Its name in the policies. */
   readonly issuer: string | undefined
   /** Milliseconds until the last of the tokens has expired. */
@@ -22,6 +26,8 @@ export interface Wish {
 /** The exit status. */
 export async function revokeTokens(wish: Wish, flags: Call['flags']): Promise<number> {
   const policy = policiesOf(flags)
+  if (wish.apiKeys && !isIdentityIssuer(issuerOf(policy, wish)))
+    throw new UsageFault('expected `--api-keys` with an account of this server: nobody else has API keys')
   issuerOf(policy, wish)
   if (policy.issuers.some(isIdentityIssuer)) return atDesk(policy, (desk) => revokeInStore(desk, wish))
   return (await import('./revoke-by-admin.ts')).revokeByAdmin(policy, wish)
@@ -54,10 +60,11 @@ async function revokeInStore({ store, operator, policy }: Desk, wish: Wish): Pro
   const ended = await store.revoke({
     operator,
     details,
-    ...(account && { ends: { account: account.id } }),
+    ...(account && { ends: { account: account.id, apiKeys: wish.apiKeys } }),
     ...(isOurs && wish.kind === 'session' && { ends: { session: id } }),
     revoked: account ? revocationsOf([issuer], account.id, { until }) : () => [entryOf(issuer, { ...wish, id }, until)],
   })
+  if (account) await tellOfKeys({ store }, account)
   return report(wish, isOurs && wish.kind !== 'token' ? ended : undefined)
 }
 
@@ -78,11 +85,14 @@ const entryOf = ({ name, value }: NamedIssuer, { kind, id }: Wish, until: number
 
 const subjects = { user: 'the tokens of', session: 'the tokens of session', token: 'token' } as const
 
-function report({ kind, id }: Wish, ended: number | undefined): number {
-  const sessions = ended === undefined ? '' : `, and ${ended === 1 ? '1 session has' : `${ended} sessions have`} ended`
+function report({ kind, id, apiKeys }: Wish, ended: Ended | undefined): number {
+  const sessions = ended && `, and ${have(ended.sessions, 'session')} ended`
+  const keys = apiKeys && ended && `, and ${have(ended.apiKeys, 'API key')} ended`
   const verb = kind === 'token' ? 'is' : 'are'
   process.stdout.write(
-    `${subjects[kind]} \`${printable(id)}\` ${verb} revoked${sessions}: it holds within 2 seconds on every server\n`,
+    `${subjects[kind]} \`${printable(id)}\` ${verb} revoked${sessions || ''}${keys || ''}: it holds within 2 seconds on every server\n`,
   )
   return 0
 }
+
+const have = (number: number, thing: string): string => `${number} ${thing}${number === 1 ? ' has' : 's have'}`

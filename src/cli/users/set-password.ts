@@ -4,6 +4,7 @@ import { isIdentityIssuer } from '../../services/identity/identity-issuer.ts'
 import type { Desk } from '../desk.ts'
 import { printable } from '../printable.ts'
 import { refuse, say } from '../say.ts'
+import { tellOfKeys } from './live-keys.ts'
 import { newPassword } from './new-password.ts'
 import { revocationsOf } from './revocations-of.ts'
 
@@ -19,6 +20,7 @@ export async function setPassword({ store, hasher, operator, policy }: Desk, nam
   const revoked = revocationsOf(policy.issuers.filter(isIdentityIssuer), account.id, { time: Date.now() - second })
   const ended = await store.setPassword({ account, hash, operator, revoked })
   if (ended === undefined) return refuse(`no account is named \`${printable(name)}\` any more`)
+  await tellOfKeys({ store }, account)
   const sessions = ended === 1 ? '1 session has' : `${ended} sessions have`
   const state = account.disabledAt === undefined ? '' : '; it is still disabled'
   return say(

@@ -20,7 +20,7 @@ import { KeptRevocations } from './outbox/kept-revocations.ts'
 import { Outbox } from './outbox/outbox.ts'
 import { type PasswordOrder, passwordByCommand } from './outbox/password-by-command.ts'
 import { type Removed, type RemoveOrder, removeByCommand } from './outbox/remove-by-command.ts'
-import { type RevokeOrder, revokeByCommand } from './outbox/revoke-by-command.ts'
+import { type Ended, type RevokeOrder, revokeByCommand } from './outbox/revoke-by-command.ts'
 import { prune } from './prune.ts'
 import { Sessions } from './refresh/sessions.ts'
 import { SigningKeys } from './signing-keys.ts'
@@ -36,8 +36,8 @@ export interface AccountStore {
   readonly outbox: Outbox
   /** What was revoked by commands, and what ended sessions have revoked. */
   readonly revocations: KeptRevocations
-  /** Takes tokens back, and ends their sessions; how many have ended. */
-  revoke(order: RevokeOrder): Promise<number>
+  /** Takes tokens back, and ends their sessions. */
+  revoke(order: RevokeOrder): Promise<Ended>
   /** Another address, or other grants, which access tokens from before do not outlive. */
   change(order: ChangeOrder): Promise<Changed | Unfit | undefined>
   /** The account and all that belongs to it; what of it was alive, if there is the account. */

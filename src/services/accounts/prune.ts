@@ -8,6 +8,8 @@ const batch = 500
 const familiesKept = 7 * 86_400_000
 /** Milliseconds that failures are kept; locks are kept until somebody unlocks, of whatever name. */
 const failuresKept = 30 * 86_400_000
+/** Milliseconds that an API key is listed after its end. */
+const keysKept = 30 * 86_400_000
 /** Milliseconds that acts of commands wait for a server that keeps a log. */
 const actsKept = 30 * 86_400_000
 
@@ -26,6 +28,12 @@ export async function prune(database: Database, now: number): Promise<number> {
      and last_at < $1 returning key`,
     [now - failuresKept, batch, accountRules.lockAt],
   )
+  const keys = await deleteAll(
+    database,
+    `delete from portcullis_api_keys where id in
+     (select id from portcullis_api_keys where revoked_at < $1 or expires_at < $1 limit $2) returning id`,
+    [now - keysKept, batch],
+  )
   const acts = await deleteAll(
     database,
     'delete from portcullis_outbox where id in (select id from portcullis_outbox where at < $1 limit $2) returning id',
@@ -37,7 +45,7 @@ export async function prune(database: Database, now: number): Promise<number> {
      (select key from portcullis_revocations where forget_at < $1 limit $2) and forget_at < $1 returning key`,
     [now, batch],
   )
-  return families + failures + acts + revocations
+  return families + failures + keys + acts + revocations
 }
 
 async function deleteAll(database: Database, sql: string, values: readonly number[]): Promise<number> {

@@ -47,6 +47,31 @@ const start = async (...[t, kind]: Parameters<Parameters<typeof onBoth>[1]>) => 
   return { ...opened, account, wanted, made }
 }
 
+onBoth('a key is kept for a month after its end, and then goes', async (t, kind) => {
+  const { store, clock } = await open(t, kind)
+  const { id: account = '' } = (await store.accounts.create({ username: 'ci' })) ?? {}
+  const make = (expiresAt?: number) =>
+    store.apiKeys.create({ account, name: 'ci', scopes: [], ...(expiresAt !== undefined && { expiresAt }) })
+  const [revoked, expiring, live, dated] = [
+    await make(),
+    await make(clock.now() + 1_000),
+    await make(),
+    await make(clock.now() + 90 * 86_400_000),
+  ]
+  await store.apiKeys.revoke(revoked?.key.id ?? '')
+  clock.pass(30 * 86_400_000)
+  t.is(await store.prune(), 0)
+  clock.pass(1)
+  t.is(await store.prune(), 1)
+  t.is(await store.apiKeys.find(revoked?.text ?? ''), undefined)
+  clock.pass(1_000)
+  t.is(await store.prune(), 1)
+  const left = (await store.apiKeys.list(account)).map(({ id }) => id).sort()
+  t.deepEqual(left, [live, dated].map((made) => made?.key.id ?? '').sort())
+  t.truthy(await store.apiKeys.find(live?.text ?? ''))
+  t.is((await store.apiKeys.list(account)).length, 2, expiring?.key.id)
+})
+
 onBoth('a key is found by its text alone, with whose it is', async (t, kind) => {
   const { store, clock, account, made } = await start(t, kind)
   t.like(made.key, { account: account.id, name: 'deploy', scopes: ['orders:read'], createdAt: clock.now() })

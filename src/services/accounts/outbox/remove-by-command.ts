@@ -1,6 +1,7 @@
 /** An operator removes an account and all that belongs to it: who comes later under its name is somebody else. */
 
 import type { Account } from '../account.ts'
+import { endKeys } from '../api-keys/end-keys.ts'
 import type { StoreContext } from '../context.ts'
 import type { LoginFailures } from '../login-failures.ts'
 import { endSessions } from '../refresh/end-sessions.ts'
@@ -35,14 +36,10 @@ export function removeByCommand({ context, failures }: Parts, order: RemoveOrder
     const found = await statements.query('select id from portcullis_accounts where id = $1 for update', [account.id])
     if (found.length === 0) return undefined
     const ended = await endSessions(statements, { account: account.id, because: 'removed', except: undefined, now })
-    const keys = await statements.query(
-      `select id from portcullis_api_keys
-       where account_id = $1 and revoked_at is null and (expires_at is null or expires_at > $2)`,
-      [account.id, now],
-    )
+    const apiKeys = await endKeys(statements, account.id, now)
     await statements.query('delete from portcullis_accounts where id = $1', [account.id])
     await failures.forgive(statements, account.username)
-    const removed = { sessions: ended.length, apiKeys: keys.length }
+    const removed = { sessions: ended.length, apiKeys }
     await outbox.add(statements, { event: 'account.removed', operator, details: { account: account.id, ...removed } })
     await revocations.add(statements, revoked(ended))
     return removed

@@ -2,26 +2,38 @@
 
 import type { Statements } from '../../database/database.ts'
 import type { Entry } from '../../revocation/entry.ts'
+import { endKeys } from '../api-keys/end-keys.ts'
 import type { StoreContext } from '../context.ts'
 import { endSessions } from '../refresh/end-sessions.ts'
-import type { Act } from './act.ts'
+import type { Act, Operator } from './act.ts'
 
-export interface RevokeOrder extends Pick<Act, 'operator' | 'details'> {
+export interface RevokeOrder extends Pick<Act, 'details'> {
+  readonly operator: Operator
   /** What ends with it. */
-  readonly ends?: { readonly account: string } | { readonly session: string }
+  readonly ends?: Ends
   /** What revokes the access tokens, those of the sessions that have ended among them. */
   revoked(sessions: readonly string[]): readonly Entry[]
 }
 
-/** How many sessions have ended. */
-export function revokeByCommand(context: StoreContext, order: RevokeOrder): Promise<number> {
+export type Ends = { readonly account: string; readonly apiKeys?: boolean } | { readonly session: string }
+
+/** How many of each have ended. */
+export interface Ended {
+  readonly sessions: number
+  readonly apiKeys: number
+}
+
+export function revokeByCommand(context: StoreContext, order: RevokeOrder): Promise<Ended> {
   const { database, clock, outbox, revocations } = context
   return database.transact(async (statements) => {
+    const { ends } = order
     const ended = await end(statements, order, clock.now())
-    const details = { ...order.details, sessions: order.ends && ended.length }
+    const hasKeys = ends !== undefined && 'account' in ends && ends.apiKeys === true
+    const apiKeys = hasKeys ? await endKeys(statements, ends.account, clock.now()) : 0
+    const details = { ...order.details, sessions: ends && ended.length, apiKeys: hasKeys ? apiKeys : undefined }
     await outbox.add(statements, { event: 'auth.revoked', operator: order.operator, details })
     await revocations.add(statements, order.revoked(ended))
-    return ended.length
+    return { sessions: ended.length, apiKeys }
   })
 }
 
