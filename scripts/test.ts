@@ -1,7 +1,8 @@
-/** `npm test`: what the tests need is installed, then types, lint and tests; closes with `N passed, N failed`. */
+/** `npm test`: what the tests need is installed, then types, lint, tests, and the search of all that they left; closes with `N passed, N failed`. */
 
 import { spawn, spawnSync } from 'node:child_process'
 import { createInterface } from 'node:readline'
+import { LeakSearch } from './leaks/leak-search.ts'
 
 /** Programs that tests run, and the Debian package that brings each. */
 const programs = {
@@ -35,9 +36,13 @@ function installPrograms(): void {
   run('sh', ['-c', install])
 }
 
-/** Runs ava, passes its TAP on, and counts. */
+/** Runs ava, passes its TAP on, and counts; a secret that was left somewhere counts as a test that failed. */
 async function runTests(args: readonly string[]): Promise<boolean> {
-  const child = spawn('ava', ['--tap', ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const search = new LeakSearch()
+  const env = { ...process.env, ...search.env }
+  const child = spawn('ava', ['--tap', ...args], { stdio: ['ignore', 'pipe', 'pipe'], env })
+  for (const stream of ['stdout', 'stderr'] as const) child[stream].on('data', search.keep(stream))
+  child.stderr.pipe(process.stderr)
   let passed = 0
   let failed = 0
   for await (const line of createInterface({ input: child.stdout })) {
@@ -46,6 +51,7 @@ async function runTests(args: readonly string[]): Promise<boolean> {
     process.stdout.write(`${line}\n`)
   }
   const code = child.exitCode ?? (await new Promise((resolve) => child.once('exit', resolve)))
+  failed += search.report()
   process.stdout.write(`\n${passed} passed, ${failed} failed\n`)
   return code === 0 && failed === 0 && passed > 0
 }

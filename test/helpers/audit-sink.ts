@@ -3,6 +3,7 @@
 import type { AuditEntry, AuditTrail } from '../../src/core/audit.ts'
 import { pseudonymsOf } from '../../src/services/audit/pseudonym.ts'
 import { Trail } from '../../src/services/audit/trail.ts'
+import { record } from './witness/witness.ts'
 
 export type Recorded = Readonly<Record<string, unknown>>
 
@@ -14,10 +15,13 @@ export class AuditSink implements AuditTrail {
   failing = false
   /** How often a commit was asked for. */
   commits = 0
+  readonly #keep = record?.output('audit')
   #waiting: (() => void)[] = []
 
   append(entry: AuditEntry): void {
-    this.records.push(JSON.parse(JSON.stringify(entry)))
+    const text = JSON.stringify(entry)
+    this.records.push(JSON.parse(text))
+    this.#keep?.(`${text}\n`)
     for (const resume of this.#waiting.splice(0)) resume()
   }
 

@@ -2,6 +2,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { formsOf } from '../../scripts/leaks/forms.ts'
 
 interface Needle {
   readonly name: string
@@ -19,7 +20,7 @@ export class SecretSearch {
   know(name: string, secret: string | Buffer): this {
     const bytes = Buffer.from(secret)
     if (bytes.length < 12) throw new Error(`${name} is too short to be looked for`)
-    for (const [form, written] of Object.entries(formsOf(bytes))) this.#needles.push({ name, form, bytes: written })
+    for (const [form, written] of formsOf(bytes)) this.#needles.push({ name, form, bytes: written })
     return this
   }
 
@@ -50,32 +51,4 @@ export class SecretSearch {
   get found(): readonly string[] {
     return [...this.#found].toSorted()
   }
-}
-
-/** The ways in which logs, records and databases write bytes. */
-function formsOf(bytes: Buffer): Readonly<Record<string, Buffer>> {
-  const text = bytes.toString()
-  const written: Record<string, string | Buffer> = {
-    raw: bytes,
-    hex: bytes.toString('hex'),
-    'upper-case hex': bytes.toString('hex').toUpperCase(),
-    'url-encoded': encodeURIComponent(text),
-    'form-encoded': new URLSearchParams({ a: text }).toString().slice(2),
-    json: JSON.stringify(text).slice(1, -1),
-    'utf-16': Buffer.from(text, 'utf16le'),
-  }
-  for (const shift of [0, 1, 2]) {
-    written[`base64 +${shift}`] = inBase64(bytes, shift, 'base64')
-    written[`base64url +${shift}`] = inBase64(bytes, shift, 'base64url')
-  }
-  return Object.fromEntries(Object.entries(written).map(([form, each]) => [form, Buffer.from(each)]))
-}
-
-/** What stands in the base64 of anything that holds the bytes, so many bytes after a multiple of three. */
-function inBase64(bytes: Buffer, shift: number, encoding: 'base64' | 'base64url'): string {
-  const whole = Math.floor((shift + bytes.length) / 3) * 3
-  const written = Buffer.concat([Buffer.alloc(shift), bytes])
-    .subarray(0, whole)
-    .toString(encoding)
-  return written.slice(shift === 0 ? 0 : 4)
 }
