@@ -56,7 +56,7 @@ const { schema } = fc.letrec((tie) => ({
           nullable: fc.boolean(),
           readOnly: fc.boolean(),
           pattern: maybe(pattern),
-          format: maybe(fc.constantFrom('uuid', 'int32', 'email', 'weird')),
+          format: maybe(fc.constantFrom('uuid', 'int32', 'email', 'binary', 'weird')),
           minLength: maybe(number),
           maxLength: maybe(number),
           minimum: maybe(number),
@@ -94,6 +94,8 @@ const parameter = fc.record(
 const media = fc.constantFrom(
   'application/json',
   'application/problem+json; charset=utf-8',
+  'application/x-www-form-urlencoded',
+  'multipart/form-data',
   'text/plain',
   '*/*',
   'IMAGE/PNG',
@@ -107,7 +109,16 @@ const operation = fc.record(
     parameters: maybe(fc.array(parameter, { maxLength: 3 })),
     requestBody: maybe(
       fc.record({
-        content: maybe(fc.dictionary(media, fc.record({ schema }), { maxKeys: 2 })),
+        content: maybe(
+          fc.dictionary(
+            media,
+            fc.record(
+              { schema, encoding: maybe(fc.dictionary(word, fc.record({ contentType: maybe(word) }))) },
+              { requiredKeys: ['schema'] },
+            ),
+            { maxKeys: 2 },
+          ),
+        ),
         required: fc.boolean(),
       }),
     ),

@@ -214,3 +214,74 @@ test('gives the same paths, methods and required parameters back when it is expo
 test('takes another upstream where one is named', (t) => {
   t.is(importOf(t, fixture('trips-3.1.json'), 'https://trips.internal').policy.upstream, 'https://trips.internal')
 })
+
+const withContent = (content: unknown, more: object = {}) =>
+  withPaths({ '/a': { post: { security: [], requestBody: { required: true, content } } } }, more)
+const inputOf = (t: ExecutionContext, content: unknown, more: object = {}) =>
+  importOf(t, withContent(content, more)).policy.routes['POST /a'].input
+const multipart = 'multipart/form-data'
+const urlencoded = 'application/x-www-form-urlencoded'
+
+test('takes forms over: texts by their schema, files by type and number', (t) => {
+  const properties = {
+    title: { type: 'string', maxLength: 9 },
+    tags: { type: 'array', items: { type: 'string' } },
+    photo: { type: 'string', format: 'binary' },
+    pages: { type: 'array', items: { type: 'string', contentMediaType: 'image/png' }, maxItems: 3 },
+    scan: { type: 'string', contentMediaType: 'application/octet-stream' },
+    at: { type: 'string', format: 'binary', readOnly: true },
+  }
+  const schema = { type: 'object', required: ['title', 'photo'], properties }
+  const encoding = { photo: { contentType: 'image/png, image/JPEG' }, scan: { contentType: 'image/*' } }
+  t.deepEqual(inputOf(t, { [multipart]: { schema, encoding } }), {
+    body: {
+      type: 'object',
+      required: ['title'],
+      properties: { title: properties.title, tags: properties.tags },
+    },
+    files: {
+      photo: { contentTypes: ['image/png', 'image/jpeg'], required: true },
+      pages: { contentTypes: ['image/png'], maxItems: 3 },
+      scan: {},
+    },
+  })
+})
+
+test('takes a schema over that JSON and forms share', (t) => {
+  const schema = { $ref: '#/components/schemas/Note' }
+  const components = { schemas: { Note: { type: 'object', properties: { note: { type: 'string' } } } } }
+  const body = { $ref: '#/schemas/Note' }
+  const media = { schema }
+  t.deepEqual(inputOf(t, { [urlencoded]: media }, { components }), { body, contentTypes: [urlencoded] })
+  t.deepEqual(inputOf(t, { [urlencoded]: media, [multipart]: media }, { components }), {
+    body,
+    contentTypes: [urlencoded, multipart],
+  })
+  t.deepEqual(inputOf(t, { 'application/json': media, [urlencoded]: media }, { components }), {
+    body,
+    contentTypes: ['application/json', urlencoded],
+  })
+})
+
+test('lets a form through unread whose fields are no texts, and leaves it out beside JSON', (t) => {
+  const schema = { type: 'object', properties: { place: { type: 'object', properties: {} } } }
+  t.deepEqual(inputOf(t, { [urlencoded]: { schema } }), {
+    body: 'any',
+    bodyRequired: true,
+    contentTypes: [urlencoded],
+  })
+  const { text } = importOf(t, withContent({ 'application/json': { schema }, [urlencoded]: { schema } }))
+  t.regex(text, /a body of application\/x-www-form-urlencoded is left out/)
+})
+
+test('what is made of a form is the form again', (t) => {
+  const { text } = importOf(
+    t,
+    withContent({
+      [multipart]: { schema: { type: 'object', properties: { photo: { type: 'string', format: 'binary' } } } },
+    }),
+  )
+  const document = openApiDocument(inspect(folderOf(t, { 'api.yaml': text })))
+  const again = importOf(t, JSON.parse(JSON.stringify(document)))
+  t.deepEqual(again.policy.routes['POST /a'].input.files, { photo: {} })
+})

@@ -26,8 +26,12 @@ export const parameterSchema = schemaOf<Parameter>('A schema; `required: true` s
 export const bodySchema = schemaOf<JsonSchema>('The schema of a JSON body, or of the text fields of a form.')
 const parameters = (description: string) => record(parameterSchema, { description })
 
+const mediaTypePattern = '^[a-z0-9!#$&^_.+-]{1,127}/[a-z0-9!#$&^_.+-]{1,127}$'
+/** Whether a text is a media type as policies write it: in full, in lower case, without parameters. */
+export const isFullType = (text: string): boolean => new RegExp(mediaTypePattern).test(text)
+
 const mediaType = string({
-  pattern: '^[a-z0-9!#$&^_.+-]{1,127}/[a-z0-9!#$&^_.+-]{1,127}$',
+  pattern: mediaTypePattern,
   title: 'a media type in lower case, without parameters',
   examples: ['application/json'],
 })

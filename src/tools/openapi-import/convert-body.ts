@@ -1,8 +1,10 @@
-/** The body of an operation: JSON is held to its schema, other media types are let through unread. */
+/** The body of an operation: JSON and forms are held to their schema, other media types are let through unread. */
 
-import { isJson, readMediaType } from '../../guards/input/media-type.ts'
+import { type FileBlock, isFullType } from '../../guards/input/input-block.ts'
+import { formOf, isJson, readMediaType } from '../../guards/input/media-type.ts'
 import { isEqual } from '../../schema/equal.ts'
 import type { JsonSchema } from '../../schema/schema.ts'
+import { convertForm, type WrittenForm } from './convert-form.ts'
 import type { At, SchemaConverter } from './convert-schema.ts'
 import { membersOf } from './written.ts'
 
@@ -10,11 +12,11 @@ export interface BodyKeys {
   readonly body?: JsonSchema | 'any'
   readonly bodyRequired?: boolean
   readonly contentTypes?: readonly string[]
+  readonly files?: Readonly<Record<string, FileBlock>>
 }
 
-interface Media {
+interface Media extends WrittenForm {
   readonly type: string
-  readonly schema: unknown
 }
 
 /** `written` is the request body of the operation; nothing where there is none. */
@@ -27,34 +29,69 @@ export function convertBody(written: unknown, method: string, converter: SchemaC
   const { content, required } = membersOf(converter.shared.follow(written))
   const media = Object.entries(membersOf(content)).map(readMedia)
   const json = media.find(({ type }) => isJson(type)) ?? media.find(({ type }) => /^(\*|application)\/\*$/.test(type))
-  if (json === undefined) return convertUnread(media, required === true, at)
-  const same = media.filter(({ type, schema }) => isFull(type) && isJson(type) && isEqual(schema, json.schema))
-  const others = media.filter((each) => each !== json && !same.includes(each))
-  if (others.length > 0)
-    at.note(`a body of ${others.map(({ type }) => type).join(', ')} is left out: a schema reads JSON`)
-  const types = same.map(({ type }) => type)
+  const terms = { isRequired: required === true, converter, at }
+  if (json !== undefined) return convertJson(media, json, terms)
+  return convertForms(media, terms) ?? convertUnread(media, terms)
+}
+
+interface Terms {
+  readonly isRequired: boolean
+  readonly converter: SchemaConverter
+  readonly at: At
+}
+
+function convertJson(media: readonly Media[], json: Media, { isRequired, converter, at }: Terms): BodyKeys {
+  const form = media.some(({ type }) => isForm(type)) ? convertForm(json, converter, at) : undefined
+  const isFlat = form !== undefined && form.files === undefined
+  const isAlike = (type: string): boolean => isFullType(type) && (isJson(type) || (isFlat && isForm(type)))
+  const same = media.filter(({ type, schema }) => isAlike(type) && isEqual(schema, json.schema))
+  noteOthers(media, [json, ...same], at)
+  const types = [...new Set(same.map(({ type }) => type))]
   const isPlain = types.length === 0 || (types.length === 1 && types[0] === 'application/json')
   return {
     body: converter.convertChild(json.schema, at),
-    ...(required !== true && { bodyRequired: false }),
+    ...(!isRequired && { bodyRequired: false }),
     ...(!isPlain && { contentTypes: types }),
   }
+}
+
+/** Undefined where there is no form, or none that can be judged. */
+function convertForms(media: readonly Media[], { isRequired, converter, at }: Terms): BodyKeys | undefined {
+  const form = media.find(({ type }) => formOf(type) === 'multipart') ?? media.find(({ type }) => isForm(type))
+  const keys = form && convertForm(form, converter, at)
+  if (keys === undefined) return undefined
+  const isText = keys.files === undefined
+  const same = media.filter(
+    (each) => each === form || (isText && isForm(each.type) && isEqual(each.schema, form?.schema)),
+  )
+  noteOthers(media, same, at)
+  if (!isText) at.note('its files count for `maxBytes` of the whole body, which is `settings.limits.body` unless told')
+  return {
+    ...keys,
+    ...(!isRequired && { bodyRequired: false }),
+    ...(isText && { contentTypes: [...new Set(same.map(({ type }) => type))] }),
+  }
+}
+
+const isForm = (type: string): boolean => ['form', 'multipart'].includes(formOf(type) ?? '')
+
+function noteOthers(media: readonly Media[], taken: readonly Media[], at: At): void {
+  const others = media.filter((each) => !taken.includes(each)).map(({ type }) => type)
+  if (others.length > 0) at.note(`a body of ${others.join(', ')} is left out: one schema judges a route`)
 }
 
 const readMedia = ([type, media]: readonly [string, unknown]): Media => ({
   type: readMediaType(type).essence,
   schema: membersOf(media).schema,
+  encoding: membersOf(media).encoding,
 })
 
-/** A media type in full, as `contentTypes` takes it. */
-const isFull = (type: string): boolean => /^[a-z0-9!#$&^_.+-]{1,127}\/[a-z0-9!#$&^_.+-]{1,127}$/.test(type)
-
-function convertUnread(media: readonly Media[], isRequired: boolean, at: At): BodyKeys {
+function convertUnread(media: readonly Media[], { isRequired, at }: Terms): BodyKeys {
   const types = [...new Set(media.map(({ type }) => type))]
   at.note(`the body goes through unread: ${types.join(', ') || 'a media type that is not said'} is not judged`)
   return {
     body: 'any',
     ...(isRequired && { bodyRequired: true }),
-    ...(types.length > 0 && types.every(isFull) && { contentTypes: types }),
+    ...(types.length > 0 && types.every(isFullType) && { contentTypes: types }),
   }
 }
