@@ -21,6 +21,8 @@ export interface Peer {
   readonly url: string
   /** Seconds of processor time, user and system together, of the process and its children. */
   cpu(): number
+  /** Megabytes (10^6 bytes) that they hold in memory. */
+  resident(): number
   /** Asks the server to end, and waits until it has. */
   stop(): Promise<void>
 }
@@ -50,6 +52,7 @@ export async function startPeer(programFor: (port: number) => Program): Promise<
   return {
     url,
     cpu: () => processes.reduce((sum, pid) => sum + cpuOf(pid), 0),
+    resident: () => processes.reduce((sum, pid) => sum + residentOf(pid), 0),
     stop: () => stop(child),
   }
 }
@@ -93,4 +96,10 @@ export function cpuOf(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
+}
+
+/** VmRSS of /proc/PID/status (proc_pid_status(5)), in megabytes. */
+export function residentOf(pid: number): number {
+  const kilobytes = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+  return (Number(kilobytes) * 1024) / 1e6
 }

@@ -2,6 +2,7 @@
 
 import type { Options } from '../options.ts'
 import type { Stage } from '../programs.ts'
+import { measureFlood } from './flood.ts'
 import { measureLimiter } from './limiter.ts'
 import { measureRedisLimiter } from './limiter-redis.ts'
 import type { Part } from './part.ts'
@@ -20,5 +21,6 @@ export async function measureParts({ folder, redis }: Stage, { isQuick }: Option
     ...measureLimiter(isQuick),
     ...(await measureRedisLimiter(redis, isQuick)),
     ...(await measurePasswords(isQuick)),
+    ...(await measureFlood(isQuick)),
   ]
 }

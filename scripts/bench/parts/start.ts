@@ -1,10 +1,9 @@
 /** From the command to the first moment it listens, on the sample policies; and what the process then holds. */
 
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
-import { here } from '../peer.ts'
+import { here, residentOf } from '../peer.ts'
 import { median } from '../statistics.ts'
 import { boundedPart, type Part } from './part.ts'
 
@@ -34,16 +33,10 @@ async function start(folder: string): Promise<Start> {
   try {
     for await (const line of createInterface({ input: child.stdout }))
       if (line.includes('listening on'))
-        return { seconds: (performance.now() - before) / 1000, megabytes: residentOf(child) }
+        return { seconds: (performance.now() - before) / 1000, megabytes: residentOf(child.pid ?? 0) }
   } finally {
     child.kill('SIGTERM')
     if (child.exitCode === null) await once(child, 'exit')
   }
   throw new Error('`serve` ended before it listened')
-}
-
-/** VmRSS of /proc/PID/status (proc_pid_status(5)). */
-function residentOf({ pid }: ChildProcess): number {
-  const kilobytes = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
-  return (Number(kilobytes) * 1024) / 1e6
 }
