@@ -151,9 +151,10 @@ export const denialAdvice: Readonly<Record<Code, Advice>> = {
     operator: 'The log has the error and its stack under the request id.',
   },
   tls_required: {
-    stage: 'the listener of `listen.redirectFrom`',
+    stage: 'the listener of `listen.redirectFrom`, or `builtin: { login: cookie }` itself',
     client: 'Call `https:`. Take what was sent in clear, such as a token, for known to others: have it replaced.',
-    operator: 'Some client has `http:` in its configuration.',
+    operator:
+      'Some client has `http:` in its configuration. Where it is a login behind a proxy that ends TLS, name the proxy in `settings.trustedProxies`.',
   },
   upgrade_unsupported: {
     stage: hygiene,

@@ -61,7 +61,7 @@ export const catalogue = {
   tls_required: entry(
     403,
     'HTTPS required',
-    'The request came in clear, and is not one to be sent on to HTTPS: it would change something, or carries a credential.',
+    'The request came in clear, and is not one to be sent on to HTTPS: it would change something, or carries a credential, or it begins a session whose cookie no browser keeps in clear.',
   ),
   scope_missing: entry(403, 'Insufficient scope', 'The token does not carry a scope that the route asks for.'),
   forbidden: entry(403, 'Forbidden', 'No role of the caller allows this action on this resource, or one forbids it.'),

@@ -37,6 +37,7 @@ const builtins = {
 type Name = keyof typeof builtins
 type Written = Name | { readonly login: 'cookie' }
 
+const all: readonly Builtin[] = [...Object.values(builtins), loginByCookie]
 const names = Object.keys(builtins) as readonly Name[]
 
 const schema = union([
@@ -60,7 +61,7 @@ export const builtin = defineHandler<Written>({
     'Answers about this server itself: whether it is alive and ready, what it counted, what its API is; and lets its accounts in.',
   example: 'builtin: health',
   schema,
-  refuses: ['not_found', ...new Set(names.flatMap((name) => builtins[name].refusals ?? []))],
+  refuses: ['not_found', ...new Set(all.flatMap(({ refusals = [] }) => refusals))],
   implies: (written) => find(written).implies ?? {},
   compile: (written, _, services) => find(written).compile(services),
   isVital: (written) => written === 'health' || written === 'ready' || written === 'metrics',

@@ -7,6 +7,7 @@ import { keepSession, sessionCookie } from '../../../services/identity/session-c
 import type { Services } from '../../../services/services.ts'
 import { jsonAnswer } from '../json-answer.ts'
 import { revokeSessions } from './identity-route.ts'
+import { refuseInClear } from './in-clear.ts'
 import { defineLogin, type Started } from './login.ts'
 
 /** The token goes into the cookie alone; seconds until the session is over if nobody uses it. */
@@ -17,6 +18,8 @@ export const loginByCookie = defineLogin({
       content: { 'application/json': { example: { expires_in: 1_209_600 } } },
     },
   },
+  refusals: ['tls_required'],
+  refuse: refuseInClear,
   // There is no cookie yet: another site could log its visitors in as somebody of its own.
   implies: { csrf: Object.freeze({}) },
   clientOf: ({ cookies }) => cookies.client,

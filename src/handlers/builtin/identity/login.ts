@@ -16,6 +16,10 @@ import { tokenAnswer } from './token-answer.ts'
 /** How a session is handed out. */
 interface Giving {
   readonly answers: Builtin['answers']
+  /** Its own, beside those of every login. */
+  readonly refusals?: Builtin['refusals']
+  /** Who is refused before the password is looked at. */
+  refuse?(exchange: Exchange): Denial | undefined
   /** Blocks beside `input` that hold where none are written. */
   readonly implies?: Builtin['implies']
   /** Who asks for it, and is the only one that it is good for. */
@@ -29,13 +33,15 @@ export interface Started extends Begun {
 }
 
 /** Keeps the one way in for every form of it. */
-export const defineLogin = ({ answers, implies, clientOf, give }: Giving): Builtin => ({
+export const defineLogin = ({ answers, refusals = [], refuse, implies, clientOf, give }: Giving): Builtin => ({
   answers,
-  refusals: ['credentials_invalid', 'account_locked', 'state_unavailable', 'overloaded'],
+  refusals: ['credentials_invalid', 'account_locked', 'state_unavailable', 'overloaded', ...refusals],
   implies: { ...inputOf(loginBody), ...implies },
   compile(services) {
     const identity = identityOf(services)
     return async function loginDestination(exchange) {
+      const refused = refuse?.(exchange)
+      if (refused !== undefined) return refused
       exchange.event = { name: 'auth.failed' }
       const result = await identity.attempt(async () => {
         const started = await logIn(exchange, identity, clientOf(identity))
