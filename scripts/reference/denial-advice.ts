@@ -163,7 +163,8 @@ export const denialAdvice: Readonly<Record<Code, Advice>> = {
   },
   upstream_failed: {
     client: 'Try again later, if the method is safe to repeat.',
-    operator: 'The `cause` has the error: refused, reset, name not found, certificate.',
+    operator:
+      'The `cause` has the error: refused, reset, name not found, certificate; or why an answer that `authorize` is to cut could not be.',
   },
   overloaded: {
     stage: 'the listener, or once the route is met',

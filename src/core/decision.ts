@@ -25,4 +25,6 @@ export interface Decision {
   /** The refusal that was answered, if any; without a judge it came from hygiene, matching or the destination. */
   denial: Denial | undefined
   judge: Judge | undefined
+  /** What a guard left out of the answer of the destination: members of documents, and whole documents. */
+  withheld?: { readonly fields: number; readonly items: number }
 }

@@ -42,12 +42,19 @@ export interface Preflight {
   answer(exchange: Exchange, methods: readonly string[]): Answer | Denial
 }
 
+type Result = Answer | Denial | Promise<Answer | Denial>
+
+/** Calls the destination, and answers in its place. */
+export type Around = (exchange: Exchange, call: () => Result) => Result
+
 /** What a block became: everything that could be done at start-up is done. */
 export interface Plan {
   readonly steps?: readonly Step[]
   /** Writes on the head of every answer of the route, refusals included. */
   head?(exchange: Exchange, head: Head): void
   readonly preflight?: Preflight
+  /** Stands around the destination, unless the guard only reports. */
+  readonly around?: Around
   /** What the route puts on record. */
   readonly audit?: AuditPlan
 }

@@ -20,6 +20,7 @@ export function describeDecision(exchange: Exchange, outcome: Outcome): Decision
     policy: source && quote(source),
     digest: exchange.policy,
     reported: decision.reported.map(quoteVerdict),
+    withheld: decision.withheld && { ...decision.withheld },
     principal: principal === anonymous ? undefined : { id: principal.id, issuer: principal.issuer },
     address,
     milliseconds: outcome.milliseconds,

@@ -1,7 +1,7 @@
 /** Compile: a checked, opened policy → one stack a route. */
 
 import type { RouteFacts } from '../core/site.ts'
-import { type Gate, gates, type Plan, type Step } from '../guards/guard.ts'
+import { type Around, type Gate, gates, type Plan, type Step } from '../guards/guard.ts'
 import { bareHead } from '../guards/headers/headers.ts'
 import type { Services } from '../services/services.ts'
 import type { Opened } from './open.ts'
@@ -48,6 +48,7 @@ async function compileRoute(route: Route, compiler: BlockCompiler): Promise<Stac
   const facts = Object.freeze(factsOf(route))
   const plans = new Map<string, Plan>()
   for (const block of route.blocks.values()) plans.set(block.guard.name, await compiler.compile(block, facts))
+  const destination = await compileDestination(route, facts, compiler.services)
   const stages = [...plans].flatMap(([name, plan]) => stagesOf(plan, route.reportOnly.includes(name))).sort(byGate)
   return Object.freeze({
     facts,
@@ -58,13 +59,24 @@ async function compileRoute(route: Route, compiler: BlockCompiler): Promise<Stac
     corsHead: headOf(plans.get('cors'))[0],
     preflight: plans.get('cors')?.preflight,
     audit: plans.get('audit')?.audit,
-    destination: await compileDestination(route, facts, compiler.services),
+    destination: [...plans].flatMap(aroundOf(route)).reduce(enclose, destination),
     isVital: route.destinations.some(({ handler, value }) => handler.isVital?.(value) ?? false),
   })
 }
 
 const stagesOf = ({ steps = [] }: Plan, reportOnly: boolean): readonly Stage[] =>
   steps.map((step: Step) => Object.freeze({ step, reportOnly }))
+
+const aroundOf =
+  ({ reportOnly }: Route) =>
+  ([name, { around }]: readonly [string, Plan]): readonly Around[] =>
+    around === undefined || reportOnly.includes(name) ? [] : [around]
+
+function enclose(destination: Stack['destination'], around: Around): Stack['destination'] {
+  return function enclosedDestination(exchange) {
+    return around(exchange, () => destination(exchange))
+  }
+}
 
 const rank: ReadonlyMap<Gate, number> = new Map(gates.map((gate, index) => [gate, index]))
 const byGate = (a: Stage, b: Stage): number => (rank.get(a.step.gate) ?? 0) - (rank.get(b.step.gate) ?? 0)

@@ -42,6 +42,7 @@ routes:
   GET /authorize: { authorize: { action: write, subject: Thing }, reply: {} }
   GET /authorize/missing: { authorize: { action: read, subject: Thing, resource: './code.js#missing' }, reply: {} }
   GET /authorize/slow: { timeout: 100ms, authorize: { action: read, subject: Thing, resource: './code.js#never' }, reply: {} }
+  GET /authorize/answer: { authorize: { action: read, subject: Thing, answer: true }, reply: { body: no JSON } }
   GET /concurrency: { concurrency: { max: 1 }, timeout: 1s, handler: './code.js#never' }
   POST /audit: { audit: { required: true }, reply: {} }
   GET /timeout: { timeout: 100ms, handler: './code.js#never' }
@@ -123,6 +124,7 @@ const calls = (): readonly (readonly [string, string, CallOptions])[] => [
   ['GET', '/authorize', { headers: bearer() }],
   ['GET', '/authorize/missing', { headers: bearer() }],
   ['GET', '/authorize/slow', { headers: bearer() }],
+  ['GET', '/authorize/answer', { headers: bearer({ roles: ['reader'] }) }],
   ['GET', '/concurrency', { headers: bearer() }],
   ['POST', '/audit', { headers: bearer() }],
   ['GET', '/timeout', { headers: bearer() }],

@@ -82,3 +82,16 @@ test('passes over rules whose own faults are reported elsewhere', (t) => {
     t.notThrows(() => find({ ...read, resource: { a: '${' } }, broken as unknown as RoleRule[]))
   }
 })
+
+test('leaves to the answer what is told from it', (t) => {
+  const support: RoleRule = { can: 'read', subject: 'Order', fields: ['id'], when: { open: true } }
+  const cut: AuthorizeBlock = { ...read, answer: '/items' }
+  t.deepEqual(attributeMissing.find(cut, [own, support]), [])
+  t.deepEqual(fieldUnset.find(cut, [support]), [])
+  t.is(fieldUnset.find({ ...cut, answer: false }, [support]).length, 1)
+  const supplied = { ...cut, resource: { ownerId: '${params.id}' } }
+  t.deepEqual(
+    attributeMissing.find(supplied, [own, support]).map(({ message }) => message.split(' ', 3)[2]),
+    ['`open`'],
+  )
+})

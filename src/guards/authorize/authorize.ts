@@ -10,6 +10,8 @@ import { importFunction, moduleFault } from '../../services/modules.ts'
 import type { OperationPart } from '../../services/openapi.ts'
 import type { Services } from '../../services/services.ts'
 import { defineGuard, type Plan, type Step } from '../guard.ts'
+import { answerSchema, readAnswerOptions } from './answer/answer-block.ts'
+import { filterAnswer } from './answer/filter-answer.ts'
 import { compileExpression, type ResourceLoader, type Supply, supplyByExpression, supplyByLoader } from './resource.ts'
 
 const word = '^[^\\s,]{1,128}$'
@@ -42,6 +44,7 @@ const schema = object({
     description:
       "Takes the place of the principal's roles, out of its own claims: `${user.claims.orgs[params.org]}`. Without a value there are none.",
   }),
+  'answer?': answerSchema,
   'hide?': boolean({ description: 'Refuses with 404 `not_found` in place of 403 `forbidden`.' }),
 })
 
@@ -53,7 +56,7 @@ export const authorize = defineGuard<AuthorizeBlock>({
   example: "authorize: { action: read, subject: Order, resource: { ownerId: '${params.owner}' } }",
   schema,
   expressions: ['resource', 'roles'],
-  refuses: ['forbidden', 'not_found', 'upstream_timeout'],
+  refuses: ['forbidden', 'not_found', 'upstream_failed', 'upstream_timeout'],
   reportable: true,
   rules: {
     'authorize/invalid-expression': {
@@ -109,19 +112,24 @@ function checkRoles({ roles }: AuthorizeBlock): readonly Fault[] {
   ]
 }
 
-function describe({ action, subject, resource, hide }: AuthorizeBlock): OperationPart {
+function describe({ action, subject, resource, hide, answer }: AuthorizeBlock): OperationPart {
+  const cut = readAnswerOptions(answer) !== undefined
   const refused = hide ? 'not_found' : 'forbidden'
   const loading: readonly Code[] = typeof resource === 'string' ? ['not_found', 'upstream_timeout'] : []
   return {
-    refusals: [...new Set<Code>([refused, ...loading])],
-    notes: [`A role of the caller has to allow \`${action}\` on this \`${subject}\`.`],
+    refusals: [...new Set<Code>([refused, ...loading, ...(cut ? (['upstream_failed'] as const) : [])])],
+    notes: [
+      `A role of the caller has to allow \`${action}\` on this \`${subject}\`.`,
+      ...(cut ? ['Fields and items of the answer that no role of the caller may read are left out.'] : []),
+    ],
     extensions: { 'x-authorize': { action, subject } },
   }
 }
 
 async function compile(block: AuthorizeBlock, site: Site, services: Services): Promise<Plan> {
   const { action, subject, field } = block
-  const question = { action, subject, field }
+  const answer = readAnswerOptions(block.answer)
+  const question = { action, subject, field, partial: answer !== undefined && field === undefined }
   const supply = await compileResource(block, site)
   const rolesOf = compileRolesOf(block)
   const refuse = compileRefusal(block)
@@ -138,7 +146,17 @@ async function compile(block: AuthorizeBlock, site: Site, services: Services): P
       return missing instanceof Promise ? missing.then((denial) => denial ?? ask(exchange)) : (missing ?? ask(exchange))
     },
   }
-  return { steps: [step] }
+  if (answer === undefined) return { steps: [step] }
+  const asked = { action: answer.action ?? action, subject }
+  const around = filterAnswer({
+    ...answer,
+    reader: (exchange) => services.roles.reader(asked, rolesOf(exchange), exchange),
+    refuse: (exchange, cause) => {
+      exchange.decision.judge = step
+      return refuse(cause)
+    },
+  })
+  return { steps: [step], around }
 }
 
 async function compileResource({ resource }: AuthorizeBlock, { folder }: Site): Promise<Supply> {

@@ -1,10 +1,11 @@
 /** Attributes that roles read and a route does not supply. */
 
+import { cutsAnswer } from '../../guards/authorize/answer/answer-block.ts'
 import { readingsOf } from '../../services/roles/readings.ts'
-import { concerns } from '../../services/roles/rule.ts'
+import { concerns, isAbout } from '../../services/roles/rule.ts'
 import { defineAuthorizeRule } from './authorize-rule.ts'
 
-/** What a loader brings shows only at run time. */
+/** What a loader brings shows only at run time, and so do the documents of an answer that is cut. */
 export const attributeMissing = defineAuthorizeRule({
   rules: {
     'authorize/attribute-missing': {
@@ -15,9 +16,10 @@ export const attributeMissing = defineAuthorizeRule({
     },
   },
   find(block, rules) {
-    const { subject, resource } = block
-    if (typeof resource === 'string') return []
-    const read = rules.filter((rule) => concerns(rule, block)).flatMap(readingsOf)
+    const { subject, resource, answer } = block
+    if (typeof resource === 'string' || (resource === undefined && cutsAnswer(answer))) return []
+    const asked = cutsAnswer(answer) ? isAbout : concerns
+    const read = rules.filter((rule) => asked(rule, block)).flatMap(readingsOf)
     const names = new Set(read.map(({ attribute }) => attribute))
     return [...names]
       .filter((name) => resource === undefined || !Object.hasOwn(resource, name))

@@ -1,5 +1,6 @@
 /** Roles grant some fields of what a route asks for as a whole. */
 
+import { cutsAnswer } from '../../guards/authorize/answer/answer-block.ts'
 import { concerns, isAbout, isInverted, listOf } from '../../services/roles/rule.ts'
 import { defineAuthorizeRule } from './authorize-rule.ts'
 
@@ -8,13 +9,13 @@ export const fieldUnset = defineAuthorizeRule({
     'authorize/field-unset': {
       severity: 'warning',
       cause: 'A rule for some fields only does not allow the whole resource, and the route is about the whole.',
-      hint: 'name the `field` that the route touches, or take `fields` off the rule',
+      hint: 'name the `field` that the route touches, cut its `answer`, or take `fields` off the rule',
     },
   },
   find(block, rules) {
-    const { action, subject, field } = block
+    const { action, subject, field, answer } = block
     const partial = rules.filter((rule) => !isInverted(rule) && isAbout(rule, block) && !concerns(rule, block))
-    if (field !== undefined || partial.length === 0) return []
+    if (field !== undefined || cutsAnswer(answer) || partial.length === 0) return []
     const names = [...new Set(partial.flatMap((rule) => listOf(rule.fields)))].map((name) => `\`${name}\``).join(', ')
     const message = `a role can \`${action}\` only ${names} of \`${subject}\`, and this route names no \`field\``
     return [{ rule: 'authorize/field-unset', path: [], message }]

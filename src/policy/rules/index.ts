@@ -9,6 +9,7 @@ import { parseRules } from '../parse.ts'
 import { settingsRules } from '../settings.ts'
 import { ambiguousUser } from './ambiguous-user.ts'
 import { anonymousRole } from './anonymous-role.ts'
+import { answerFilter } from './answer-filter.ts'
 import { attributeMissing } from './attribute-missing.ts'
 import { auditEventNames } from './audit-events.ts'
 import { auditKey } from './audit-key.ts'
@@ -54,6 +55,7 @@ export const policyRules: readonly PolicyRule[] = [
   callerSupplied,
   neverGranted,
   fieldUnset,
+  answerFilter,
   ambiguousUser,
   cookieRoutes,
   publicUnlimited,

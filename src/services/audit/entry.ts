@@ -87,6 +87,7 @@ function describe(exchange: Exchange, { event, outcome }: Result, { ending, pseu
     policy: exchange.policy,
     source: quote(judge?.source ?? audit?.source ?? route?.source),
     reported: reportedOf(decision.reported),
+    withheld: decision.withheld && { ...decision.withheld },
     requestId: exchange.requestId,
     status: ending.status,
     milliseconds: ending.milliseconds === undefined ? undefined : Math.round(ending.milliseconds * 10) / 10,

@@ -3,12 +3,15 @@
 import { Ability, type ForcedSubject, fieldPatternMatcher, type RawRuleOf } from '@casl/ability'
 import type { Exchange } from '../../core/exchange.ts'
 import { compileConditions } from './condition.ts'
+import { FieldReader, type JudgeField } from './field-reader.ts'
 import { Recent } from './recent.ts'
 import { actionsOf, fieldOf, fieldsOf, isInverted, type Question, type RoleRule, subjectsOf } from './rule.ts'
 
 export interface Roles {
   /** Why these roles do not allow what is asked, for the log; nothing where they do. A name that is no role counts for nothing. */
   refusal(question: Question, names: readonly string[], exchange: Exchange): string | undefined
+  /** What these roles may read of each document, for which the exchange's resource stands while it is judged. */
+  reader(question: Question, names: readonly string[], exchange: Exchange): (document: unknown) => JudgeField
 }
 
 /** What CASL hands to the conditions; the resource is the exchange's. */
@@ -33,7 +36,10 @@ export function compileRoles(section: Readonly<Record<string, readonly RoleRule[
     const key = held.reduce((joined, { order }) => `${joined}${order},`, '')
     return abilities.take(key, () => buildAbility(held.flatMap(({ rules }) => rules)))
   }
-  return { refusal: (question, names, exchange) => judge(abilityOf(names), question, exchange) }
+  return {
+    refusal: (question, names, exchange) => judge(abilityOf(names), question, exchange),
+    reader: (question, names, exchange) => readerOf(abilityOf(names), question, exchange),
+  }
 }
 
 interface Role {
@@ -54,11 +60,28 @@ function heldOf(known: ReadonlyMap<string, Role>, names: readonly string[]): rea
 
 function judge(ability: RoleAbility, question: Question, exchange: Exchange): string | undefined {
   const target: Target = { __caslSubjectType__: question.subject, exchange }
-  const rule = ability.relevantRuleFor(question.action, target, fieldOf(question))
+  const rule = question.partial
+    ? ability.relevantRuleFor(question.action, exchange.resource === undefined ? question.subject : target)
+    : ability.relevantRuleFor(question.action, target, fieldOf(question))
   if (rule === null) return `no role of the caller allows \`${question.action}\` on \`${question.subject}\``
   if (rule.inverted)
     return rule.reason ?? `a role of the caller forbids \`${question.action}\` on \`${question.subject}\``
   return undefined
+}
+
+function readerOf(ability: RoleAbility, { action, subject }: Question, exchange: Exchange) {
+  const rules = ability.possibleRulesFor(action, subject)
+  const ordered = [...rules.filter((rule) => rule.inverted), ...rules.filter((rule) => !rule.inverted)]
+  const reader = new FieldReader<Target>(ordered)
+  return (document: unknown): JudgeField => {
+    const { resource } = exchange
+    exchange.resource = document
+    try {
+      return reader.judge({ __caslSubjectType__: subject, exchange })
+    } finally {
+      exchange.resource = resource
+    }
+  }
 }
 
 /** CASL asks the last rule first: what forbids comes after everything that allows. */

@@ -37,6 +37,8 @@ export interface Question {
   readonly subject: string
   /** None: the resource as a whole. */
   readonly field?: string | undefined
+  /** Some field of it suffices, which are to be told from the answer. */
+  readonly partial?: boolean | undefined
 }
 
 /** Stands for the resource as a whole where a field is asked for; no field has this name. */
