@@ -1,16 +1,8 @@
 /** Payloads of injection lists in every part of a request: refused by a schema, or at the destination byte for byte. */
 
-import { readFileSync } from 'node:fs'
-import test, { type ExecutionContext } from 'ava'
-import { type Gate, openGate } from '../helpers/gate.ts'
-import { ask, type RawAnswer } from '../helpers/raw.ts'
-import { type Arrived, type Destination, openDestination } from './destination.ts'
-import { inParallel, type Written, write } from './raw-request.ts'
-
-const read = (name: string) => JSON.parse(readFileSync(new URL(`../fixtures/naughty/${name}`, import.meta.url), 'utf8'))
-const payloads: readonly string[] = [
-  ...new Set<string>([...read('strings.json'), ...Object.values<string[]>(read('injections.json')).flat()]),
-]
+import test from 'ava'
+import { eachPayload, isRefused, isUnpolluted, openRange, type Range } from './range.ts'
+import type { Written } from './raw-request.ts'
 
 const policy = (upstream: string) => `
 service: echo
@@ -45,33 +37,14 @@ routes:
     input: { headers: { x-text: { type: string, transform: [uppercase] } }, cookies: { text: { type: string, transform: [uppercase] } } }
 `
 
-let gate: Gate
-let destination: Destination
-let id = 0
+let range: Range
+const send = (sent: Written) => range.send(sent)
 
 test.before(async () => {
-  destination = await openDestination()
-  gate = await openGate({ 'echo.yaml': policy(destination.url) })
+  range = await openRange(policy)
 })
-test.after.always(async () => {
-  await gate?.close()
-  destination?.close()
-})
-
-interface Outcome {
-  readonly answer: RawAnswer
-  /** What reached the destination, if anything did. */
-  readonly arrived: Arrived | undefined
-}
-
-/** Sends, and finds what reached the destination of it. */
-async function send(sent: Written): Promise<Outcome> {
-  const mark = `case-${id++}`
-  const answer = await ask(gate.port, write({ ...sent, headers: `X-Case: ${mark}\r\n${sent.headers ?? ''}` }))
-  const arrived = destination.arrived.filter(({ headers }) => headers['x-case'] === mark)
-  if (arrived.length > 1) throw new Error(`${mark} arrived ${arrived.length} times`)
-  return { answer, arrived: arrived[0] }
-}
+test.after.always(() => range?.close())
+test.afterEach.always('no prototype was touched', isUnpolluted)
 
 const post = (target: string, body: Buffer | string): Written => ({
   method: 'POST',
@@ -80,35 +53,8 @@ const post = (target: string, body: Buffer | string): Written => ({
   body,
 })
 
-/** A refusal of the catalogue, which did not reach the destination and says nothing of what it refused but names. */
-function isRefused(
-  t: ExecutionContext,
-  { answer, arrived }: Outcome,
-  statuses: readonly number[],
-  payload: string,
-): void {
-  t.is(arrived, undefined, payload)
-  t.true(statuses.includes(answer.status), `${answer.status} for ${JSON.stringify(payload)}`)
-  t.is(answer.headers.get('content-type'), 'application/json')
-  t.is(answer.headers.get('x-content-type-options'), 'nosniff')
-  t.false(answer.headers.has('x-evil') || answer.headers.has('set-cookie'))
-  const { details = [], requestId, ...said } = JSON.parse(answer.body)
-  const texts = JSON.stringify([said, details.map((detail: { message: string }) => detail.message)])
-  if (payload.length > 8) t.false(texts.includes(JSON.stringify(payload).slice(1, -1)), payload)
-}
-
-const prototypes = [Object.prototype, Array.prototype, String.prototype, Function.prototype, Map.prototype]
-const own = () => prototypes.map((prototype) => Reflect.ownKeys(prototype))
-const before = own()
-test.afterEach.always('no prototype was touched', (t) => {
-  t.deepEqual(own(), before)
-  t.false('polluted' in {})
-})
-
-const each = (work: (payload: string) => Promise<unknown>) => inParallel(payloads, 8, work)
-
 test('a declared text of the body arrives byte for byte', (t) =>
-  each(async (text) => {
+  eachPayload(t, async (text) => {
     for (const target of ['/closed', '/loose', '/raw']) {
       const body = JSON.stringify({ text })
       const { answer, arrived } = await send(post(target, body))
@@ -118,7 +64,7 @@ test('a declared text of the body arrives byte for byte', (t) =>
   }))
 
 test('a text arrives as its transforms leave it, and everything beside it as it came', (t) =>
-  each(async (text) => {
+  eachPayload(t, async (text) => {
     const { answer, arrived } = await send(post('/clean', JSON.stringify({ text, beside: { [text]: text } })))
     t.is(answer.status, 200, text)
     const clean = text
@@ -133,7 +79,7 @@ test('a text arrives as its transforms leave it, and everything beside it as it 
   }))
 
 test('an undeclared member is refused, whatever its name; where any may come, it arrives byte for byte', (t) =>
-  each(async (name) => {
+  eachPayload(t, async (name) => {
     const body = `{"text":"x",${JSON.stringify(name)}:{"polluted":1}}`
     if (name !== 'text') isRefused(t, await send(post('/closed', body)), [422], name)
     const { arrived } = await send(post('/loose', body))
@@ -209,7 +155,7 @@ test('a body in another charset than was judged is refused, however that is spel
 })
 
 test('a parameter of the query arrives byte for byte, or as its transforms leave it', (t) =>
-  each(async (text) => {
+  eachPayload(t, async (text) => {
     const query = `q=${encodeURIComponent(text.toWellFormed())}`
     t.is((await send({ target: `/query?${query}` })).arrived?.url, `/query?${query}`)
     t.is((await send({ target: `/open?${query}&a[__proto__]=1` })).arrived?.url, `/open?${query}&a[__proto__]=1`)
@@ -218,14 +164,14 @@ test('a parameter of the query arrives byte for byte, or as its transforms leave
   }))
 
 test('an undeclared parameter of the query is refused, whatever its name', (t) =>
-  each(async (name) => {
+  eachPayload(t, async (name) => {
     const encoded = encodeURIComponent(name.toWellFormed())
     if (name !== 'q') isRefused(t, await send({ target: `/query?q=x&${encoded}=polluted` }), [400, 422], name)
     isRefused(t, await send({ target: `/query?q[${encoded}]=polluted` }), [400, 422], name)
   }))
 
 test('a raw query is refused, or arrives byte for byte', (t) =>
-  each(async (text) => {
+  eachPayload(t, async (text) => {
     if (/[\r\n ]/.test(text)) return
     const outcome = await send({ target: `/open?q=${text}` })
     if (outcome.answer.status === 200) t.is(outcome.arrived?.url, `/open?q=${text}`)
@@ -233,7 +179,7 @@ test('a raw query is refused, or arrives byte for byte', (t) =>
   }))
 
 test('a parameter of the path is refused, or arrives as one segment that means the same', (t) =>
-  each(async (text) => {
+  eachPayload(t, async (text) => {
     for (const written of [encodeURIComponent(text.toWellFormed()), text.replace(/[\r\n ]/g, '')]) {
       const outcome = await send({ target: `/items/${written}` })
       const { answer, arrived } = outcome
@@ -254,7 +200,7 @@ test('a parameter of the path is refused, or arrives as one segment that means t
   }))
 
 test('no spelling of a path leaves the folder that a wildcard opens', (t) =>
-  each(async (text) => {
+  eachPayload(t, async (text) => {
     for (const target of [
       `/rest/${text}`,
       `/rest/a/${encodeURI(text.toWellFormed())}/../../items/x`,
@@ -272,7 +218,7 @@ const latin = (text: string) => Buffer.from(text).toString('latin1')
 const trimmed = (text: string) => text.replace(/^[ \t]+|[ \t]+$/g, '')
 
 test('a header and a cookie arrive byte for byte, or are refused', (t) =>
-  each(async (text) => {
+  eachPayload(t, async (text) => {
     if (/[\r\n]/.test(text)) return
     for (const header of [`X-Text: ${text}`, `Cookie: other=1; text=${text}`, `Cookie: ${text}`, `X-Other: ${text}`]) {
       const outcome = await send({ target: '/head', headers: `${header}\r\n` })
@@ -287,7 +233,7 @@ test('a header and a cookie arrive byte for byte, or are refused', (t) =>
   }))
 
 test('a header and a cookie that a transform changes stay one header and one cookie', (t) =>
-  each(async (text) => {
+  eachPayload(t, async (text) => {
     if (/[\r\n]/.test(text)) return
     const outcome = await send({
       target: '/clean-head',
