@@ -9,11 +9,23 @@ process.env.ATTACKS_SHOP_SECRET = shopSecret
 process.env.ATTACKS_CORP_KEY = pem(rsa)
 
 /** `shop` shares a secret, `corp` has an RSA key. */
-export const issuersPolicy = `
-issuers:
-  shop: { issuer: https://shop.example/, audience: [api, narrow], algorithms: [HS256], secret: '\${env:ATTACKS_SHOP_SECRET}' }
-  corp: { issuer: https://corp.example/, audience: api, algorithms: [RS256], publicKeys: ['\${env:ATTACKS_CORP_KEY}'] }
-`
+export const issuers = {
+  shop: {
+    issuer: 'https://shop.example/',
+    audience: ['api', 'narrow'],
+    algorithms: ['HS256'],
+    secret: '${env:ATTACKS_SHOP_SECRET}',
+  },
+  corp: {
+    issuer: 'https://corp.example/',
+    audience: 'api',
+    algorithms: ['RS256'],
+    publicKeys: ['${env:ATTACKS_CORP_KEY}'],
+  },
+}
+
+/** The section as a policy writes it. */
+export const issuersPolicy = `\nissuers: ${JSON.stringify(issuers)}\n`
 
 export type Claims = Readonly<Record<string, unknown>>
 
