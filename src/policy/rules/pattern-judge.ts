@@ -1,7 +1,8 @@
 /** Whether a pattern takes linear time, by an analysis that is slow: what it said is kept for later checks. */
 
-import { createRequire } from 'node:module'
 import { TextCache } from '../../core/text-cache.ts'
+import { analysePattern } from './pattern-thread.ts'
+import type { Analysis } from './pattern-worker.ts'
 
 /** Milliseconds, for one pattern and for all that one judge is asked. */
 const patience = { each: 5_000, all: 30_000 }
@@ -32,7 +33,7 @@ export class PatternJudge {
     if (this.#left <= 0) return 'expected patterns that are all judged within 30 s, and this one was not reached'
     const timeout = Math.min(patience.each, this.#left)
     const started = performance.now()
-    const found = analyse(pattern, 'u', { timeout, checker: 'auto' })
+    const found = analysePattern({ pattern, timeout })
     this.#left -= performance.now() - started
     const verdict = verdictOf(found)
     // With less time than it should have had, it may be told another time.
@@ -41,10 +42,10 @@ export class PatternJudge {
   }
 }
 
-function verdictOf(found: ReturnType<Analyse>): Verdict {
-  if (found.status === 'safe') return null
-  if (found.status === 'unknown') return 'cannot tell in reasonable time whether this pattern ends in linear time'
-  return `expected a pattern that takes linear time, this one takes ${found.complexity.summary} time`
+function verdictOf({ status, summary }: Analysis): Verdict {
+  if (status === 'safe') return null
+  if (status === 'unknown') return 'cannot tell in reasonable time whether this pattern ends in linear time'
+  return `expected a pattern that takes linear time, this one takes ${summary} time`
 }
 
 /** From one start, without groups and alternatives, one part of varying length leaves one way for each length. */
@@ -59,14 +60,4 @@ function compiles(pattern: string): boolean {
   } catch {
     return false
   }
-}
-
-type Analyse = typeof import('recheck').checkSync
-
-let loaded: Analyse | undefined
-
-/** Loaded where the first pattern needs it: its start takes longer than all else that `check` does. */
-const analyse: Analyse = (...call) => {
-  loaded ??= createRequire(import.meta.url)('recheck').checkSync as Analyse
-  return loaded(...call)
 }
