@@ -43,6 +43,7 @@ test('tells of every request how it was decided, and no credential', async (t) =
     guard: undefined,
     policy: `${directory}/app.yaml:5`,
     reported: [],
+    withheld: undefined,
     principal: undefined,
     address: '127.0.0.1',
     aborted: false,

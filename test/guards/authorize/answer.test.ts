@@ -5,6 +5,13 @@ import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import test, { type ExecutionContext } from 'ava'
 import jwt from 'jsonwebtoken'
+import type { Exchange } from '../../../src/core/exchange.ts'
+import type { Outcome } from '../../../src/core/observer.ts'
+import { describeDecision } from '../../../src/library/describe-decision.ts'
+import type { DecisionEvent } from '../../../src/library/events.ts'
+import { auditObserver } from '../../../src/services/audit/observe.ts'
+import { systemClock } from '../../../src/services/clock.ts'
+import { sunk } from '../../helpers/audit-sink.ts'
 import { openGate } from '../../helpers/gate.ts'
 
 const secret = 'b7a1c1c0f6f34f5e8a07d7a0f1c9d2e4b7a1c1c0f6f34f5e'
@@ -59,12 +66,20 @@ async function open(t: ExecutionContext, said: Said = {}) {
     upstream.closeAllConnections()
     upstream.close()
   })
+  const { trail, sink } = sunk()
+  const told: DecisionEvent[] = []
+  const watch = {
+    finished: (exchange: Exchange, outcome: Outcome) => void told.push(describeDecision(exchange, outcome)),
+  }
   const logged: object[] = []
   const note = (entry: object) => void logged.push(entry)
   const log = { info: note, warn: note, error: note, debug: note }
   const gate = await openGate(
     { 'shop.yaml': policy(`http://127.0.0.1:${(upstream.address() as AddressInfo).port}`) },
-    { world: { log: log as never } },
+    {
+      world: { log: log as never, audit: trail },
+      observers: [auditObserver({ audit: trail, clock: systemClock }), watch],
+    },
   )
   t.teardown(gate.close)
   const get = (role: string, path: string, { method = 'GET', ...headers }: Record<string, string> = {}) =>
@@ -72,7 +87,7 @@ async function open(t: ExecutionContext, said: Said = {}) {
   const say = (next: Said) => {
     answer = next
   }
-  return { gate, get, asked, logged, say }
+  return { gate, get, asked, logged, say, sink, told }
 }
 
 const bearer = (role: string) => ({
@@ -303,4 +318,24 @@ test('callers at the same time are each cut by their own roles', async (t) => {
   const roles = Array.from({ length: 60 }, (_, at) => ['customer', 'support'][at % 2] ?? '')
   const bodies = await Promise.all(roles.map(async (role) => (await get(role, '/list')).body))
   for (const [at, body] of bodies.entries()) t.is(JSON.parse(body).length, roles[at] === 'customer' ? 1 : 2)
+})
+
+test('the record and the listeners are told how much was left out, and by whom a document was refused', async (t) => {
+  const { get, say, sink, told } = await open(t, { status: 201, body: order })
+  await get('support', '/orders', { method: 'POST' })
+  const [record] = await sink.until(1)
+  t.like(record, { event: 'data.create', outcome: 'allowed', withheld: { fields: 6, items: 0 } })
+  t.deepEqual(told[0]?.withheld, { fields: 6, items: 0 })
+  say({ body: order.replace('anna', 'bob') })
+  await get('customer', '/orders/1')
+  const [, refused] = await sink.until(2)
+  t.like(refused, {
+    event: 'access.denied',
+    outcome: 'denied',
+    guard: 'authorize',
+    reason: 'forbidden',
+  })
+  t.regex(String(refused?.source), /shop\.yaml:\d+$/)
+  await get('customer', '/list')
+  t.deepEqual(told.at(-1)?.withheld, { fields: 0, items: 1 })
 })
