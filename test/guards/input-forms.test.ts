@@ -47,7 +47,7 @@ const bodies: [body: string, expected: object | string[] | string][] = [
   ['na%00me=b', 'Form has a control character'],
   ['name=a\0', 'Form has a control character'],
   ['name=a\r\n', 'Form has a control character'],
-  ['name=a&_charset_=utf-16', 'Form names another charset than UTF-8 in `_charset_`'],
+  ['name=a&_charset_=utf-16', 'Form asks to be read in another charset than UTF-8'],
   [`name=a&${'x'.repeat(257)}=1`, 'Form has a field name longer than 256 characters'],
   [Array.from({ length: 1001 }, () => 'a').join('&'), 'Form has more than 1000 fields'],
 ]

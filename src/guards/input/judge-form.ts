@@ -14,7 +14,7 @@ const refusals = refusalsOf('Form', 'fields')
 const hasControls = malformed('Form has a control character')
 const notAscii = malformed('Form has a character that is not percent-encoded')
 const longName = malformed(`Form has a field name longer than ${longestName} characters`)
-const otherCharset = malformed('Form names another charset than UTF-8 in `_charset_`')
+const otherCharset = malformed('Form asks to be read in another charset than UTF-8')
 
 export function compileForm(body: JsonSchema, { schemas }: Services): JudgeBytes {
   const validator = compileSchema<Values>(body, { schemas, readStrings: true })

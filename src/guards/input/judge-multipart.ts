@@ -20,7 +20,7 @@ import { add } from './query.ts'
 
 const noBoundary = malformed('Form names no boundary, or one that can be read in two ways')
 const notText = malformed('Form has a text that is not valid UTF-8, or holds NUL')
-const otherCharset = malformed('Form names another charset than UTF-8 in `_charset_`')
+const otherCharset = malformed('Form asks to be read in another charset than UTF-8')
 
 interface Terms {
   /** Of the texts. */
