@@ -15,11 +15,18 @@ export const blockNotes: Readonly<Record<string, BlockNotes>> = {
     points: [
       "`api`: nothing of an answer may load, frame or be framed (`default-src 'none'`). `web`: helmet's own choice for pages.",
       '`set` wins over the destination, `remove` over whoever wrote the header.',
+      'What the destination says in a header of the preset is heard where it is as strict or stricter; its banners (`Server`, `Via`, `X-Generator` …) and `Alt-Svc` never.',
+      "A destination's `Content-Security-Policy` stands alone where it keeps foreign scripts out, and beside ours where it does not; one written in `helmet` is the only one.",
+      'Under TLS every cookie is `Secure`. `cookies` only ever adds: a stricter `SameSite` of the destination stays. The session of this server is left alone.',
       '`Strict-Transport-Security` is sent under TLS alone.',
-      'An authenticated answer gets `Cache-Control: no-store` where the destination says nothing.',
+      '`Cache-Control` for everyone becomes `private` on an authenticated answer, unless `set` says it. An authenticated answer gets `Cache-Control: no-store` where the destination says nothing.',
       'Answers without a route (400, 404) carry the headers of `api`.',
     ],
-    see: { 'cors.md': 'which pages may read the answers', '../../http.md#order': 'when headers are written' },
+    see: {
+      'cors.md': 'which pages may read the answers',
+      '../../http.md#order': 'when headers are written',
+      '../../http.md#what-a-client-gets-of-the-answer': 'what becomes of each header of the destination',
+    },
   },
   cors: {
     without: 'no page of another origin may read an answer',
@@ -136,9 +143,11 @@ export const blockNotes: Readonly<Record<string, BlockNotes>> = {
       "`roles` takes the place of the caller's roles: `${user.claims.orgs[params.org]}` for roles per tenant. It reads verified claims alone.",
       'An attribute from `query`, `headers` or `body` that a rule compares with the user is an error, unless `because`.',
       'With a `field`, rules with `fields` count; without one the request is about the whole resource.',
+      '`answer` cuts what the destination answers, field by field and item by item; then rules with `fields` count too. What cannot be cut is 502, never passed on.',
     ],
     see: {
       '../sections/roles.md': 'what roles can do, under which conditions',
+      '../../policy-language.md#blocks': 'how `answer` cuts',
       '../expressions.md': 'attributes by expression',
       'timeout.md': 'how long a loader may take',
     },
