@@ -21,7 +21,7 @@ export const tokens = defineCommand({
     for: {
       type: 'string',
       value: '1h',
-      description: 'Until the last of them has expired; a day unless told, 30 of another issuer.',
+      description: 'How long it is remembered; as long as the keys that sign now, or 30d of another issuer, unless told.',
     },
     ...deskOptions,
   },

@@ -3,20 +3,19 @@
 import type { Revoking } from '../../services/accounts/outbox/kept-revocations.ts'
 import type { NamedIssuer } from '../../services/identity/identity-issuer.ts'
 import { issuerClaim } from '../../services/keys/issuer.ts'
-import { accessTtlOf, readKeyRules } from '../../services/keys/stored/key-life.ts'
+import { readKeyRules } from '../../services/keys/stored/key-life.ts'
 import { sessionEntry, userEntry } from '../../services/revocation/entry.ts'
 
-/** Milliseconds that a revocation is remembered at least: tokens may be from before `accessTtl` was made shorter. */
+/** Milliseconds that a revocation is remembered at least: the rules of the keys may have been others before. */
 const leastMemory = 86_400_000
 
-/** When the last access token of a builtin issuer that is about by now has expired. */
-export const lastExpiry = ({ value }: NamedIssuer, now: number): number =>
-  now + Math.max(accessTtlOf(value), leastMemory)
-
-/** When no key that signs now is accepted any more: `portcullis token` makes tokens that live longer than others. */
-function lastKeyExpiry(issuer: NamedIssuer, now: number): number {
-  const { rotateEvery, keptFor } = readKeyRules(issuer.value)
-  return Math.max(now + rotateEvery + keptFor, lastExpiry(issuer, now))
+/**
+ * When no token counts any more that a key of now has signed, or signs until it is rotated: `portcullis token` makes such as
+ * live longer than `accessTtl`.
+ */
+export function lastExpiry({ value }: NamedIssuer, now: number): number {
+  const { rotateEvery, keptFor } = readKeyRules(value)
+  return now + Math.max(rotateEvery + keptFor, leastMemory)
 }
 
 interface Times {
@@ -32,8 +31,7 @@ export function revocationsOf(issuers: readonly NamedIssuer[], account: string, 
   return (sessions) =>
     issuers.flatMap((issuer) => {
       const claim = issuerClaim(issuer.name, issuer.value)
-      const ofUser = { now, time, until: until ?? lastKeyExpiry(issuer, now) }
-      const ofSession = { now, until: until ?? lastExpiry(issuer, now) }
-      return [userEntry(claim, account, ofUser), ...sessions.map((id) => sessionEntry(claim, id, ofSession))]
+      const times = { now, time, until: until ?? lastExpiry(issuer, now) }
+      return [userEntry(claim, account, times), ...sessions.map((id) => sessionEntry(claim, id, times))]
     })
 }
