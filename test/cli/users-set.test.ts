@@ -66,9 +66,9 @@ onBothInTurn('who may do less does less within 2 seconds, and stays logged in', 
   const details = { account: sub, roles: ['admin'], scopes: [], claims: ['plan', 'exp'] }
   const found = () => pair.records().filter(({ event }) => event === 'account.changed')
   await until(() => found().length === 3)
-  const first = found().filter(({ details: told }) => (told as { claims?: unknown }).claims !== undefined)
-  t.is(first.length, 1)
-  t.like(first, [{ outcome: 'done', details }])
+  const granted = found().filter(({ details: told }) => (told as { claims?: unknown }).claims !== undefined)
+  t.is(granted.length, 1)
+  t.like(granted, [{ outcome: 'done', details }])
 })
 
 onBothInTurn('what cannot be is refused, and nothing is changed', async (t, kind) => {
