@@ -21,8 +21,7 @@ export function watchProcesses(record: TestRecord): void {
   subscribe('tracing:child_process.spawn:start', (message) => {
     const { process: child, options } = message as Spawned
     noteEnvironment(record, options.envPairs)
-    // Its pipes are made after this, and nothing goes through them before the next turn of the loop.
-    if (isNode(options.args)) process.nextTick(() => tap(record, child, options.args))
+    if (isNode(options.args)) tap(record, child, options.args)
   })
 }
 
@@ -42,11 +41,21 @@ function tap(record: TestRecord, child: ChildProcess, args: readonly string[]): 
     .map((arg) => basename(arg))
     .join('_')
     .slice(0, 80)
-  for (const stream of ['stdout', 'stderr'] as const) {
-    const from = child[stream] as Duplex | null
-    if (from) before(from, 'push', record.output(`${name}.${stream}`))
+  for (const stream of ['stdout', 'stderr'] as const)
+    onceSet(child, stream, (from) => before(from, 'push', record.output(`${name}.${stream}`)))
+  onceSet(child, 'stdin', (to) => {
+    for (const method of ['write', 'end'] as const) before(to, method, (chunk) => noteLines(record, chunk))
+  })
+}
+
+/** Whoever starts a process may write to it at once: its pipes are met when they are set. */
+function onceSet(child: ChildProcess, name: 'stdin' | 'stdout' | 'stderr', meet: (stream: Duplex) => void): void {
+  const property = { configurable: true, enumerable: true }
+  const set = (value: Duplex | null | undefined) => {
+    Object.defineProperty(child, name, { ...property, writable: true, value })
+    if (value) meet(value)
   }
-  if (child.stdin) before(child.stdin as Duplex, 'write', (chunk) => noteLines(record, chunk))
+  Object.defineProperty(child, name, { ...property, set })
 }
 
 /** Lines typed into a command: passwords, keys. */

@@ -1,16 +1,13 @@
 /** Puts on record, for a test file in a run of all, what is written and which secrets are in use. */
 
-import { relative } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import test from 'ava'
 import { keepFolders } from './keep-folders.ts'
 import { TestRecord } from './record.ts'
 import { watchExchanges } from './watch-exchanges.ts'
 import { watchProcesses } from './watch-processes.ts'
 import { watchSecrets } from './watch-secrets.ts'
 
-export function watch(run: string): TestRecord {
-  const record = new TestRecord(run, relative(process.cwd(), fileURLToPath(test.meta.file)))
+export function watch(run: string, file: string): TestRecord {
+  const record = new TestRecord(run, file)
   keepFolders(record)
   watchProcesses(record)
   watchExchanges(record)
