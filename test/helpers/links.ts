@@ -9,6 +9,7 @@ import { root } from './markdown.ts'
 export const documents = (): readonly string[] => [
   'README.md',
   'CHANGELOG.md',
+  'SECURITY.md',
   ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.md'))
     .map((name) => join('docs', name))

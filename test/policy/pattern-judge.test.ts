@@ -54,6 +54,8 @@ test('a pattern that only a proof shows to be slow is found, and one of its shap
   const judge = new PatternJudge()
   t.regex(judge.faultOf('^[A-Z0-9-]{4,32}(x+)+$') ?? '', /takes exponential time/)
   t.is(judge.faultOf('^[A-Z0-9-]{4,32}(?:x|y)*$'), undefined)
+  t.regex(judge.faultOf('^(?=.*\u{1f600}?[A-Z])[A-Z0-9-]{4,32}(x+)+$') ?? '', /takes exponential time/)
+  t.is(judge.faultOf('^(?!-)(?=[A-Z0-9-]{4,64}$)[A-Z0-9-]{4,32}(?:x|y)*(?<!-)$'), undefined)
 })
 
 /** A program in place of the one that recheck starts, which says where it is and what it sees, and then becomes that one. */

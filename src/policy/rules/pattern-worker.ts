@@ -47,12 +47,32 @@ async function judge({ pattern, timeout }: Question, checker: 'auto' | 'automato
   return { status: found.status, isTried, ...(found.status === 'vulnerable' && { summary: found.complexity.summary }) }
 }
 
+/** The pattern without what looks ahead or back, of which nothing can be proved; itself where it holds none. */
+async function withoutLookaround(pattern: string): Promise<string> {
+  const { RegExpParser, visitRegExpAST } = await import('@eslint-community/regexpp')
+  const kept = pattern.split('')
+  visitRegExpAST(new RegExpParser().parsePattern(pattern, 0, pattern.length, { unicode: true }), {
+    onAssertionEnter({ kind, start, end }) {
+      if (kind === 'lookahead' || kind === 'lookbehind') kept.fill('', start, end)
+    },
+  })
+  return kept.join('')
+}
+
+async function prove(question: Question): Promise<Judged> {
+  const bounded = { ...question, timeout: Math.min(question.timeout, proofTime) }
+  const proved = await judge(bounded, 'automaton')
+  if (proved.status !== 'unknown') return proved
+  const pattern = await withoutLookaround(question.pattern)
+  return pattern === question.pattern ? proved : judge({ ...bounded, pattern }, 'automaton')
+}
+
 /** What has many repetitions is tried out with texts, some of which are never found: where a proof is to be had, it counts. */
 async function analyse(question: Question): Promise<Analysis> {
   try {
     const tried = await judge(question, 'auto')
     if (!tried.isTried) return tried
-    const proved = await judge({ ...question, timeout: Math.min(question.timeout, proofTime) }, 'automaton')
+    const proved = await prove(question)
     return proved.status === 'vulnerable' ? proved : tried
   } catch {
     return { status: 'unknown' }
