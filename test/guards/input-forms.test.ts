@@ -48,7 +48,8 @@ const bodies: [body: string, expected: object | string[] | string][] = [
   ['name=a\0', 'Form has a control character'],
   ['name=a\r\n', 'Form has a control character'],
   ['name=a&_charset_=utf-16', 'Form asks to be read in another charset than UTF-8'],
-  [`name=a&${'x'.repeat(257)}=1`, 'Form has a field name longer than 256 characters'],
+  [`name=a&${'é'.repeat(51)}=1`, 'Form has a character that is not percent-encoded'],
+  [`name=a&${'%c3%a9'.repeat(51)}=1`, 'Form has a field name longer than 100 bytes'],
   [Array.from({ length: 1001 }, () => 'a').join('&'), 'Form has more than 1000 fields'],
 ]
 

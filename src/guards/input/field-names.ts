@@ -2,10 +2,10 @@
 
 import type { Texts } from './parameters.ts'
 
-/** In characters. */
-export const longestName = 256
+/** In bytes: common readers cut what is longer, and it would be another name. */
+export const longestName = 100
 
-export const isTooLong = (name: string): boolean => name.length > longestName
+export const isTooLong = (name: string): boolean => Buffer.byteLength(name) > longestName
 
 /** Whether some readers would decode the fields otherwise, by the field that says how (HTML, RFC 7578 §4.6). */
 export const isOtherCharset = ({ _charset_: charset = [] }: Texts): boolean =>

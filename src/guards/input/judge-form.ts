@@ -13,7 +13,7 @@ import { readQuery, refusalsOf, writeQuery } from './query.ts'
 const refusals = refusalsOf('Form', 'fields')
 const hasControls = malformed('Form has a control character')
 const notAscii = malformed('Form has a character that is not percent-encoded')
-const longName = malformed(`Form has a field name longer than ${longestName} characters`)
+const longName = malformed(`Form has a field name longer than ${longestName} bytes`)
 const otherCharset = malformed('Form asks to be read in another charset than UTF-8')
 
 export function compileForm(body: JsonSchema, { schemas }: Services): JudgeBytes {

@@ -1,6 +1,7 @@
 /** The head of one part (RFC 7578 §4): the few fields that it may have, in the spellings that every reader takes alike. */
 
 import { isUtf8 } from 'node:buffer'
+import { isTooLong } from '../field-names.ts'
 
 export interface PartHead {
   readonly name: string
@@ -26,7 +27,7 @@ export function readPartHead(bytes: Buffer): PartHead | undefined {
   const [, quoted, token, quotedFile, tokenFile, extended] = disposition.exec(said) ?? []
   const name = quoted ?? token
   const fileName = quotedFile ?? tokenFile
-  if (name === undefined || !isName(name) || !codings.includes(coding)) return undefined
+  if (name === undefined || !isPartName(name) || !codings.includes(coding)) return undefined
   if (fileName !== undefined && fileName !== '' && !isFileName(fileName)) return undefined
   if (extended !== undefined && readExtended(extended) !== fileName) return undefined
   return { name, fileName, contentType: others['content-type'], contentLength: others['content-length'] }
@@ -47,12 +48,13 @@ function readFields(head: string): Fields | undefined {
 }
 
 /** Whether a field can have this name. */
-export const isPartName = (name: string): boolean => isName(name) && /^[^"\\;\x00-\x1f\x7f]{1,256}$/.test(name)
+export const isPartName = (name: string): boolean =>
+  isWord(name) && !isTooLong(name) && /^[^"\\;\x00-\x1f\x7f]*$/.test(name)
 
-const isName = (name: string): boolean => name !== '' && name === name.trim() && !escapes.test(name)
+const isWord = (text: string): boolean => text !== '' && text === text.trim() && !escapes.test(text)
 
 const isFileName = (name: string): boolean =>
-  isName(name) && !name.includes('/') && name !== '.' && name !== '..' && name.length <= 255
+  isWord(name) && !name.includes('/') && name !== '.' && name !== '..' && name.length <= 255
 
 /** RFC 8187 §3.2; undefined where it is not UTF-8. */
 function readExtended(written: string): string | undefined {
