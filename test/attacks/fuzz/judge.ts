@@ -80,16 +80,21 @@ function ofSecrets({ answer, arrived, secrets }: Outcome): string[] {
   return seen.some((text) => secrets.some((secret) => text.includes(secret))) ? ['a credential got out'] : []
 }
 
-function ofArrival({ asked, arrived, verdict: { passed } }: Outcome): string[] {
-  if (passed === undefined) return arrived.map(({ method, url }) => `${method} ${url} reached the destination`)
-  const [request, ...others] = arrived
-  if (request === undefined || others.length > 0) return [`arrived ${arrived.length} times`]
+/** What of a request that arrived is not as it had to be. */
+export function differencesOfArrival(asked: Asked, request: Arrived, passed: Passed): string[] {
   return [
     ...ofRequest(asked, request),
     ...ofTarget(request, passed),
     ...ofIdentity(request, passed),
     ...ofBody(asked, request, passed),
   ]
+}
+
+function ofArrival({ asked, arrived, verdict: { passed } }: Outcome): string[] {
+  if (passed === undefined) return arrived.map(({ method, url }) => `${method} ${url} reached the destination`)
+  const [request, ...others] = arrived
+  if (request === undefined || others.length > 0) return [`arrived ${arrived.length} times`]
+  return differencesOfArrival(asked, request, passed)
 }
 
 const neverArrive = [

@@ -3,6 +3,9 @@
 type Members = Readonly<Record<string, unknown>>
 const isMembers = (value: unknown): value is Members => typeof value === 'object' && value !== null
 
+/** Shorter texts are names. */
+const longest = 40
+
 /** The value with one thing less, in every way, larger things first. */
 export function* smaller(value: unknown): Generator<unknown> {
   if (Array.isArray(value)) {
@@ -13,6 +16,9 @@ export function* smaller(value: unknown): Generator<unknown> {
     const entries = Object.entries(value)
     for (const [name] of entries) yield Object.fromEntries(entries.filter(([other]) => other !== name))
     for (const [name, inner] of entries) for (const less of smaller(inner)) yield { ...value, [name]: less }
+  } else if (typeof value === 'string' && value.length > longest) {
+    for (let size = value.length >> 1; size > 0; size >>= 1)
+      for (let at = 0; at < value.length; at += size) yield value.slice(0, at) + value.slice(at + size)
   } else if (typeof value === 'number' && value > 0) yield 0
 }
 

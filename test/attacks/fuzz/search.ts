@@ -1,12 +1,15 @@
 /** Tries samples until one fails or time is over, and makes that one small. */
 
 import fc from 'fast-check'
+import { inParallel } from '../raw-request.ts'
 import { reduce } from './reduce.ts'
 
 export interface Target<T> {
   readonly samples: fc.Arbitrary<T>
   /** What is wrong with a sample, in words. */
   attempt(sample: T): Promise<string | undefined>
+  /** How many are tried at the same time. */
+  readonly width: number
   /** What of a fault tells it from others: a sample is made smaller as long as this stays. */
   kindOf(fault: string): string
 }
@@ -31,19 +34,22 @@ export interface Searched<T> {
 }
 
 /** Each batch has a seed of its own, so that the search can be taken up anywhere. */
-const batch = 10
-
 export async function search<T>(target: Target<T>, { seed, time, most = Infinity }: Budget): Promise<Searched<T>> {
   const ends = performance.now() + time
-  for (let tried = 0; ; ) {
-    const own = seed + tried / batch
-    for (const sample of fc.sample(target.samples, { seed: own, numRuns: batch })) {
-      if (tried >= most || performance.now() > ends) return { tried, finding: undefined }
-      const fault = await target.attempt(sample)
+  let tried = 0
+  for (let own = seed; tried < most && performance.now() < ends; own++) {
+    const batch = fc.sample(target.samples, { seed: own, numRuns: 10 * target.width })
+    const findings: Finding<T>[] = []
+    await inParallel(batch, target.width, async (sample) => {
+      if (findings.length > 0 || tried >= most || performance.now() > ends) return
       tried++
-      if (fault !== undefined) return { tried, finding: await describe(target, { seed: own, sample, fault }) }
-    }
+      const fault = await target.attempt(sample)
+      if (fault !== undefined) findings.push({ seed: own, sample, fault })
+    })
+    const [finding] = findings
+    if (finding !== undefined) return { tried, finding: await describe(target, finding) }
   }
+  return { tried, finding: undefined }
 }
 
 async function describe<T>(target: Target<T>, { seed, sample, fault }: Finding<T>): Promise<Finding<T>> {

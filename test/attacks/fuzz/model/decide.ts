@@ -120,6 +120,7 @@ interface Met {
 
 /** Lower case, without its port; undefined where it is none. */
 function hostOf(asked: Asked): string | undefined {
+  if (asked.isOld === true && headerOf(asked, 'host') === undefined) return ''
   const [, name] = /^([a-z0-9_-]+(?:\.[a-z0-9_-]+)*)\.?(?::[0-9]{1,5})?$/i.exec(headerOf(asked, 'host') ?? '') ?? []
   return name?.toLowerCase()
 }

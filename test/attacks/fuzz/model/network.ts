@@ -13,13 +13,10 @@ export function isInside(address: string, ranges: readonly string[]): boolean {
   return list.check(address)
 }
 
-/** Everybody here speaks from this machine. */
-const peer = '127.0.0.1'
-
 /** Who the client is: the nearest that no trusted proxy stands for. */
 export function clientOf(asked: Asked, trusted: readonly string[]): string {
   const named = (headerOf(asked, 'x-forwarded-for') ?? '').split(',').map((text) => text.trim())
-  let address = peer
+  let address = asked.peer ?? '127.0.0.1'
   for (const next of named.reverse()) {
     if (next === '' || !isInside(address, trusted)) break
     address = next

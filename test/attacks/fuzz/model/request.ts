@@ -7,6 +7,10 @@ export interface Asked {
   readonly headers: readonly (readonly [name: string, value: string])[]
   /** None where the request announced none. */
   readonly body: Buffer | undefined
+  /** Where it comes from; 127.0.0.1 unless told. */
+  readonly peer?: string
+  /** HTTP/1.0, which may leave the host out. */
+  readonly isOld?: boolean
 }
 
 /** What is in a header, joined as lists are; undefined where it did not come. */

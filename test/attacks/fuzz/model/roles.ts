@@ -28,14 +28,16 @@ function atLeast(value: unknown, bound: unknown): Truth {
 const each = (value: unknown, judge: (item: unknown) => Truth): Truth =>
   Array.isArray(value) ? one(value.map(judge)) : judge(value)
 
+/** A list of which one item has no value has none. */
+const inList = (value: unknown, list: readonly unknown[]): Truth =>
+  list.includes(undefined) ? 'unknown' : each(value, (item) => among(item, list))
+
 function operator(name: string, value: unknown, wanted: unknown, facts: Facts): Truth {
   if (value === undefined) return 'unknown'
   if (name === '$in')
-    return each(value, (item) =>
-      among(
-        item,
-        (wanted as unknown[]).map((entry) => evaluate(entry, facts)),
-      ),
+    return inList(
+      value,
+      (wanted as readonly unknown[]).map((item) => evaluate(item, facts)),
     )
   const operand = evaluate(wanted, facts)
   if (name === '$gte') return each(value, (item) => atLeast(item, operand))

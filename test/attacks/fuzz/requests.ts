@@ -1,0 +1,157 @@
+/** Any bytes before the citadel: well-formed answers of the catalogue, a process that lives, nothing past the model. */
+
+import { setTimeout as delay } from 'node:timers/promises'
+import { catalogue } from '../../../src/core/denial.ts'
+import { AnswerFault, type ReadAnswer, readAnswers } from '../answers.ts'
+import { cutAt } from '../connection.ts'
+import type { Arrived } from '../destination.ts'
+import { citadel } from './citadel.ts'
+import { addresses, converse } from './converse.ts'
+import { fillIn } from './escape.ts'
+import { differences, differencesOfArrival } from './judge.ts'
+import { Model } from './model/decide.ts'
+import { type Read, readRequests } from './model/read-requests.ts'
+import type { Asked } from './model/request.ts'
+import type { Served } from './serve-child.ts'
+
+/** What is sent over one connection; names stand for credentials. */
+export interface Sent {
+  readonly text: string
+  /** Where it is cut into pieces, each from 0 to 1. */
+  readonly cuts: readonly number[]
+  /** The client goes away at once, and reads nothing. */
+  readonly aborts: boolean
+}
+
+/** The answers as a strict client reads them, which knows of each request whether it was HEAD. */
+function readAll(
+  bytes: Buffer,
+  { requests }: Read,
+): { readonly answers: readonly ReadAnswer[]; readonly rest: Buffer } {
+  let index = 0
+  const ways = [() => requests[index++]?.method === 'HEAD', () => false, () => true]
+  for (const [at, isHead] of ways.entries()) {
+    try {
+      const read = readAnswers(bytes, isHead)
+      if (read.rest.length === 0 || at === ways.length - 1) return read
+    } catch (error) {
+      if (at === ways.length - 1) throw error
+    }
+  }
+  throw new AnswerFault('no way to read it')
+}
+
+/** What holds of every answer, whatever was asked. */
+function ofAnswer({ status, headers, body }: ReadAnswer): string[] {
+  const one = (name: string) => headers.get(name)?.[0]
+  const found: string[] = []
+  if (headers.get('x-request-id')?.length !== 1) found.push('no request id')
+  if (one('x-content-type-options') !== 'nosniff') found.push('nosniff is missing')
+  if (one('x-destination') !== undefined || status < 400 || body.length === 0) return found
+  if (!/^application\/(problem\+)?json$/.test(one('content-type') ?? '')) return [...found, 'a refusal that is no JSON']
+  const { code, type = '', message, requestId, detail = message } = JSON.parse(body.toString())
+  const name = code ?? type.replace('urn:portcullis:', '')
+  if (catalogue[name as keyof typeof catalogue]?.status !== status)
+    found.push(`${status} ${name} is not of the catalogue`)
+  if (name === 'internal_error') found.push('internal_error')
+  if (requestId !== one('x-request-id')) found.push('another request id in the body')
+  if (/\bat .*\.[jt]s|node:|Error\b|undefined/.test(detail)) found.push(`tells what is its own: ${detail}`)
+  return found
+}
+
+/** What arrived that no request of the connection, read strictly, accounts for. */
+function ofArrivals(arrived: readonly Arrived[], { requests }: Read, model: Model): string[] {
+  const left = requests.map((asked) => ({ asked, verdict: model.decide(asked, Date.now()) }))
+  return arrived.flatMap((request) => {
+    const at = left.findIndex(
+      ({ asked, verdict }) => verdict.passed && differencesOfArrival(asked, request, verdict.passed).length === 0,
+    )
+    if (at !== -1) {
+      left.splice(at, 1)
+      return []
+    }
+    return [
+      `arrived, and nothing that was asked accounts for it: ${JSON.stringify({ ...request, body: request.body.toString('latin1') })}`,
+    ]
+  })
+}
+
+/** One plain request is judged in every respect. */
+function ofOnly(read: Read, answers: readonly ReadAnswer[], { arrived, model, served }: Judged): string[] {
+  const [[asked, ...others], [answer]] = [read.requests, answers]
+  if (!read.isPlain || asked === undefined || others.length > 0 || answer === undefined) return []
+  if (/^(https?:\/\/[^/]*)?\/(beyond|%62)/i.test(asked.target) || headLength(asked) > 6000) return []
+  const secrets = [served.base.accounts.apiKey.text, served.base.accounts.session.text]
+  return [...differences({ asked, answer, arrived, verdict: model.decide(asked, Date.now()), secrets })]
+}
+
+const headLength = ({ target, headers }: Asked): number =>
+  headers.reduce((sum, [name, value]) => sum + name.length + value.length + 4, target.length)
+
+interface Judged {
+  readonly arrived: readonly Arrived[]
+  readonly model: Model
+  readonly served: Served
+}
+
+export const newModel = ({ base }: Served): Model => new Model(citadel, base.accounts)
+
+/** What is wrong with what came of it, in words; several may be tried at once. */
+export async function trySent(served: Served, model: Model, { text, cuts, aborts }: Sent): Promise<string | undefined> {
+  const bytes = Buffer.from(fillIn(text, served.base.accounts), 'latin1')
+  const peer = addresses.next().value
+  const read = readRequests(bytes, peer)
+  const isDone = (received: Buffer) => read.isPlain && countOf(received, read) >= read.requests.length
+  const said = await converse({
+    port: served.port,
+    peer,
+    pieces: cutAt(bytes, cuts),
+    aborts,
+    isWhole: read.isPlain,
+    isDone,
+  })
+  if (aborts) await delay(50)
+  const arrived = takeOwn(served.destination.arrived, peer)
+  const faults = [...served.faults.splice(0), ...(served.isAlive() ? [] : ['the process is dead'])]
+  faults.push(...ofArrivals(arrived, read, model))
+  if (said === undefined) faults.push('the server says nothing and does not close')
+  else if (!aborts) faults.push(...ofSaid(said, read, { arrived, model, served }))
+  return faults.length === 0 ? undefined : faults.join('; ')
+}
+
+/** Whole answers so far. */
+function countOf(received: Buffer, { requests }: Read): number {
+  let index = 0
+  try {
+    return readAnswers(received, () => requests[index++]?.method === 'HEAD').answers.length
+  } catch {
+    return 0
+  }
+}
+
+/** Takes out what came from an address. */
+function takeOwn(arrived: Arrived[], peer: string): readonly Arrived[] {
+  const own = arrived.filter(({ headers }) => headers['x-forwarded-for'] === peer)
+  for (const request of own) arrived.splice(arrived.indexOf(request), 1)
+  return own
+}
+
+/** How many answers there have to be: one for each plain request, unless one of them was the connection's last. */
+function tooFew(answers: readonly ReadAnswer[], { requests, isPlain }: Read): string[] {
+  const isLast = answers.at(-1)?.headers.get('connection')?.[0]?.toLowerCase() === 'close'
+  if (!isPlain || isLast || answers.length === requests.length) return []
+  return [`${answers.length} answers to ${requests.length} requests`]
+}
+
+function ofSaid(said: Buffer, read: Read, judged: Judged): string[] {
+  try {
+    const { answers, rest } = readAll(said, read)
+    const cut = rest.length > 0 ? [`an answer is cut: ${rest.toString('latin1').slice(0, 300)}`] : []
+    return [...cut, ...tooFew(answers, read), ...answers.flatMap(ofAnswer), ...ofOnly(read, answers, judged)]
+  } catch (error) {
+    return [`no HTTP: ${error instanceof Error ? error.message : error}`]
+  }
+}
+
+/** What is wrong, without what differs from sample to sample. */
+export const kindOfSent = (fault: string): string => fault.replace(/[:/?].*|\d{5,}/gs, '').slice(0, 60)
