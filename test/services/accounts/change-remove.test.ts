@@ -4,8 +4,10 @@ import { randomBytes } from 'node:crypto'
 import type { ExecutionContext } from 'ava'
 import type { AccountStore } from '../../../src/services/accounts/account-store.ts'
 import type { KeptAct } from '../../../src/services/accounts/outbox/act.ts'
+import { openDatabase } from '../../../src/services/database/open-database.ts'
 import { grantsEntry, sessionEntry, userEntry } from '../../../src/services/revocation/entry.ts'
-import { type Kind, onBoth, open, usePostgres } from './stores.ts'
+import { until } from '../../helpers/until.ts'
+import { type Kind, onBoth, open, settingsOf, usePostgres } from './stores.ts'
 
 usePostgres()
 
@@ -187,4 +189,23 @@ onBoth('whoever begins sessions and makes keys while the account goes gets none 
   t.is(sessions + apiKeys, made.length)
   t.deepEqual(await store.sessions.list(account.id), [])
   t.deepEqual(await store.apiKeys.list(account.id), [])
+})
+
+onBoth('who makes a key while the account is being removed waits, and gets none', async (t, kind) => {
+  const { store, account, url } = await openShop(t, kind)
+  const database = await openDatabase(settingsOf(url))
+  t.teardown(() => database.close())
+  const isWaiting = async () => {
+    const [row] = await database.query<{ readonly waiting: number }>(
+      `select count(*) as waiting from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
+    )
+    return Number(row?.waiting) > 0
+  }
+  const making = await database.transact(async (statements) => {
+    await statements.query('delete from portcullis_accounts where id = $1', [account.id])
+    const made = store.apiKeys.create({ account: account.id, name: 'ci', scopes: [] })
+    if (kind === 'postgres') await until(isWaiting)
+    return { made }
+  })
+  t.is(await making.made, undefined)
 })
