@@ -1,6 +1,6 @@
-/** Response headers by which a server tells what it is made of; no client needs them (OWASP Secure Headers Project). */
+/** Response headers that a destination is not heard with, whatever the policy says of others. */
 
-/** In lower case. */
+/** By these a server tells what it is made of; no client needs them (OWASP Secure Headers Project). In lower case. */
 export const banners: ReadonlySet<string> = new Set(
   `$wsep host-header k-proxy-request liferay-portal oraclecommercecloud-version pega-host powered-by server sourcemap via
   x-aspnet-version x-aspnetmvc-version x-atmosphere-error x-atmosphere-first-request x-atmosphere-tracking-id x-backend x-backend-server
@@ -12,3 +12,6 @@ export const banners: ReadonlySet<string> = new Set(
   x-redirect-by x-runtime x-ruxit-js-agent x-server x-server-powered-by x-served-by x-sourcefiles x-sourcemap x-turbo-charged-by
   x-umbraco-version x-upstream x-varnish x-varnish-backend x-varnish-server`.split(/\s+/),
 )
+
+/** `Alt-Svc` would send clients past this server: to another one, that nothing guards (RFC 7838 §2). */
+export const unheard: ReadonlySet<string> = new Set([...banners, 'alt-svc'])

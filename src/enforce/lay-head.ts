@@ -1,7 +1,7 @@
 /** Lays what guards wrote on the head of an answer: each name from one voice, `Vary` merged. */
 
 import { type Amend, type Answer, type Head, type HeaderSet, listLines } from '../core/answer.ts'
-import { banners } from '../core/banners.ts'
+import { unheard } from '../core/banners.ts'
 
 /** Ours to write, or for one connection only (RFC 9110 §7.6.1): from a destination they never pass. */
 export const withheld: ReadonlySet<string> = new Set([
@@ -16,8 +16,7 @@ export const withheld: ReadonlySet<string> = new Set([
   'upgrade',
 ])
 
-/** `Alt-Svc` would send clients past this server: to another one, that nothing guards (RFC 7838 §2). */
-const unheard: ReadonlySet<string> = new Set([...withheld, ...banners, 'alt-svc'])
+const stopped: ReadonlySet<string> = new Set([...withheld, ...unheard])
 
 /** The headers of an answer. */
 export interface LaidHead {
@@ -110,7 +109,7 @@ function layAnswer(laid: Laid, headers: readonly string[]): void {
     const value = headers[at + 1] ?? ''
     const lower = name.toLowerCase()
     if (lower === 'vary') laid.vary.push(value)
-    else if (!isSettled(laid, lower) && !unheard.has(lower) && !lower.startsWith('access-control-')) {
+    else if (!isSettled(laid, lower) && !stopped.has(lower) && !lower.startsWith('access-control-')) {
       const heard = amend(laid.amends, lower, value)
       if (heard === undefined) continue
       said.push(lower)

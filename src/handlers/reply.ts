@@ -1,6 +1,7 @@
 /** The `reply` destination: one fixed answer, written in the policy. */
 
 import type { Answer } from '../core/answer.ts'
+import { unheard } from '../core/banners.ts'
 import type { Fault } from '../core/diagnostic.ts'
 import { hasReference } from '../core/expression.ts'
 import { isFieldName, isFieldValue } from '../core/field.ts'
@@ -23,6 +24,13 @@ function checkHeader([name, text]: readonly [string, string]): readonly Fault[] 
   if (!isFieldName(name)) return [{ ...fault(`\`${name}\` is no header name`), onKey: true }]
   if (hopByHop.has(name.toLowerCase()) || name.toLowerCase() === 'content-length') {
     return [{ ...fault(`\`${name}\` is set by the server`), onKey: true }]
+  }
+  const lower = name.toLowerCase()
+  if (unheard.has(lower) || lower.startsWith('access-control-')) {
+    const hint = lower.startsWith('access-control-')
+      ? 'it is said by `cors`'
+      : 'it is sent where `headers: { set: … }` says it'
+    return [{ ...fault(`\`${name}\` of a destination is not sent`), hint, onKey: true }]
   }
   if (hasReference(text) || isFieldValue(text)) return []
   return [fault('expected printable ASCII, without spaces at its ends')]

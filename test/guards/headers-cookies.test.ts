@@ -106,3 +106,17 @@ test('the session that this server keeps is left alone', async (t) => {
   const block: CookiesBlock = { allow: [], sameSite: 'strict', httpOnly: true, secure: true }
   t.deepEqual((await kept(t, [forgetSession], { block, sent: inTls })).cookies, [forgetSession])
 })
+
+test('finds what is said of cookies and holds of none', (t) => {
+  const faultsOf = (cookies: CookiesBlock, remove?: string[]) =>
+    headers
+      .check?.({ cookies, ...(remove && { remove }) }, siteOf())
+      .map(({ rule, path }) => `${rule} ${path.join('.')}`)
+  t.deepEqual(faultsOf({ readable: ['a'] }), ['headers/idle-cookies cookies.readable'])
+  t.deepEqual(faultsOf({ httpOnly: false, readable: ['a'] }), ['headers/idle-cookies cookies.readable'])
+  t.deepEqual(faultsOf({ httpOnly: true, readable: ['a', 'b'], allow: ['a'] }), [
+    'headers/idle-cookies cookies.readable.1',
+  ])
+  t.deepEqual(faultsOf({ secure: true }, ['SET-cookie']), ['headers/idle-cookies cookies'])
+  t.deepEqual(faultsOf({ httpOnly: true, readable: ['a'], allow: ['a'], sameSite: 'lax' }, ['Server']), [])
+})

@@ -42,7 +42,16 @@ test('answers without a body where the policy gives none', async (t) => {
 test('refuses headers that HTTP cannot carry or that the server sets, and a body where there is none', (t) => {
   const faultsOf = (block: Parameters<typeof reply.compile>[0]) =>
     (reply.check?.(block, siteOf()) ?? []).map(({ rule, path }) => [rule, ...path].join(' '))
-  for (const name of ['A B', '', 'Content-Length', 'connection', 'Transfer-Encoding']) {
+  for (const name of [
+    'A B',
+    '',
+    'Content-Length',
+    'connection',
+    'Transfer-Encoding',
+    'SERVER',
+    'Alt-Svc',
+    'Access-Control-Max-Age',
+  ]) {
     t.deepEqual(faultsOf({ headers: { [name]: 'x' } }), [`reply/invalid-header headers ${name}`])
   }
   t.deepEqual(faultsOf({ headers: { 'X-A': 'a\r\nX-B: b' } }), ['reply/invalid-header headers X-A'])

@@ -32,6 +32,11 @@ export const headersRules: Rules = {
     cause: 'The header describes one message, or another block writes it.',
     hint: 'leave it to the server; access from other origins is said in `cors`',
   },
+  'headers/idle-cookies': {
+    severity: 'error',
+    cause: 'What is said of cookies holds of none.',
+    hint: 'say `httpOnly: true` beside `readable`; to drop cookies, write `allow: []`',
+  },
   'headers/helmet-option': {
     severity: 'error',
     cause: 'Helmet refuses these options.',
@@ -61,8 +66,8 @@ const reserved = new Set(
 
 /** Names and values that cannot be sent, contradictions, and protections that are given up. */
 export function checkHeaders(block: HeadersBlock): readonly Fault[] {
-  const { set, remove, helmet } = readOptions(block)
-  return [...checkSet(set), ...checkRemove(remove, set), ...checkHelmet(helmet)]
+  const { set, remove, helmet, cookies } = readOptions(block)
+  return [...checkSet(set), ...checkRemove(remove, set), ...checkHelmet(helmet), ...checkCookies(cookies, remove)]
 }
 
 function checkSet(set: HeadersOptions['set']): Fault[] {
@@ -98,6 +103,20 @@ function checkName(name: string, path: Fault['path'], onKey: boolean): Fault[] {
   if (!isFieldName(name)) return [fault('invalid-name', path, `expected a header name, not \`${name}\``, onKey)]
   if (!reserved.has(lower) && !lower.startsWith('access-control-')) return []
   return [fault('reserved', path, `\`${name}\` is not written here`, onKey)]
+}
+
+function checkCookies(cookies: HeadersOptions['cookies'], remove: HeadersOptions['remove']): Fault[] {
+  if (cookies === undefined || hasReference(cookies)) return []
+  if (Array.isArray(remove) && remove.some((name) => name.toLowerCase() === 'set-cookie'))
+    return [fault('idle-cookies', ['cookies'], '`remove` takes every `Set-Cookie` away', true)]
+  const { httpOnly, readable, allow } = cookies
+  if (readable === undefined || hasReference(httpOnly)) return []
+  if (httpOnly !== true)
+    return [fault('idle-cookies', ['cookies', 'readable'], 'scripts read all cookies without `httpOnly`', true)]
+  return readable.flatMap((name, index) => {
+    if (!Array.isArray(allow) || allow.includes(name)) return []
+    return [fault('idle-cookies', ['cookies', 'readable', index], `\`allow\` does not name \`${name}\``)]
+  })
 }
 
 /** Helmet judges its own options when it is made; those that are not filled in yet are left for later. */

@@ -28,6 +28,8 @@ export type JudgeField = (field: FieldPath) => FieldVerdict
 /** A rule, as far as fields are concerned; those that forbid come first. */
 export interface FieldRule<T> {
   readonly inverted: boolean
+  /** None: it holds for all. */
+  readonly fields: readonly string[] | undefined
   matchesConditions(target: T): boolean
   matchesField(field: string): boolean
 }
@@ -63,11 +65,15 @@ function judgeBy(rules: readonly FieldRule<never>[]): JudgeField {
   }
 }
 
+/** How long a path may be that patterns are compared with: a name comes from the destination, and could keep them busy. */
+const maxPath = 256
+
 /** What forbids is heard under either name, what allows under the one that means this field and no other. */
 function verdictOn(rules: readonly FieldRule<never>[], { raw, safe }: FieldPath): FieldVerdict {
+  const isLong = raw.length > maxPath
   for (const rule of rules) {
-    if (rule.inverted && (rule.matchesField(safe) || rule.matchesField(raw))) return 'forbidden'
-    if (!rule.inverted && rule.matchesField(safe)) return 'allowed'
+    if (rule.inverted && (isLong || rule.matchesField(safe) || rule.matchesField(raw))) return 'forbidden'
+    if (!rule.inverted && (isLong ? rule.fields === undefined : rule.matchesField(safe))) return 'allowed'
   }
   return undefined
 }
