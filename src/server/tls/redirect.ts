@@ -1,5 +1,6 @@
 /** `listen.redirectFrom`: whoever comes in clear is sent to HTTPS, as long as nothing of worth was said in clear. */
 
+import type { IncomingMessage } from 'node:http'
 import Koa, { type Context } from 'koa'
 import type { App } from '../../app.ts'
 import type { Answer } from '../../core/answer.ts'
@@ -9,6 +10,7 @@ import { GateResponse } from '../../enforce/gate-response.ts'
 import { readFacts, type Trust } from '../../enforce/hygiene.ts'
 import { refuse } from '../../enforce/refusal.ts'
 import { respond } from '../../enforce/respond.ts'
+import { holdsKey } from '../../services/accounts/api-keys/key-text.ts'
 import type { World } from '../../services/services.ts'
 import type { Address } from '../bind.ts'
 import { type ConnectionLimits, type Listening, listen } from '../listen.ts'
@@ -33,6 +35,11 @@ const limits: ConnectionLimits = {
 
 /** Cookies of sessions are not among what browsers send in clear: `__Host-` sees to that. */
 const credentials = ['authorization', 'x-api-key']
+
+/** An API key may come in a header that policies name, or where it has no business to be. */
+const showsSecret = ({ headers, url = '' }: IncomingMessage): boolean =>
+  credentials.some((name) => headers[name] !== undefined) ||
+  [url, ...Object.values(headers).flat()].some((text) => text !== undefined && holdsKey(text))
 
 const hostUnknown = deny('host_unknown')
 const inClear = deny('tls_required')
@@ -74,7 +81,7 @@ class Redirect {
   #judge({ ctx, method, host, path, query }: Exchange): Answer | Denial {
     if (!this.#isOurs(host)) return hostUnknown
     const isSafe = method === 'GET' || method === 'HEAD'
-    if (!isSafe || credentials.some((name) => ctx.req.headers[name] !== undefined)) return inClear
+    if (!isSafe || showsSecret(ctx.req)) return inClear
     const target = `${path}${query === '' ? '' : `?${query}`}`
     return { status: 308, headers: ['Location', `https://${host}${this.#portFor(ctx.req.headers.host)}${target}`] }
   }

@@ -2,6 +2,7 @@
 
 import { connect } from 'node:net'
 import test, { type ExecutionContext } from 'ava'
+import { newKeyText } from '../../../src/services/accounts/api-keys/key-text.ts'
 import { runCommand, serveCommand } from '../../helpers/command.ts'
 import { settings, startCrew } from '../../helpers/crew.ts'
 import { freePort } from '../../helpers/free-port.ts'
@@ -12,6 +13,7 @@ import { makeServerCertificate } from '../../helpers/server-certificate.ts'
 
 const pair = makeServerCertificate(['shop.example', '*.shop.example', '127.0.0.1'])
 const api = makeServerCertificate(['api.example'])
+const { text: key } = newKeyText()
 const route = '  GET /a: { authenticate: public, network: [127.0.0.0/8], reply: { body: ok } }\n'
 
 const policy = (redirectFrom: number, before = ''): string => `settings:
@@ -104,6 +106,9 @@ test('refuses what was to change something, and what carries a credential', asyn
     'DELETE /a HTTP/1.1\r\nHost: shop.example\r\n\r\n',
     get('shop.example', '/a', 'Authorization: Bearer x\r\n'),
     get('shop.example', '/a', 'X-API-Key: x\r\n'),
+    get('shop.example', '/a', `X-Shop-Key: ${key}\r\n`),
+    get('shop.example', '/a', `Cookie: a=1; key=${key}\r\n`),
+    get('shop.example', `/a?key=${key}`),
   ]) {
     const { status, headers, body } = await ask(port, bytes)
     t.is(status, 403, bytes)
