@@ -29,7 +29,7 @@ const startOnly = ({
   'settings.limits.headersTimeout': limits.headersTimeout,
   'settings.limits.requestTimeout': limits.requestTimeout,
   'settings.limits.connections': limits.connections,
-  // Another user or password of the same Redis is taken at once.
+  // Another user, password or certificate for the same Redis is taken at once.
   'settings.state': state && splitCredentials(state)[0],
   'settings.database': database,
   'settings.shutdown': shutdown,

@@ -37,12 +37,16 @@ interface SentinelOptions {
   readonly password?: string
   /** All of them talk by TLS alone, under the name `localhost`. */
   readonly certificates?: Certificates
+  /** Whether clients have to show one of that authority. */
+  readonly asking?: boolean
 }
 
 export async function startSentinels(t: ExecutionContext, options: SentinelOptions = {}): Promise<WatchedRedis> {
-  const { certificates } = options
+  const { certificates, asking = false } = options
   const secure = certificates && { certificate: certificates.local }
-  const tls = certificates ? [...tlsConfig(t, certificates), 'tls-replication yes'] : []
+  const tls = certificates
+    ? [...tlsConfig(t, certificates), 'tls-replication yes', `tls-auth-clients ${asking ? 'yes' : 'no'}`]
+    : []
   const master = await startRedis(t, { ...secure, config: tls })
   const replica = await startRedis(t, { ...secure, config: [...tls, `replicaof 127.0.0.1 ${master.port}`] })
   const sentinels = await Promise.all([1, 2, 3].map(() => startSentinel(t, [master.port, tls], options)))
@@ -67,7 +71,7 @@ function adminOf(t: ExecutionContext, port: number, { password, certificates }: 
     enableReadyCheck: false,
     protocol: 2,
     ...(password !== undefined && { password }),
-    ...(certificates && { tls: { ca: certificates.ca, servername: 'localhost' } }),
+    ...(certificates && { tls: { ca: certificates.ca, servername: 'localhost', ...certificates.gate } }),
   })
   admin.on('error', () => {})
   t.teardown(() => admin.disconnect())

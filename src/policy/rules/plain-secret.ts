@@ -125,17 +125,20 @@ const tlsSecrets = ({ settings }: Policy): readonly WrittenSecret[] =>
     }))
   })
 
-/** The url, and both passwords. */
+/** The url, both passwords, and the key of the certificate. */
 const stateSecrets = ({ settings }: Policy): readonly WrittenSecret[] =>
   settings.flatMap(({ value: { state }, at }) => {
     if (state === undefined || hasReference(state)) return []
     const rule = 'settings/plain-secret'
-    const secret = (text: string | undefined, ...path: string[]): readonly WrittenSecret[] =>
-      text === undefined ? [] : [{ rule, text, at: below(at, 'state', ...path), name: 'the password of Redis' }]
+    const secret = (text: string | undefined, ...path: string[]): readonly WrittenSecret[] => {
+      const name = path[0] === 'key' ? 'the key of the certificate' : 'the password of Redis'
+      return text === undefined ? [] : [{ rule, text, at: below(at, 'state', ...path), name }]
+    }
     if (typeof state === 'string') return secret(withPassword(state))
     return [
       ...secret(withPassword(state.url), 'url'),
       ...secret(state.password, 'password'),
+      ...secret(state.key, 'key'),
       ...secret(state.sentinel?.password, 'sentinel', 'password'),
     ]
   })

@@ -37,8 +37,8 @@ const plainHandshake = {
   disableClientInfo: true,
 } as const satisfies RedisOptions
 
-function commonOptions({ target, ca, serverName }: RedisSettings) {
-  const { username, password, database, isEncrypted } = target
+function commonOptions(settings: RedisSettings) {
+  const { username, password, database, isEncrypted } = settings.target
   return {
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),
@@ -48,37 +48,40 @@ function commonOptions({ target, ca, serverName }: RedisSettings) {
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
     disconnectTimeout,
-    ...(isEncrypted && { tls: secureOptions(ca, serverName) }),
+    ...(isEncrypted && { tls: secureOptions(settings) }),
   } satisfies RedisOptions
 }
 
-const secureOptions = (ca: string | undefined, serverName: string | undefined): ConnectionOptions => ({
+const secureOptions = ({ ca, cert, key, serverName }: RedisSettings): ConnectionOptions => ({
   minVersion: 'TLSv1.2',
   ...(ca !== undefined && { ca }),
+  ...(cert !== undefined && { cert }),
+  ...(key !== undefined && { key }),
   ...(serverName !== undefined && { servername: serverName }),
 })
 
-function sentinelOptions({ target, ca, serverName, sentinel }: RedisSettings, hosts: readonly Address[]) {
+function sentinelOptions(settings: RedisSettings, hosts: readonly Address[]) {
+  const { target, sentinel } = settings
   return {
     sentinels: hosts.map((host) => ({ ...host })),
     name: target.master,
     ...(sentinel?.username !== undefined && { sentinelUsername: sentinel.username }),
     ...(sentinel?.password !== undefined && { sentinelPassword: sentinel.password }),
-    ...(target.isEncrypted && { sentinelTLS: secureOptions(ca, serverName), enableTLSForSentinelMode: true }),
+    ...(target.isEncrypted && { sentinelTLS: secureOptions(settings), enableTLSForSentinelMode: true }),
     sentinelCommandTimeout: connectTimeout,
     sentinelRetryStrategy: () => null,
   } satisfies RedisOptions
 }
 
 /** For clients of the sentinels themselves, which come back for as long as they are not told to end. */
-export const sentinelClients = ({ target, ca, serverName, sentinel }: RedisSettings) =>
-  target.hosts.map(
+export const sentinelClients = (settings: RedisSettings) =>
+  settings.target.hosts.map(
     (host) =>
       ({
         ...host,
-        ...(sentinel?.username !== undefined && { username: sentinel.username }),
-        ...(sentinel?.password !== undefined && { password: sentinel.password }),
-        ...(target.isEncrypted && { tls: secureOptions(ca, serverName) }),
+        ...(settings.sentinel?.username !== undefined && { username: settings.sentinel.username }),
+        ...(settings.sentinel?.password !== undefined && { password: settings.sentinel.password }),
+        ...(settings.target.isEncrypted && { tls: secureOptions(settings) }),
         ...plainHandshake,
         connectTimeout,
         disconnectTimeout,

@@ -21,7 +21,7 @@ const startPatience = 3_000
 export interface OpenedStore extends Store {
   /** Why nothing would be asked; empty where it would. */
   readonly reason: string
-  /** The same Redis with another user or password: what is open stays open, whoever dials next uses it. */
+  /** The same Redis with other credentials: what is open stays open, whoever dials next uses it. */
   signIn(settings: RedisSettings): void
 }
 
@@ -83,7 +83,7 @@ class RedisStore implements OpenedStore {
   /** A client of a cluster dials its nodes by itself, as who it was made for. */
   signIn(settings: RedisSettings): void {
     if (!this.#connection.signIn(settings)) return
-    if (this.#isCluster) this.#connection.drop('the password is another one')
+    if (this.#isCluster) this.#connection.drop('the credentials are others')
     this.#watch?.signIn(settings)
   }
 

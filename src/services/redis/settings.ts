@@ -7,6 +7,9 @@ export interface RedisSettings {
   readonly target: Target
   /** PEM; stands in for the authorities that Node knows. */
   readonly ca: string | undefined
+  /** PEM: the certificate and key by which this server is known there. */
+  readonly cert: string | undefined
+  readonly key: string | undefined
   /** The name in the certificate, where it is not the host of the url. */
   readonly serverName: string | undefined
   /** For the sentinels themselves; those of the url are for the master. */
@@ -17,21 +20,23 @@ export interface RedisSettings {
   readonly deadline: number
 }
 
-/** Who calls the server and the sentinels; all else is what is called. */
-export type Credentials = Pick<RedisSettings['target'], 'username' | 'password'> & Pick<RedisSettings, 'sentinel'>
+/** Who calls the server and the sentinels, and whom it believes; all else is what is called. */
+export type Credentials = Pick<RedisSettings['target'], 'username' | 'password'> &
+  Pick<RedisSettings, 'sentinel' | 'ca' | 'cert' | 'key'>
 
 /** What is called, and who calls, apart. */
-export function splitCredentials({ target, sentinel, ...rest }: RedisSettings): readonly [object, Credentials] {
+export function splitCredentials(settings: RedisSettings): readonly [object, Credentials] {
+  const { target, sentinel, ca, cert, key, ...rest } = settings
   const { username, password, ...place } = target
   return [
     { ...rest, target: place },
-    { username, password, sentinel },
+    { username, password, sentinel, ca, cert, key },
   ]
 }
 
-/** The same Redis as before, called by somebody else; none where nobody else calls, or where it is another one. */
+/** The same Redis as before, called with other credentials; none where they are the same, or where it is another one. */
 export function signedIn(before: RedisSettings, now: RedisSettings): RedisSettings | undefined {
   const [[place, caller], [otherPlace, otherCaller]] = [splitCredentials(before), splitCredentials(now)]
   const isRotated = isDeepStrictEqual(place, otherPlace) && !isDeepStrictEqual(caller, otherCaller)
-  return isRotated ? { ...before, target: now.target, sentinel: now.sentinel } : undefined
+  return isRotated ? now : undefined
 }

@@ -15,7 +15,7 @@ export function checkStateSettings(state: WrittenState | undefined): readonly Fa
   const redis = writtenRedis(state)
   if (redis === undefined) return []
   const at = typeof state === 'string' ? [] : ['url']
-  return [...checkUrl(redis, at), ...checkCa(redis), ...checkDeadline(redis)]
+  return [...checkUrl(redis, at), ...checkPems(redis), ...checkDeadline(redis)]
 }
 
 const stateFault = (rule: keyof typeof stateSettingsRules, path: Fault['path'], message: string): Fault => ({
@@ -39,7 +39,7 @@ function checkPlain({ insecurePlain }: WrittenRedis, target: Target, at: Fault['
 
 function checkUnused(redis: WrittenRedis, { isEncrypted, kind }: Target): readonly Fault[] {
   const unused = [
-    ...(isEncrypted ? [] : (['ca', 'serverName'] as const).map((name) => ({ name, without: 'TLS' }))),
+    ...(isEncrypted ? [] : (['ca', 'cert', 'key', 'serverName'] as const).map((name) => ({ name, without: 'TLS' }))),
     ...(kind === 'sentinel' ? [] : [{ name: 'sentinel' as const, without: 'sentinels' }]),
   ]
   return unused
@@ -50,8 +50,8 @@ function checkUnused(redis: WrittenRedis, { isEncrypted, kind }: Target): readon
     }))
 }
 
-function checkCa({ ca }: WrittenRedis): readonly Fault[] {
-  const fault = ca === undefined || hasReference(ca) ? undefined : judgePems({ ca })
+function checkPems(redis: WrittenRedis): readonly Fault[] {
+  const fault = judgePems(redis)
   return fault === undefined ? [] : [stateFault('settings/state-certificate', [fault.name], fault.message)]
 }
 

@@ -20,8 +20,8 @@ export const stateSettingsRules = {
   },
   'settings/state-certificate': {
     severity: 'error',
-    cause: 'Certificates are PEM.',
-    hint: 'read the file: `${file:/etc/tls/redis-ca.crt}`',
+    cause: 'Certificates are PEM, and the one that is shown needs its key.',
+    hint: 'read the files: `ca: ${file:/etc/tls/redis-ca.crt}`, `cert: ${file:/etc/tls/gate.crt}`, `key: ${file:/etc/tls/gate.key}`',
   },
   'settings/state-unused': {
     severity: 'error',

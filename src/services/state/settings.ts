@@ -24,6 +24,12 @@ export const redisSettingsSchema = object(
       minLength: 1,
       description: 'The authority of its certificate, in PEM; those that Node knows unless told.',
     }),
+    'cert?': string({
+      minLength: 1,
+      description: 'The certificate to show to servers that ask for one, in PEM.',
+      examples: ['${file:/etc/tls/gate.crt}'],
+    }),
+    'key?': string({ minLength: 1, description: 'Its key, in PEM.', examples: ['${secret:redis-key}'] }),
     'serverName?': string({ minLength: 1, description: 'The name in its certificate; its host unless told.' }),
     'sentinel?': object(
       { 'username?': user, 'password?': password },
@@ -75,7 +81,7 @@ export const writtenRedis = (written: WrittenState = 'memory'): WrittenRedis | u
 export function readStateSettings(written: WrittenState | undefined): StateSettings | undefined {
   const redis = writtenRedis(written)
   if (redis === undefined) return undefined
-  const { url, ca, serverName, sentinel, ...others } = redis
+  const { url, ca, cert, key, serverName, sentinel, ...others } = redis
   const target = readTarget(url)
   // One that is still to be filled in is read at opening.
   if (typeof target === 'string') return undefined
@@ -83,6 +89,8 @@ export function readStateSettings(written: WrittenState | undefined): StateSetti
   return {
     target: { ...target, username, password },
     ca,
+    cert,
+    key,
     serverName,
     sentinel: sentinel && { username: sentinel.username, password: sentinel.password },
     prefix: others.prefix ?? 'portcullis',

@@ -35,7 +35,7 @@ export class Stores {
     this.#opening ??= this.#open(needs)
     try {
       this.#opened = await this.#opening
-      // A password that was rotated.
+      // A password or a certificate that was rotated.
       if (needs.settings) this.#shared?.store.signIn(needs.settings)
       return this.#opened
     } catch (error) {

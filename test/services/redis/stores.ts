@@ -29,8 +29,8 @@ export async function open(t: ExecutionContext, url: string, given: Partial<Redi
 export function settingsOf(url: string, given: Partial<RedisSettings> = {}): RedisSettings {
   const target = readTarget(url)
   if (typeof target === 'string') throw new Error(target)
-  const usual = { ca: undefined, serverName: undefined, sentinel: undefined, prefix: 'portcullis', deadline: 1_000 }
-  return { target, ...usual, ...given }
+  const secure = { ca: undefined, cert: undefined, key: undefined, serverName: undefined }
+  return { target, ...secure, sentinel: undefined, prefix: 'portcullis', deadline: 1_000, ...given }
 }
 
 function messageOf(line: string): string {
