@@ -35,6 +35,9 @@ export function noteEnvironment(record: TestRecord, pairs: readonly string[]): v
   }
 }
 
+/** Passwords alone are read from standard input, but for the heads of a log. */
+const isAsked = (args: readonly string[]): boolean => !args.includes('audit')
+
 function tap(record: TestRecord, child: ChildProcess, args: readonly string[]): void {
   const name = args
     .slice(1, 4)
@@ -43,6 +46,7 @@ function tap(record: TestRecord, child: ChildProcess, args: readonly string[]): 
     .slice(0, 80)
   for (const stream of ['stdout', 'stderr'] as const)
     onceSet(child, stream, (from) => before(from, 'push', record.output(`${name}.${stream}`)))
+  if (!isAsked(args)) return
   onceSet(child, 'stdin', (to) => {
     for (const method of ['write', 'end'] as const) before(to, method, (chunk) => noteLines(record, chunk))
   })
@@ -58,7 +62,7 @@ function onceSet(child: ChildProcess, name: 'stdin' | 'stdout' | 'stderr', meet:
   Object.defineProperty(child, name, { ...property, set })
 }
 
-/** Lines typed into a command: passwords, keys. */
+/** Lines typed into a command. */
 function noteLines(record: TestRecord, chunk: unknown): void {
   if (typeof chunk === 'string') for (const line of chunk.split('\n')) record.secret('standard input', line)
 }
