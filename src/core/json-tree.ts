@@ -107,16 +107,29 @@ function readString(text: string, start: number, end: number): string {
 /** The value of a node, of own members only; numbers that JavaScript cannot hold exactly are no value. */
 export function readValue(text: string, { start, end, members, items }: JsonNode): unknown {
   if (items !== undefined) return items.map((item) => readValue(text, item))
-  if (members !== undefined) {
-    const object: Record<string, unknown> = {}
-    for (const { name, value } of members) {
-      const held = readValue(text, value)
-      Object.defineProperty(object, name, { value: held, enumerable: true, writable: true, configurable: true })
-    }
-    return object
+  if (members === undefined) return readScalar(text, start, end)
+  const object: Record<string, unknown> = {}
+  for (const { name, value } of members) {
+    const held = readValue(text, value)
+    // Set like the others, it would be the prototype.
+    if (name !== '__proto__') object[name] = held
+    else Object.defineProperty(object, name, { value: held, enumerable: true, writable: true, configurable: true })
   }
-  const value: unknown = JSON.parse(text.slice(start, end))
-  return typeof value === 'number' && !isExact(value) ? undefined : value
+  return object
+}
+
+const literals: ReadonlyMap<string, unknown> = new Map<string, unknown>([
+  ['true', true],
+  ['false', false],
+  ['null', null],
+])
+
+function readScalar(text: string, start: number, end: number): unknown {
+  if (text.charCodeAt(start) === 0x22) return readString(text, start, end)
+  const written = text.slice(start, end)
+  if (literals.has(written)) return literals.get(written)
+  const value = Number(written)
+  return isExact(value) ? value : undefined
 }
 
 const isExact = (value: number): boolean =>

@@ -1,24 +1,31 @@
 /** What roles let a caller read of one document, field by field. */
 
-/** A field of a document, by its path. */
-export interface FieldPath {
+const odd = /[.\n\r\u2028\u2029]/g
+
+/** A field of documents, by its path; one object a path, as documents of one kind have the same fields. */
+export class FieldPath {
   /** As it is named. */
   readonly raw: string
   /** With what patterns take for something else (dots, line ends) out of the names. */
   readonly safe: string
-}
+  readonly #members = new Map<string, FieldPath>()
 
-export const noField: FieldPath = { raw: '', safe: '' }
+  /** Empty for the document itself. */
+  constructor(raw = '', safe = raw) {
+    this.raw = raw
+    this.safe = safe
+  }
 
-const odd = /[.\n\r\u2028\u2029]/g
-
-/** A member of what a path leads to. */
-export function memberOf({ raw, safe }: FieldPath, name: string): FieldPath {
-  const known = odd.test(name) ? name.replace(odd, '\ufffd') : name
-  odd.lastIndex = 0
-  if (raw === '') return { raw: name, safe: known }
-  const path = `${safe}.${known}`
-  return { raw: raw === safe && known === name ? path : `${raw}.${name}`, safe: path }
+  /** A member of what this leads to. */
+  member(name: string): FieldPath {
+    const known = this.#members.get(name)
+    if (known !== undefined) return known
+    const safe = name.replace(odd, '\ufffd')
+    const made =
+      this.raw === '' ? new FieldPath(name, safe) : new FieldPath(`${this.raw}.${name}`, `${this.safe}.${safe}`)
+    this.#members.set(name, made)
+    return made
+  }
 }
 
 /** Nothing: no rule speaks of it. */
@@ -30,6 +37,8 @@ export interface FieldRule<T> {
   readonly inverted: boolean
   /** None: it holds for all. */
   readonly fields: readonly string[] | undefined
+  /** None: it holds for every document. */
+  readonly conditions?: unknown
   matchesConditions(target: T): boolean
   matchesField(field: string): boolean
 }
@@ -38,9 +47,12 @@ export interface FieldRule<T> {
 export class FieldReader<T> {
   readonly #rules: readonly FieldRule<T>[]
   readonly #judges = new Map<string, JudgeField>()
+  /** Whether what is in a document counts. */
+  readonly isConditional: boolean
 
   constructor(rules: readonly FieldRule<T>[]) {
     this.#rules = rules
+    this.isConditional = rules.some(({ conditions }) => conditions !== undefined)
   }
 
   /** `target` stands for one document. */
@@ -56,12 +68,13 @@ export class FieldReader<T> {
 }
 
 function judgeBy(rules: readonly FieldRule<never>[]): JudgeField {
-  const known = new Map<string, FieldVerdict>()
+  const known = new Map<FieldPath, FieldVerdict>()
   return (field) => {
-    const { raw, safe } = field
-    if (raw !== safe) return verdictOn(rules, field)
-    if (!known.has(safe)) known.set(safe, verdictOn(rules, field))
-    return known.get(safe)
+    const verdict = known.get(field)
+    if (verdict !== undefined || known.has(field)) return verdict
+    const made = verdictOn(rules, field)
+    known.set(field, made)
+    return made
   }
 }
 

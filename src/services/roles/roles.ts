@@ -10,8 +10,8 @@ import { actionsOf, fieldOf, fieldsOf, isInverted, type Question, type RoleRule,
 export interface Roles {
   /** Why these roles do not allow what is asked, for the log; nothing where they do. A name that is no role counts for nothing. */
   refusal(question: Question, names: readonly string[], exchange: Exchange): string | undefined
-  /** What these roles may read of each document, for which the exchange's resource stands while it is judged. */
-  reader(question: Question, names: readonly string[], exchange: Exchange): (document: unknown) => JudgeField
+  /** What these roles may read of a document, which is the exchange's resource while it is judged; it is read where it counts. */
+  reader(question: Question, names: readonly string[], exchange: Exchange): (read: () => unknown) => JudgeField
 }
 
 /** What CASL hands to the conditions; the resource is the exchange's. */
@@ -73,9 +73,9 @@ function readerOf(ability: RoleAbility, { action, subject }: Question, exchange:
   const rules = ability.possibleRulesFor(action, subject)
   const ordered = [...rules.filter((rule) => rule.inverted), ...rules.filter((rule) => !rule.inverted)]
   const reader = new FieldReader<Target>(ordered)
-  return (document: unknown): JudgeField => {
+  return (read: () => unknown): JudgeField => {
     const { resource } = exchange
-    exchange.resource = document
+    exchange.resource = reader.isConditional ? read() : undefined
     try {
       return reader.judge({ __caslSubjectType__: subject, exchange })
     } finally {

@@ -1,12 +1,14 @@
 /** Cuts a JSON document down to the fields that may be read; what stays, stays as it was written. */
 
 import type { JsonNode } from '../../../core/json-tree.ts'
-import { type FieldPath, type JudgeField, memberOf, noField } from '../../../services/roles/field-reader.ts'
+import type { FieldPath, JudgeField } from '../../../services/roles/field-reader.ts'
 
 /** What one cut works with, and what it left out. */
 export interface Cut {
   readonly text: string
   readonly judge: JudgeField
+  /** The path of the document itself. */
+  readonly root: FieldPath
   /** How many members were left out. */
   count(): void
 }
@@ -19,7 +21,7 @@ interface Place {
 
 /** The text of what is left of a document; nothing where nothing of it may be read. */
 export const cutDocument = (node: JsonNode, cut: Cut): string | undefined =>
-  cutNode(node, { field: noField, allowed: false }, cut)
+  cutNode(node, { field: cut.root, allowed: false }, cut)
 
 function cutNode(node: JsonNode, place: Place, cut: Cut): string | undefined {
   if (node.members !== undefined) return cutObject(node, place, cut)
@@ -30,7 +32,7 @@ function cutNode(node: JsonNode, place: Place, cut: Cut): string | undefined {
 function cutObject({ members = [] }: JsonNode, { field, allowed }: Place, cut: Cut): string | undefined {
   const kept: string[] = []
   for (const { name, start, value } of members) {
-    const own = memberOf(field, name)
+    const own = field.member(name)
     const verdict = cut.judge(own)
     const left =
       verdict === 'forbidden'

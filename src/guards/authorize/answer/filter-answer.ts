@@ -14,7 +14,7 @@ export interface AnswerFilter {
   readonly at: readonly string[]
   readonly maxBytes: number
   /** What the caller may read of a document. */
-  reader(exchange: Exchange): (document: unknown) => JudgeField
+  reader(exchange: Exchange): (read: () => unknown) => JudgeField
   /** The refusal of a caller who may read nothing of the one document there is. */
   refuse(exchange: Exchange, cause: string): Denial
 }

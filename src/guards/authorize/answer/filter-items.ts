@@ -2,7 +2,7 @@
 
 import { JsonFault } from '../../../core/json.ts'
 import { type JsonNode, parseTree, readValue } from '../../../core/json-tree.ts'
-import type { JudgeField } from '../../../services/roles/field-reader.ts'
+import { FieldPath, type JudgeField } from '../../../services/roles/field-reader.ts'
 import { cutDocument } from './cut.ts'
 import { BodyFault } from './read-body.ts'
 
@@ -15,8 +15,8 @@ export interface Withheld {
 interface Filtering {
   /** The segments of a JSON Pointer: where the document or the list stands. */
   readonly at: readonly string[]
-  /** What may be read of a document, whose value it is given. */
-  readonly judge: (document: unknown) => JudgeField
+  /** What may be read of a document, whose value it asks for. */
+  readonly judge: (read: () => unknown) => JudgeField
 }
 
 export interface Filtered {
@@ -31,7 +31,8 @@ export function filterItems(text: string, { at, judge }: Filtering): Filtered {
   if (root instanceof JsonFault) throw new BodyFault(root.message)
   const node = find(root, at)
   const withheld: Withheld = { fields: 0, items: 0 }
-  const cut = (document: JsonNode) => cutOne(document, { text, judge, withheld })
+  const work: Work = { text, judge, withheld, root: new FieldPath() }
+  const cut = (document: JsonNode) => cutOne(document, work)
   const left = node.items === undefined ? cut(node) : cutAll(node.items, cut)
   const isWhole = withheld.fields === 0 && withheld.items === 0
   if (left === undefined || isWhole) return { text: left === undefined ? undefined : text, withheld }
@@ -58,15 +59,16 @@ const cutAll = (items: readonly JsonNode[], cut: (item: JsonNode) => string | un
 interface Work extends Pick<Filtering, 'judge'> {
   readonly text: string
   readonly withheld: Withheld
+  readonly root: FieldPath
 }
 
 /** `null` holds nothing that could be kept back; of what else is no object, no rule can speak. */
-function cutOne(node: JsonNode, { text, judge, withheld }: Work): string | undefined {
+function cutOne(node: JsonNode, { text, judge, withheld, root }: Work): string | undefined {
   const written = text.slice(node.start, node.end)
   if (written === 'null') return written
   if (node.members === undefined) throw new BodyFault('the answer has other than an object where a document stands')
   let count = 0
-  const left = cutDocument(node, { text, judge: judge(readValue(text, node)), count: () => void count++ })
+  const left = cutDocument(node, { text, root, judge: judge(() => readValue(text, node)), count: () => void count++ })
   if (left === undefined) withheld.items++
   else withheld.fields += count
   return left
