@@ -1,7 +1,6 @@
 /** The findings of `check` about what an `input` block says of the body. */
 
 import type { Fault } from '../../core/diagnostic.ts'
-import { readSize } from '../../core/duration.ts'
 import { hasReference } from '../../core/expression.ts'
 import type { Site } from '../../core/site.ts'
 import type { JsonSchema } from '../../schema/schema.ts'
@@ -94,13 +93,13 @@ const unreadable = (
   message = 'expected a type that a text of a form can be read as, or a list of such',
 ): Fault => ({ rule: 'input/form-field', path, message })
 
-function checkFiles({ body, files = {}, maxBytes }: InputBlock): Fault[] {
+function checkFiles({ body, files = {} }: InputBlock): Fault[] {
   if (hasReference(JSON.stringify(files))) return []
   const texts = (typeof body === 'object' && body.properties) || {}
   return Object.entries(files).flatMap(([name, file]) => [
     ...(isPartName(name) ? [] : [misnamed(name)]),
     ...(Object.hasOwn(texts, name) ? [doubled(name)] : []),
-    ...checkFile(name, file, maxBytes),
+    ...checkFile(name, file),
   ])
 }
 
@@ -119,28 +118,14 @@ const doubled = (name: string): Fault => ({
   onKey: true,
 })
 
-function checkFile(name: string, { contentTypes = [], maxBytes }: FileBlock, whole: string | undefined): Fault[] {
-  const path = ['files', name]
+function checkFile(name: string, { contentTypes = [] }: FileBlock): Fault[] {
   const composite = [contentTypes].flat().findIndex((type) => /^(?:multipart|message)\//.test(type))
-  const isLarger = isSize(maxBytes) && isSize(whole) && readSize(maxBytes) >= readSize(whole)
-  return [
-    ...(composite === -1 ? [] : [nested([...path, 'contentTypes', composite])]),
-    ...(isLarger ? [beyond([...path, 'maxBytes'], `${whole}`)] : []),
-  ]
+  return composite === -1 ? [] : [nested(['files', name, 'contentTypes', composite])]
 }
-
-const isSize = (text: string | undefined): text is string => text !== undefined && !hasReference(text)
 
 const nested = (path: Fault['path']): Fault => ({
   rule: 'input/files',
   path,
   message: 'a file that holds parts of its own is always refused',
   hint: 'name the types of single files',
-})
-
-const beyond = (path: Fault['path'], whole: string): Fault => ({
-  rule: 'input/files',
-  path,
-  message: `the whole body may have \`${whole}\`: expected less for one file`,
-  hint: 'raise `maxBytes` of the body, or lower that of the file',
 })

@@ -23,6 +23,7 @@ import { destination } from './destination.ts'
 import { docsDocument } from './docs-document.ts'
 import { expressions } from './expressions.ts'
 import { fieldUnset } from './field-unset.ts'
+import { fileBeyondBody } from './file-beyond-body.ts'
 import { grantableScopes } from './grantable-scopes.ts'
 import { identityRoutes } from './identity-routes.ts'
 import { idleCost } from './idle-cost.ts'
@@ -64,6 +65,7 @@ export const policyRules: readonly PolicyRule[] = [
   limitIdentity,
   idleCost,
   waitBeyondTimeout,
+  fileBeyondBody,
   unsharedState,
   expressions,
   sharedSchemas,
