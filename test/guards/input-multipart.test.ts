@@ -113,6 +113,7 @@ const malformed: [what: string, body: string][] = [
   ['a boundary within a line', text('title', `a--${boundary}`) + end],
   ['a longer boundary', text('title', `a\r\n--${boundary}x`) + end],
   ['spaces behind a boundary', `${title.replace('\r\n', '  \r\n')}${end}`],
+  ['a part on the line of its boundary', title.replace('\r\n', 'xx') + end],
   ['two boundaries running', `--${boundary}\r\n${title}${end}`],
   ['a part without a head', head('', 'x') + end],
   ['a part with half a head', `--${boundary}\r\n${disposition}name="title"\r\n${end}`],

@@ -4,10 +4,10 @@
 const parameter = /^boundary=(?:([A-Za-z0-9'+_.-]{1,70})|"([A-Za-z0-9'()+_,\-./:=?]{1,70})")$/
 const charset = /^charset="?utf-8"?$/i
 
-/** The boundary, its case kept; undefined where there is none, or more than that and the charset is said. */
+/** The boundary, its case kept; undefined where there is none, or more is said than that and the charset. */
 export function readBoundary(header: string): string | undefined {
   const [, ...parameters] = header.split(';').map((part) => part.trim())
   const [boundary, ...others] = parameters.toSorted((a, b) => Number(charset.test(a)) - Number(charset.test(b)))
   const found = parameter.exec(boundary ?? '')
-  return others.length <= 1 && others.every((other) => charset.test(other)) ? (found?.[1] ?? found?.[2]) : undefined
+  return others.every((other) => charset.test(other)) ? (found?.[1] ?? found?.[2]) : undefined
 }
