@@ -1,5 +1,9 @@
 /** Forms before handlers of the directory: what these find, and what other guards know of a field. */
 
+import { execFile } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { promisify } from 'node:util'
 import test from 'ava'
 import { openGate } from '../helpers/gate.ts'
 
@@ -86,4 +90,37 @@ test('a form that does not fit passes as it came while that is tried out', async
     t.deepEqual(JSON.parse((await gate.call('POST', '/tried', form(text))).body), {
       body: text === 'n=1' ? '[object Object]' : text,
     })
+})
+
+/** What curl sends, `-F` and `-d`, under names that people use. */
+const curl = async (url: string, ...options: readonly string[]): Promise<{ body: unknown; files: unknown }> =>
+  JSON.parse((await promisify(execFile)('curl', ['-sS', ...options, url])).stdout)
+
+test('what curl and fetch send is taken as they mean it', async (t) => {
+  const gate = await openGate(files)
+  t.teardown(() => gate.close())
+  const photo = join(gate.directory, "my 'first' photo é.txt")
+  writeFileSync(photo, 'text\r\n--x--\r\n')
+  const name = basename(photo)
+  const expected = {
+    body: { size: 7, title: 'ünï & <b>' },
+    files: { photo: [{ name, type: 'text/plain', bytes: 'text\r\n--x--\r\n' }] },
+    same: true,
+  }
+  t.deepEqual(
+    await curl(`${gate.url}/photos`, '-F', 'size=7', '-F', `title=${expected.body.title}`, '-F', `photo=@${photo}`),
+    expected,
+  )
+  const sent = new FormData()
+  sent.set('size', '7')
+  sent.set('title', expected.body.title)
+  sent.set('photo', new Blob(['text\r\n--x--\r\n'], { type: 'text/plain' }), name)
+  t.deepEqual(await (await fetch(`${gate.url}/photos`, { method: 'POST', body: sent })).json(), expected)
+  t.like(await curl(`${gate.url}/mail`, '--data-urlencode', 'email=a+b@example.org'), {
+    body: { email: 'a+b@example.org' },
+  })
+  const fields = new URLSearchParams({ email: 'c d@example.org' })
+  t.like(await (await fetch(`${gate.url}/mail`, { method: 'POST', body: fields })).json(), {
+    body: { email: 'c d@example.org' },
+  })
 })
