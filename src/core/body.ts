@@ -80,10 +80,17 @@ export class Body {
     this.#whenTooLarge?.(overflown)
   }
 
-  /** Answers `Expect: 100-continue` only now that the body is wanted, and never to HTTP/1.0 (RFC 9110 §10.1.1). */
+  /**
+   * Answers `Expect: 100-continue` only now that the body is wanted, and never to HTTP/1.0 (RFC 9110 §10.1.1). While answers
+   * before it are not out, Node would put the head of this one ahead of the invitation, which then stood for its body.
+   */
   #invite(): void {
     const { headers, httpVersion } = this.#req
-    if (headers.expect !== undefined && httpVersion === '1.1' && !this.#res.headersSent) this.#res.writeContinue()
+    if (headers.expect === undefined || httpVersion !== '1.1') return
+    const res = this.#res
+    const write = () => void (res.headersSent || res.writeContinue())
+    if (res.socket === null) res.once('socket', write)
+    else write()
   }
 
   #keep(body: Buffer | Denial): Buffer | Denial {

@@ -70,3 +70,41 @@ for (const [protocol, status] of [
     t.regex(text, /\r\nConnection: close\r\n/i)
   })
 }
+
+test('invites a body only once the answers before it are out, and never in the middle of its own', async (t) => {
+  const held = new Map<string, () => void>()
+  const destination = await openDestination((req, res) => {
+    req.resume().once('end', () => held.set(req.url ?? '', () => res.end(Buffer.from('whole'))))
+  })
+  t.teardown(destination.close)
+  const routes = `{ GET /first: {}, POST /second: { because: a test, input: { body: any } } }`
+  const gate = await openGate({
+    'a.yaml': `upstream: ${destination.url}\ndefaults: { authenticate: public }\nroutes: ${routes}`,
+  })
+  t.teardown(gate.close)
+  const client = await RawClient.connect(gate.port)
+  const head =
+    'POST /second HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nConnection: close\r\nContent-Length: 2\r\n\r\n'
+  client.send(`GET /first HTTP/1.1\r\nHost: a\r\n\r\n${head}{}`)
+  while (held.size < 2) await new Promise((turn) => setImmediate(turn))
+  held.get('/second')?.()
+  // The second answer has come, and waits in the gate for the first.
+  await new Promise((turn) => setTimeout(turn, 100))
+  held.get('/first')?.()
+  const text = await client.rest()
+  t.deepEqual(
+    statuses(text).filter((status) => status !== '100'),
+    ['200', '200'],
+  )
+  t.regex(text, /Connection: close\r\n(?:[^\r]+\r\n)*\r\nwhole$/)
+})
+
+test('invites a body whose turn has come', async (t) => {
+  const { client, reached } = await openHeld(t)
+  client.send(`${late}${put('Expect: 100-continue\r\nContent-Length: 2\r\n')}`)
+  await reached()
+  t.is((await client.answer()).status, 200)
+  t.is((await client.answer()).status, 100)
+  t.is((await client.send('{}').answer()).body, 'put')
+  client.socket.destroy()
+})
