@@ -164,6 +164,7 @@ class Reader {
   }
 
   #take(length: number): string {
+    if (!Number.isInteger(length) || length < 0) throw new Fault('no length')
     const end = this.#at + length
     if (end > this.#bytes.length) throw new Fault('ends early')
     const taken = this.#bytes.slice(this.#at, end)
