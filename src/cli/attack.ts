@@ -2,11 +2,13 @@
 
 import { isLoopbackHost } from '../core/address.ts'
 import { inspect } from '../policy/inspect.ts'
+import { Records, withoutRecords } from '../tools/attack/on-record.ts'
 import { planAttack } from '../tools/attack/plan.ts'
 import { runAttack } from '../tools/attack/run.ts'
 import { termsOf } from '../tools/attack/terms.ts'
 import { authoritiesOf } from './attack/authorities.ts'
 import { formats } from './attack/formats.ts'
+import { asUsage } from './audit/as-usage.ts'
 import { type Call, defineCommand, text, UsageFault } from './command.ts'
 import { paintFor } from './paint.ts'
 import { readValues } from './values.ts'
@@ -26,6 +28,11 @@ export const attack = defineCommand({
       type: 'string',
       value: 'COOKIE',
       description: 'The value of a session cookie, for routes that take one.',
+    },
+    audit: {
+      type: 'string',
+      value: 'DIR',
+      description: 'The audit log of the server, where it is at hand: what was let in has to be on record there.',
     },
     'read-only': { type: 'boolean', description: 'Sends nothing that changes something and is let through.' },
     confirm: {
@@ -61,7 +68,10 @@ export const attack = defineCommand({
       most: readNumber(flags, 'max', 10_000),
       patience: readNumber(flags, 'patience', 60),
     }
-    const report = await runAttack(url, planAttack(policy, terms), bounds)
+    const log = text(flags.audit)
+    const records = log === undefined ? undefined : await asUsage(() => Records.open(log))
+    const answers = await runAttack(url, planAttack(policy, terms), bounds)
+    const report = records === undefined ? withoutRecords(answers) : await asUsage(() => records.addTo(answers))
     process.stdout.write(format(report, { url: url.origin, paint: paintFor(process.stdout) }))
     return report.findings.length > 0 ? 1 : 0
   },

@@ -1,6 +1,6 @@
 /** `portcullis audit`: proves the audit log, shows its records, and its keys. */
 
-import { Unreadable } from '../tools/audit/report.ts'
+import { asUsage } from './audit/as-usage.ts'
 import { type Call, defineCommand, UsageFault } from './command.ts'
 
 interface Action {
@@ -62,17 +62,9 @@ export const audit = defineCommand({
     const action = Object.hasOwn(actions, name) ? actions[name] : undefined
     if (action === undefined) throw new UsageFault(`expected \`verify\`, \`show\` or \`keys\`, got \`${name}\``)
     refuse(call.flags, name, action.takes)
-    try {
-      return await (await action.load())(call)
-    } catch (error) {
-      throw isUnreadable(error) ? new UsageFault((error as Error).message) : error
-    }
+    return asUsage(async () => (await action.load())(call))
   },
 })
-
-/** A folder that is no log, or a file that the system does not hand over. */
-const isUnreadable = (error: unknown): boolean =>
-  error instanceof Unreadable || (error instanceof Error && 'syscall' in error)
 
 /** A flag that means nothing here is a mistake, and is not passed over. */
 function refuse(flags: Call['flags'], action: string, takes: readonly string[]): void {

@@ -17,6 +17,10 @@ export function codeOf({ body, status }: Answer): Code | undefined {
 function judgeAnswer(expected: Expectation, answer: Answer): string | undefined {
   const code = codeOf(answer)
   const was = `it was answered ${answer.status}${code === undefined ? '' : ` \`${code}\``}`
+  if (expected.kind === 'timely')
+    return answer.milliseconds <= expected.within + slack
+      ? undefined
+      : `expected an answer within ${seconds(expected.within)}, it took ${seconds(answer.milliseconds)}`
   if (expected.kind === 'answered')
     return answer.status === expected.status ? undefined : `expected ${expected.status}, ${was}`
   const isAmong = isRefusedBy(expected.codes, answer)
@@ -24,6 +28,11 @@ function judgeAnswer(expected: Expectation, answer: Answer): string | undefined 
     return isAmong ? undefined : `expected ${expected.codes.map(describe).join(' or ')}, ${was}`
   return isAmong ? `expected it to pass, ${was}` : undefined
 }
+
+/** Milliseconds for the way there and back. */
+const slack = 1_000
+
+const seconds = (milliseconds: number): string => `${(milliseconds / 1_000).toFixed(1)} s`
 
 const describe = (code: Code): string => `${catalogue[code].status} \`${code}\``
 

@@ -3,12 +3,13 @@
 import type { Policy, Route } from '../../policy/policy.ts'
 import { factsOf } from '../../policy/site.ts'
 import type { Forge } from './forge.ts'
-import type { Plan, Probe, Untried, Volley } from './probe.ts'
+import type { Crowd, Plan, Probe, Untried, Volley } from './probe.ts'
 import { isOutside, type OwnAddress, probeNetwork } from './probes/addresses.ts'
 import { endsCaller, probeGood, probeHeaders, writes } from './probes/answers.ts'
 import { probeAuthentication } from './probes/authenticate.ts'
 import { probeInput } from './probes/input.ts'
 import { volleysOf } from './probes/limits.ts'
+import { crowdsOf, probeTimeout } from './probes/load.ts'
 import { probeLogins } from './probes/logins.ts'
 import { probeOrigins } from './probes/origins.ts'
 import { probePages } from './probes/pages.ts'
@@ -47,6 +48,7 @@ export function planAttack(policy: Policy, terms: Terms): Plan {
       ...interleave(plans.map(({ probes }) => probes)),
     ],
     volleys,
+    crowds: plans.flatMap(({ crowds }) => crowds),
     untried: plans.flatMap(({ untried }) => untried),
   }
 }
@@ -54,6 +56,7 @@ export function planAttack(policy: Policy, terms: Terms): Plan {
 interface RoutePlan {
   readonly probes: readonly Probe[]
   readonly volleys: readonly (Volley & { readonly identity: string })[]
+  readonly crowds: readonly Crowd[]
   readonly untried: readonly Untried[]
 }
 
@@ -63,18 +66,19 @@ interface Shared {
   readonly terms: Terms
 }
 
+const nothing: RoutePlan = { probes: [], volleys: [], crowds: [], untried: [] }
+
 function planRoute(route: Route, { policy, schemas, terms }: Shared): RoutePlan {
   const target = Target.of(route, { policy, schemas, forge: terms.forge })
   if (typeof target === 'string')
     return {
-      probes: [],
-      volleys: [],
+      ...nothing,
       untried: [{ guard: 'routes', route: titleOf(route), why: target }],
     }
   if (isOutside(target, terms.own))
     return {
+      ...nothing,
       probes: probeNetwork(target, terms),
-      volleys: [],
       untried: [target.untried('routes', '`network` keeps this machine out')],
     }
   const outside = [
@@ -86,14 +90,14 @@ function planRoute(route: Route, { policy, schemas, terms }: Shared): RoutePlan 
   const csrf = probePages(target)
   if (target.caller === undefined)
     return {
+      ...nothing,
       probes: [...outside, ...csrf],
-      volleys: [],
       untried: [target.untried('routes', 'no credential is at hand: `--token`, `--api-key` or `--session`')],
     }
   const mayPass = (terms.writes || !writes(target)) && !endsCaller(target)
   return {
     probes: [
-      ...(mayPass ? [probeGood(target)] : []),
+      ...(mayPass ? [probeGood(target), ...probeTimeout(target)] : []),
       ...outside,
       ...csrf,
       ...probeLogins(target, terms.forge),
@@ -104,24 +108,14 @@ function planRoute(route: Route, { policy, schemas, terms }: Shared): RoutePlan 
     volleys: mayPass
       ? volleysOf(target).map((volley) => (terms.isTrusted ? { ...volley, disguises: [] } : volley))
       : [],
+    crowds: mayPass ? crowdsOf(target) : [],
     untried: [
-      ...unseen(target),
       ...(endsCaller(target)
         ? [target.untried('routes', 'the request that passes would end the session that is used here')]
         : []),
     ],
   }
 }
-
-/** What shows in no answer. */
-const unseen = (target: Target): readonly Untried[] =>
-  ['concurrency', 'timeout', 'audit']
-    .filter(
-      (guard) =>
-        target.route.blocks.has(guard) &&
-        target.route.blocks.get(guard)?.value !== target.route.blocks.get(guard)?.guard.implicit,
-    )
-    .map((guard) => target.untried(guard, 'it does not show from without'))
 
 /** One of each route in turn: where time or patience ends early, every route has had its share. */
 function interleave<T>(lists: readonly (readonly T[])[]): readonly T[] {

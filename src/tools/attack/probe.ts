@@ -29,6 +29,8 @@ export type Expectation =
   /** By anything but these codes. */
   | { readonly kind: 'admitted'; readonly codes: readonly Code[] }
   | { readonly kind: 'answered'; readonly status: number }
+  /** Within so many milliseconds, as `upstream_timeout` where the destination took longer. */
+  | { readonly kind: 'timely'; readonly within: number }
 
 export interface Probe {
   /** The guard that is tried: `scopes`. */
@@ -43,6 +45,15 @@ export interface Probe {
   readonly expected: Expectation
   /** Header → its value; undefined where it must not be there. */
   readonly headers?: Readonly<Record<string, string | undefined>>
+  /** What is put on record where it passes. */
+  readonly onRecord?: OnRecord | undefined
+}
+
+/** What a record says at least. */
+export interface OnRecord {
+  /** Undefined where the policy names none. */
+  readonly event: string | undefined
+  readonly source: Source
 }
 
 /** One request again and again: no more of it may be admitted than a limit says. */
@@ -56,6 +67,12 @@ export interface Volley extends Omit<Probe, 'expected' | 'request' | 'headers'> 
   readonly disguises: readonly Field[]
 }
 
+/** One request so many times at once: one more than may run or wait. */
+export interface Crowd extends Omit<Probe, 'expected' | 'request' | 'headers'> {
+  readonly request: ProbeRequest
+  readonly size: number
+}
+
 /** Something that was not tried, and why. */
 export interface Untried {
   readonly guard: string
@@ -67,7 +84,14 @@ export interface Untried {
 export interface Plan {
   readonly probes: readonly Probe[]
   readonly volleys: readonly Volley[]
+  readonly crowds: readonly Crowd[]
   readonly untried: readonly Untried[]
+}
+
+/** A request that was let in, and that has to be on record. */
+export interface Entered {
+  readonly probe: Probe & { readonly onRecord: OnRecord }
+  readonly requestId: string
 }
 
 export interface Answer {
@@ -76,4 +100,6 @@ export interface Answer {
   readonly headers: Readonly<Record<string, string>>
   /** The first 64 kB. */
   readonly body: string
+  /** From its first byte that was sent to the head of the answer. */
+  readonly milliseconds: number
 }

@@ -3,8 +3,8 @@
 import Bottleneck from 'bottleneck'
 import { StartFault } from '../../core/start-fault.ts'
 import { reasonOf } from '../../services/reason.ts'
-import { isRefusedBy, judge } from './judge.ts'
-import type { Answer, Plan, Probe, Untried, Volley } from './probe.ts'
+import { codeOf, isRefusedBy, judge } from './judge.ts'
+import type { Answer, Crowd, Entered, Plan, Probe, Untried, Volley } from './probe.ts'
 import { send } from './send.ts'
 
 export interface Bounds {
@@ -16,11 +16,18 @@ export interface Bounds {
   readonly patience: number
 }
 
+type Tried = Probe | Volley | Crowd
+
 /** Something that is not as the policy says. */
 export interface Finding {
-  readonly probe: Probe | Volley
+  readonly probe: Tried
   readonly message: string
 }
+
+/** Milliseconds: a crowd whose first answer came sooner may never have been there at the same time. */
+const meeting = 500
+/** More connections at once are nobody's trial of a policy. */
+const mostAtOnce = 256
 
 export interface Report {
   /** Guard → how many were as the policy says. */
@@ -28,6 +35,7 @@ export interface Report {
   readonly findings: readonly Finding[]
   readonly untried: readonly Untried[]
   readonly requests: number
+  readonly entered: readonly Entered[]
 }
 
 /** Throws `StartFault` where the server cannot be reached. */
@@ -40,6 +48,7 @@ class Attack {
   readonly #sound = new Map<string, number>()
   readonly #findings: Finding[] = []
   readonly #untried: Untried[] = []
+  readonly #entered: Entered[] = []
   #requests = 0
   #waited = 0
 
@@ -49,14 +58,16 @@ class Attack {
     this.#pace = new Bottleneck({ minTime: 1_000 / bounds.rate, maxConcurrent: 1 })
   }
 
-  async run({ probes, volleys, untried }: Plan): Promise<Report> {
+  async run({ probes, volleys, crowds, untried }: Plan): Promise<Report> {
     for (const probe of probes) await this.#try(probe)
+    for (const crowd of crowds) await this.#gather(crowd)
     for (const volley of volleys) await this.#fire(volley)
     return {
       sound: this.#sound,
       findings: this.#findings,
       untried: [...untried, ...this.#untried],
       requests: this.#requests,
+      entered: this.#entered,
     }
   }
 
@@ -64,8 +75,31 @@ class Attack {
     const answer = await this.#ask(probe)
     if (answer === undefined) return
     const message = typeof answer === 'string' ? answer : judge(probe, answer)
-    if (message === undefined) this.#count(probe)
-    else this.#findings.push({ probe, message })
+    if (message !== undefined) this.#findings.push({ probe, message })
+    else if (isUntold(probe, answer)) this.#leave(probe, 'no answer took so long')
+    else this.#count(probe)
+    if (message === undefined && typeof answer !== 'string') this.#noteEntered(probe, answer)
+  }
+
+  #noteEntered(probe: Probe, { status, headers: { 'x-request-id': requestId } }: Answer): void {
+    if (probe.onRecord !== undefined && requestId !== undefined && status < 400)
+      this.#entered.push({ probe: { ...probe, onRecord: probe.onRecord }, requestId })
+  }
+
+  /** All at once; where they were surely there together, one has to be refused. */
+  async #gather(crowd: Crowd): Promise<void> {
+    const { request, size } = crowd
+    if (size > mostAtOnce || this.#requests + size > this.#bounds.most)
+      return void this.#leave(crowd, 'more may run at once than are sent: `--max`')
+    this.#requests += size
+    const asking = Array.from({ length: size }, () => send(this.#url, request).catch(reasonOf))
+    const answers = (await Promise.all(asking)).filter((answer) => typeof answer !== 'string')
+    if (answers.some((answer) => isRefusedBy(['overloaded'], answer))) return this.#count(crowd)
+    if (answers.some(({ status }) => status === 429))
+      return void this.#leave(crowd, 'a limit of the route came first: `--patience`')
+    if (answers.length < size || answers.some(({ milliseconds }) => milliseconds < meeting))
+      return void this.#leave(crowd, 'the answers came too soon for its slots to fill')
+    this.#findings.push({ probe: crowd, message: `expected 503 \`overloaded\` for one of ${size}, all were let in` })
   }
 
   /** The answer that is not about how often we ask, or why there is none; undefined where none came within our bounds. */
@@ -131,12 +165,16 @@ class Attack {
     this.#count(volley)
   }
 
-  #count({ guard }: Probe | Volley): void {
+  #count({ guard }: Tried): void {
     this.#sound.set(guard, (this.#sound.get(guard) ?? 0) + 1)
   }
 
-  #leave({ guard, route }: Probe | Volley, why: string): undefined {
+  #leave({ guard, route }: Tried, why: string): undefined {
     this.#untried.push({ guard, route, why })
     return undefined
   }
 }
+
+/** Whether the destination answered before it had to. */
+const isUntold = ({ expected }: Probe, answer: Answer | string): boolean =>
+  expected.kind === 'timely' && typeof answer !== 'string' && codeOf(answer) !== 'upstream_timeout'

@@ -16,6 +16,7 @@ export const send = (url: URL, request: ProbeRequest | RawRequest): Promise<Answ
   'raw' in request ? sendRaw(url, request.raw) : sendRequest(url, request)
 
 async function sendRequest(url: URL, { method, target, headers, credential, body }: ProbeRequest): Promise<Answer> {
+  const started = performance.now()
   const open = url.protocol === 'https:' ? secure : plain
   const length = body === undefined ? emptyOf(method) : ['Content-Length', String(Buffer.byteLength(body))]
   const host = headers.some(([name]) => name.toLowerCase() === 'host') ? [] : ['Host', url.host]
@@ -31,6 +32,7 @@ async function sendRequest(url: URL, { method, target, headers, credential, body
   request.on('timeout', () => request.destroy(new Error(`no answer within ${patience / 1_000} s`)))
   request.end(body)
   const [response] = await once(request, 'response')
+  const milliseconds = performance.now() - started
   const chunks: Buffer[] = []
   let received = 0
   for await (const chunk of response) {
@@ -43,6 +45,7 @@ async function sendRequest(url: URL, { method, target, headers, credential, body
     status: response.statusCode ?? 0,
     headers: joined(response.headers),
     body: Buffer.concat(chunks).toString().slice(0, mostBytes),
+    milliseconds,
   }
 }
 
@@ -55,6 +58,7 @@ const joined = (headers: Readonly<Record<string, string | readonly string[] | un
 
 /** Reads the head alone: what comes before the connection ends, or falls silent. */
 async function sendRaw(url: URL, raw: string): Promise<Answer> {
+  const started = performance.now()
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const isSecure = url.protocol === 'https:'
   const port = Number(url.port || (isSecure ? 443 : 80))
@@ -69,5 +73,6 @@ async function sendRaw(url: URL, raw: string): Promise<Answer> {
   socket.destroy()
   const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(text)?.[1] ?? 0)
   if (status === 0 && text !== '') throw new Error('the answer is not HTTP/1.1')
-  return { status, headers: {}, body: text.slice(text.indexOf('\r\n\r\n') + 4) }
+  const milliseconds = performance.now() - started
+  return { status, headers: {}, body: text.slice(text.indexOf('\r\n\r\n') + 4), milliseconds }
 }

@@ -1,16 +1,27 @@
 /** What must pass, and what stands on its answer. */
 
+import type { AuditBlock } from '../../../guards/audit/audit-block.ts'
 import { type HeadersBlock, readOptions } from '../../../guards/headers/headers-block.ts'
 import { isSafe } from '../../../services/audit/entry.ts'
-import type { Probe } from '../probe.ts'
+import type { OnRecord, Probe } from '../probe.ts'
 import type { Target } from '../target.ts'
 
 /** The good request: nothing before the destination refuses it. */
-export const probeGood = (target: Target): Probe =>
-  target.probe('routes', 'the request as the policy wants it', target.request(), {
-    kind: 'admitted',
-    codes: target.refusals,
-  })
+export function probeGood(target: Target): Probe {
+  const expected = { kind: 'admitted', codes: target.refusals } as const
+  const probe = target.probe('routes', 'the request as the policy wants it', target.request(), expected)
+  return { ...probe, onRecord: onRecordOf(target) }
+}
+
+/** Undefined where the policy does not say that it is put on record. */
+function onRecordOf(target: Target): OnRecord | undefined {
+  const block = (target.route.blocks.get('audit')?.value ?? {}) as AuditBlock
+  if (block === 'off') return undefined
+  const { action, required, resource, details } = block
+  const isNamed = action !== undefined || required === true || resource !== undefined || details !== undefined
+  if (!isNamed && !writes(target)) return undefined
+  return { event: action, source: target.sourceOf('audit') }
+}
 
 export const writes = ({ method }: Target): boolean => !isSafe(method)
 
