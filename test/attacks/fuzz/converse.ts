@@ -24,17 +24,30 @@ export interface Conversation {
 const quiet = 300
 const patience = 30_000
 
+export interface Said {
+  readonly bytes: Buffer
+  /** The client hung up before the server did. */
+  readonly hungUp: boolean
+}
+
 /** What the server said; undefined where it said nothing more and did not close either. */
-export function converse({ port, peer, pieces, aborts, isWhole, isDone }: Conversation): Promise<Buffer | undefined> {
-  const { promise, resolve } = Promise.withResolvers<Buffer | undefined>()
+export function converse({ port, peer, pieces, aborts, isWhole, isDone }: Conversation): Promise<Said | undefined> {
+  const { promise, resolve } = Promise.withResolvers<Said | undefined>()
   const chunks: Buffer[] = []
   const socket = connect({ port, host: '127.0.0.1', localAddress: peer, noDelay: true, allowHalfOpen: true })
   let isSilent = false
+  let hungUp = false
   const giveUp = setTimeout(() => {
     isSilent = true
     socket.destroy()
   }, patience)
-  const hangUp = setTimeout(() => socket.end(), isWhole ? patience : quiet)
+  const hangUp = setTimeout(
+    () => {
+      hungUp = true
+      socket.end()
+    },
+    isWhole ? patience : quiet,
+  )
   socket.on('data', (chunk) => {
     chunks.push(chunk)
     hangUp.refresh()
@@ -45,7 +58,7 @@ export function converse({ port, peer, pieces, aborts, isWhole, isDone }: Conver
   socket.once('close', () => {
     clearTimeout(giveUp)
     clearTimeout(hangUp)
-    resolve(isSilent ? undefined : Buffer.concat(chunks))
+    resolve(isSilent ? undefined : { bytes: Buffer.concat(chunks), hungUp })
   })
   const send = ([first, ...rest]: readonly Buffer[]): void => {
     if (first === undefined) return void (aborts && socket.resetAndDestroy())

@@ -2,11 +2,11 @@
 
 import { setTimeout as delay } from 'node:timers/promises'
 import { catalogue } from '../../../src/core/denial.ts'
-import { AnswerFault, type ReadAnswer, readAnswers } from '../answers.ts'
+import { type ReadAnswer, readAnswers } from '../answers.ts'
 import { cutAt } from '../connection.ts'
 import type { Arrived } from '../destination.ts'
 import { citadel } from './citadel.ts'
-import { addresses, converse } from './converse.ts'
+import { addresses, converse, type Said } from './converse.ts'
 import { fillIn } from './escape.ts'
 import { differences, differencesOfArrival } from './judge.ts'
 import { Model } from './model/decide.ts'
@@ -23,22 +23,38 @@ export interface Sent {
   readonly aborts: boolean
 }
 
-/** The answers as a strict client reads them, which knows of each request whether it was HEAD. */
-function readAll(
-  bytes: Buffer,
-  { requests }: Read,
-): { readonly answers: readonly ReadAnswer[]; readonly rest: Buffer } {
+interface Answers {
+  readonly answers: readonly ReadAnswer[]
+  /** What is left of one that is not whole. */
+  readonly rest: Buffer
+}
+
+/**
+ * The answers as a strict client reads them, which knows of each request whether it was HEAD; where it is in doubt what the
+ * server took for a request, any reading will do that leaves nothing over.
+ */
+function readAll(bytes: Buffer, read: Read): Answers {
+  const attempts = [false, true].flatMap((unknown) => [
+    attemptAll(bytes, read, unknown),
+    attemptAll(bytes, undefined, unknown),
+  ])
+  const readings = attempts.filter((attempt): attempt is Answers => !(attempt instanceof Error))
+  const [best = attempts[0]] = [...readings.filter(({ rest }) => rest.length === 0), ...readings]
+  if (best === undefined || best instanceof Error) throw best
+  return best
+}
+
+function attemptAll(bytes: Buffer, read: Read | undefined, unknown: boolean): Answers | Error {
   let index = 0
-  const ways = [() => requests[index++]?.method === 'HEAD', () => false, () => true]
-  for (const [at, isHead] of ways.entries()) {
-    try {
-      const read = readAnswers(bytes, isHead)
-      if (read.rest.length === 0 || at === ways.length - 1) return read
-    } catch (error) {
-      if (at === ways.length - 1) throw error
-    }
+  const isHead = () => {
+    const asked = read?.requests[index++]
+    return asked === undefined ? unknown : asked.method === 'HEAD'
   }
-  throw new AnswerFault('no way to read it')
+  try {
+    return readAnswers(bytes, isHead)
+  } catch (error) {
+    return error as Error
+  }
 }
 
 /** What holds of every answer, whatever was asked. */
@@ -120,13 +136,9 @@ export async function trySent(served: Served, model: Model, { text, cuts, aborts
 }
 
 /** Whole answers so far. */
-function countOf(received: Buffer, { requests }: Read): number {
-  let index = 0
-  try {
-    return readAnswers(received, () => requests[index++]?.method === 'HEAD').answers.length
-  } catch {
-    return 0
-  }
+function countOf(received: Buffer, read: Read): number {
+  const attempt = attemptAll(received, read, false)
+  return attempt instanceof Error ? 0 : attempt.answers.length
 }
 
 /** Takes out what came from an address. */
@@ -143,10 +155,11 @@ function tooFew(answers: readonly ReadAnswer[], { requests, isPlain }: Read): st
   return [`${answers.length} answers to ${requests.length} requests`]
 }
 
-function ofSaid(said: Buffer, read: Read, judged: Judged): string[] {
+function ofSaid({ bytes, hungUp }: Said, read: Read, judged: Judged): string[] {
   try {
-    const { answers, rest } = readAll(said, read)
-    const cut = rest.length > 0 ? [`an answer is cut: ${rest.toString('latin1').slice(0, 300)}`] : []
+    const { answers, rest } = readAll(bytes, read)
+    // Who hangs up is told no more.
+    const cut = rest.length > 0 && !hungUp ? [`an answer is cut: ${rest.toString('latin1').slice(0, 300)}`] : []
     return [...cut, ...tooFew(answers, read), ...answers.flatMap(ofAnswer), ...ofOnly(read, answers, judged)]
   } catch (error) {
     return [`no HTTP: ${error instanceof Error ? error.message : error}`]
