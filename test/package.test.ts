@@ -248,6 +248,7 @@ test('the public names are these', (t) => {
       'Code',
       'DecisionEvent',
       'Diagnostic',
+      'FormFile',
       'Input',
       'InputFault',
       'LoaderRequest',
