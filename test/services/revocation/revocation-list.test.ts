@@ -1,7 +1,7 @@
 import test from 'ava'
 import fc from 'fast-check'
 import { Metrics } from '../../../src/services/metrics.ts'
-import { beforeEntry, type Entry, tokenEntry, userEntry } from '../../../src/services/revocation/entry.ts'
+import { beforeEntry, type Entry, grantsEntry, tokenEntry, userEntry } from '../../../src/services/revocation/entry.ts'
 import { type RevocableToken, RevocationsFull } from '../../../src/services/revocation/revocation.ts'
 import { RevocationList } from '../../../src/services/revocation/revocation-list.ts'
 import { HandClock } from '../../helpers/hand-clock.ts'
@@ -33,6 +33,17 @@ test('revokes one token of one issuer, whenever it was issued', (t) => {
   t.false(list.isRevoked(tokenOf({ id: 'j2' })))
   t.false(list.isRevoked(tokenOf({ id: undefined, issuedAt: undefined })))
   t.false(list.isRevoked(tokenOf({ issuer: 'https://other.example/' })))
+})
+
+test('revokes what says an older version of the grants, whenever it was issued, and no other', (t) => {
+  const { list, clock } = listOf()
+  list.add(grantsEntry('https://login.example/', 'ann', { now: clock.now(), version: 1 }))
+  t.true(list.isRevoked(tokenOf({ version: 1 })))
+  t.true(list.isRevoked(tokenOf({ version: 1, issuedAt: seconds(clock) + 999 })))
+  t.false(list.isRevoked(tokenOf({ version: 2 })))
+  t.false(list.isRevoked(tokenOf()))
+  t.false(list.isRevoked(tokenOf({ version: 1, user: 'bob' })))
+  t.false(list.isRevoked(tokenOf({ version: 1, issuer: 'https://other.example/' })))
 })
 
 test('revokes what a user was issued up to this very second, and what does not say when', (t) => {
