@@ -2,11 +2,13 @@
 
 import { createServer, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
 import test, { type ExecutionContext } from 'ava'
 import jwt from 'jsonwebtoken'
 import type { Exchange } from '../../../src/core/exchange.ts'
 import type { Outcome } from '../../../src/core/observer.ts'
+import { BodyFault, readText } from '../../../src/guards/authorize/answer/read-body.ts'
 import { describeDecision } from '../../../src/library/describe-decision.ts'
 import type { DecisionEvent } from '../../../src/library/events.ts'
 import { auditObserver } from '../../../src/services/audit/observe.ts'
@@ -33,6 +35,7 @@ roles:
   wild:
     - { can: read, subject: Order, fields: ['c*', 'n.**'] }
     - { cannot: read, subject: Order, fields: ['*secret*'] }
+  sharded: [{ can: read, subject: Order, when: { shard: { $gt: 5 } } }]
   outsider:
     - { can: read, subject: Invoice, fields: [id] }
 defaults: { authenticate: jwt }
@@ -152,6 +155,24 @@ test('a missing attribute never allows, and always forbids', async (t) => {
   t.is((await get('auditor', '/list')).body, '[{"id":1,"sealed":false}]')
   say({ body: '[{"id":1,"ownerId":["anna","bob"]},{"id":2,"ownerId":{"x":"anna"}},{"__proto__":{"ownerId":"anna"}}]' })
   t.is((await get('customer', '/list')).body, '[{"id":1,"ownerId":["anna","bob"]}]')
+})
+
+test('numbers that JavaScript cannot hold are compared with none', async (t) => {
+  const { get } = await open(t, { body: '[{"shard":9007199254740993},{"shard":6},{"shard":1e999}]' })
+  t.is((await get('sharded', '/list')).body, '[{"shard":6}]')
+})
+
+test('no more than the bound is read of an answer without end', async (t) => {
+  let read = 0
+  const endless = Readable.from(
+    (function* () {
+      for (; read < 1_000_000; read += 100) yield Buffer.alloc(100)
+    })(),
+  )
+  const exchange = { defer: () => undefined } as unknown as Exchange
+  await t.throwsAsync(readText(exchange, { status: 200, headers: [], body: endless }, 1_000), { instanceOf: BodyFault })
+  t.true(read < 10_000)
+  t.true(endless.destroyed)
 })
 
 test('patterns name fields, and no name can be taken for another path', async (t) => {
