@@ -14,6 +14,7 @@ const programs = {
   chromium: 'chromium',
   'redis-server': 'redis-server',
   'redis-cli': 'redis-tools',
+  nginx: 'nginx',
   rsyslogd: 'rsyslog rsyslog-gnutls',
   // Its own programs stand outside of the path.
   pg_lsclusters: 'postgresql',
