@@ -9,7 +9,7 @@ import type { Observer } from '../core/observer.ts'
 import type { WriteHead } from '../policy/stack.ts'
 import type { World } from '../services/services.ts'
 import type { Admission } from './admission.ts'
-import { isDelivered } from './closing.ts'
+import { isClosing, isDelivered } from './closing.ts'
 import { detour } from './detour.ts'
 import type { Active } from './enforce.ts'
 import { GateResponse } from './gate-response.ts'
@@ -140,7 +140,7 @@ export class Engine {
     const outcome = { status, milliseconds, aborted: !isDelivered(res) }
     this.#tell(exchange, (observer) => observer.finished?.(exchange, outcome))
     this.#attempt(exchange, () => exchange.release())
-    if (exchange.decision.denial !== undefined) giveWay(res.req.socket)
+    if (exchange.decision.denial !== undefined && !isClosing(res.req.socket)) giveWay(res.req.socket)
   }
 
   #tell(exchange: Exchange, tell: (observer: Observer) => void): void {
