@@ -31,8 +31,8 @@ const allowed: readonly Allowed[] = [
     because: 'the file is where the key is kept, readable by its owner alone',
   },
   {
-    file: /\.key$|\/portcullis-certificate-\w+\/key$|\/portcullis-audit-\w+\/private\.pem$/,
-    secret: /^private key/,
+    file: /\.key$|\/portcullis-\w+(?:-\w+)?\/(?:key|tls\.crt)$|\/portcullis-audit-\w+\/private\.pem$/,
+    secret: /^(?:private key|secret)/,
     because: 'the tests make certificates and signers, and keep their keys for what they start',
   },
   {
