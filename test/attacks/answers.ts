@@ -55,7 +55,7 @@ function readOne(
   if (status === 0) throw new AnswerFault(`no status line: ${JSON.stringify(line)}`)
   const headers = readFields(lines)
   const start = head + 4
-  if (isHead(headers.get('x-request-id')?.[0] ?? '') || [100, 204, 304].includes(status)) {
+  if (status === 100 || isHead(headers.get('x-request-id')?.[0] ?? '') || [204, 304].includes(status)) {
     return { answer: { status, headers, body: Buffer.alloc(0) }, end: start }
   }
   const length = headers.get('content-length')?.[0]

@@ -112,6 +112,10 @@ interface Judged {
 
 export const newModel = ({ base }: Served): Model => new Model(citadel, base.accounts)
 
+/** A server of 16 connections at a time needs a third of it. */
+const mostMegabytes = 700
+let tried = 0
+
 /** What is wrong with what came of it, in words; several may be tried at once. */
 export async function trySent(served: Served, model: Model, { text, cuts, aborts }: Sent): Promise<string | undefined> {
   const bytes = Buffer.from(fillIn(text, served.base.accounts), 'latin1')
@@ -129,6 +133,7 @@ export async function trySent(served: Served, model: Model, { text, cuts, aborts
   if (aborts) await delay(50)
   const arrived = takeOwn(served.destination.arrived, peer)
   const faults = [...served.faults.splice(0), ...(served.isAlive() ? [] : ['the process is dead'])]
+  if (++tried % 500 === 0 && served.isAlive() && served.memory() > mostMegabytes) faults.push('its memory grows')
   faults.push(...ofArrivals(arrived, read, model))
   if (said === undefined) faults.push('the server says nothing and does not close')
   else if (!aborts) faults.push(...ofSaid(said, read, { arrived, model, served }))
