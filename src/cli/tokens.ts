@@ -21,7 +21,8 @@ export const tokens = defineCommand({
     for: {
       type: 'string',
       value: '1h',
-      description: 'How long it is remembered; as long as the keys that sign now, or 30d of another issuer, unless told.',
+      description:
+        'How long it is remembered; as long as the keys that sign now, or 30d of another issuer, unless told.',
     },
     ...deskOptions,
   },

@@ -5,9 +5,8 @@ import { type IncomingHttpHeaders, type RequestOptions, request } from 'node:htt
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { type AppOptions, createApp } from '../../src/app.ts'
+import type { Settings } from '../../src/policy/settings.ts'
 import { listen } from '../../src/server/listen.ts'
-import { keepLog } from '../../src/services/audit/keep-log.ts'
-import { auditObserver } from '../../src/services/audit/observe.ts'
 import { createLog } from '../../src/services/log.ts'
 import type { World } from '../../src/services/services.ts'
 import { createWorld } from '../../src/services/world.ts'
@@ -17,6 +16,7 @@ export interface Gate {
   readonly port: number
   readonly world: World
   readonly directory: string
+  readonly settings: Settings
   call(method: string, path: string, options?: CallOptions): Promise<Reply>
   /** Loads the policies of its folder anew. */
   reload(): Promise<void>
@@ -54,31 +54,27 @@ export function writePolicies(files: Readonly<Record<string, string>>): string {
 /** A folder of its own, with nothing in it. */
 export const emptyFolder = (): string => writePolicies({})
 
-/** Opens a gate before the policies, with the log that they describe; `world` replaces parts of the real one. */
+/** Opens a gate before the policies; `world` replaces parts of the real one. */
 export async function openGate(
   files: Readonly<Record<string, string>>,
   { world: parts = {}, ...options }: { readonly world?: Partial<World> } & Omit<Partial<AppOptions>, 'world'> = {},
 ): Promise<Gate> {
   const directory = writePolicies(files)
   const world = { ...createWorld(createLog({ pretty: false, level: 'error' })), ...parts }
-  const recorder = auditObserver(world)
-  const observers = [...(options.observers ?? []), recorder]
-  const app = await createApp(directory, { ...options, observers, world, listenOn: { host: '127.0.0.1', port: 0 } })
-  const { limits, listen: address, audit } = app.policy.settings
-  const log = audit?.isWritten ? await keepLog(audit, world) : undefined
+  const app = await createApp(directory, { ...options, world, listenOn: { host: '127.0.0.1', port: 0 } })
+  const { limits, listen: address } = app.policy.settings
   const server = await listen(app.koa.callback(), { ...address, limits, world, bareHead: app.bareHead })
   return {
     url: server.url,
     port: server.port,
     world,
     directory,
+    settings: app.policy.settings,
     call: (method, path, call = {}) => callOnce({ port: server.port, method, path, ...call }),
     reload: async () => void (await app.reload()),
     close: async () => {
       await server.close(0)
       await app.close()
-      recorder.close()
-      await log?.close()
       await world.accounts.close()
       await world.stores.close()
       await world.upstreams.close()

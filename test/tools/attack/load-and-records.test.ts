@@ -4,7 +4,11 @@ import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { guards } from '../../../src/guards/index.ts'
 import { inspect } from '../../../src/policy/inspect.ts'
+import { keepLog } from '../../../src/services/audit/keep-log.ts'
+import { auditObserver } from '../../../src/services/audit/observe.ts'
 import { readDevKey } from '../../../src/services/keys/dev-key.ts'
+import { createLog } from '../../../src/services/log.ts'
+import { createWorld } from '../../../src/services/world.ts'
 import { Forge } from '../../../src/tools/attack/forge.ts'
 import { Records, withoutRecords } from '../../../src/tools/attack/on-record.ts'
 import { planAttack } from '../../../src/tools/attack/plan.ts'
@@ -40,10 +44,20 @@ async function openWithout(t: ExecutionContext, name?: string): Promise<Trial> {
   const guard = guards.find((each) => each.name === name) as { compile: unknown } | undefined
   const compile = guard?.compile
   if (guard !== undefined) guard.compile = () => ({})
-  const gate = await openGate({ 'shop.yaml': policy(log), 'slow.ts': handlers }).finally(() => {
+  const world = createWorld(createLog({ pretty: false, level: 'error' }))
+  const recorder = auditObserver(world)
+  const files = { 'shop.yaml': policy(log), 'slow.ts': handlers }
+  const gate = await openGate(files, { world, observers: [recorder] }).finally(() => {
     if (guard !== undefined) guard.compile = compile
   })
-  t.teardown(() => gate.close())
+  const { audit } = gate.settings
+  if (audit === undefined) throw new Error('the policy names its log')
+  const kept = await keepLog(audit, world)
+  t.teardown(async () => {
+    await gate.close()
+    recorder.close()
+    await kept.close()
+  })
   return { gate, log }
 }
 
