@@ -49,6 +49,9 @@ const schema = union([
   }),
 ])
 
+/** Asked before what is written was judged too: a word may be none, or a reference that nothing fills in. */
+const impliedBy = (written: Written): Builtin['implies'] => (find(written) as Builtin | undefined)?.implies
+
 const find = (written: Written): Builtin => (typeof written === 'string' ? builtins[written] : loginByCookie)
 
 /** The word for what was written, whichever form it has. */
@@ -62,7 +65,7 @@ export const builtin = defineHandler<Written>({
   example: 'builtin: health',
   schema,
   refuses: ['not_found', ...new Set(all.flatMap(({ refusals = [] }) => refusals))],
-  implies: (written) => find(written).implies ?? {},
+  implies: (written) => impliedBy(written) ?? {},
   compile: (written, _, services) => find(written).compile(services),
   isVital: (written) => written === 'health' || written === 'ready' || written === 'metrics',
   beginsSession: (written) => find(written) === loginByCookie,
