@@ -3,6 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import { runCommand, serveCommand } from '../helpers/command.ts'
 import { freePort } from '../helpers/free-port.ts'
@@ -19,6 +20,8 @@ routes:
     reply: { status: 201 }
 `,
 }
+
+const samples = fileURLToPath(new URL('../../policies', import.meta.url))
 
 /** Where data/dev-key is. */
 function emptyFolder(t: ExecutionContext): string {
@@ -122,4 +125,15 @@ test('pages of other sites are tried where a cookie is given, and missed where n
     JSON.parse(missed.stdout).findings.map(({ guard }: { readonly guard: string }) => guard),
     ['csrf', 'csrf', 'csrf', 'csrf', 'csrf'],
   )
+})
+
+test('the samples are served as they say, as far as limits and their patience let it be tried', async (t) => {
+  t.timeout(240_000)
+  const cwd = emptyFolder(t)
+  const url = await serve(t, cwd, samples)
+  const order = ['attack', url, samples, '--audit', 'data/audit', '--rate', '2000', '--patience', '0']
+  const { stdout, code } = await runCommand(order, { cwd })
+  t.is(code, 0, stdout)
+  for (const guard of ['authenticate', 'scopes', 'input', 'rateLimit', 'cors', 'csrf', 'audit'])
+    t.regex(stdout, new RegExp(`\\n? +${guard} +\\d+ as the policies say\\n`), guard)
 })
