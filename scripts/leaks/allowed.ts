@@ -26,19 +26,24 @@ const allowed: readonly Allowed[] = [
     because: 'the test of this search plants them',
   },
   {
-    file: /\/data\/(?:dev|field|audit)-key$/,
-    secret: /^(?:private|own) key|^private JWK/,
-    because: 'the file is where the key is kept, readable by its owner alone',
+    file: /\/(?:dev|field|audit)-key$|^tmp\/portcullis-\w+-key$/,
+    secret: /^(?:private|own) key|^private JWK|^secret/,
+    because: 'the file is where the key is kept, readable by its owner alone; that of an audit log stands beside it',
   },
   {
-    file: /\.key$|\/portcullis-\w+(?:-\w+)?\/(?:key|tls\.crt)$|\/portcullis-audit-\w+\/private\.pem$/,
+    file: /\.key$|\/portcullis-\w+(?:-\w+)?\/(?:key|tls\.crt)$|\/portcullis-audit-\w+\/private\.pem$|\/portcullis-rsyslog-\w+\/key\.pem$/,
     secret: /^(?:private key|secret)/,
     because: 'the tests make certificates and signers, and keep their keys for what they start',
   },
   {
-    file: /^removed\/\d+\/(?:portcullis-\w+\/)?(?:\.\.v\d\/)?(?:partner|admin)$/,
-    secret: /^(?:symmetric key|credentials|secret)/,
+    file: /^removed\/\d+\/(?:portcullis-\w+\/)?(?:\.\.v\d\/)?(?:secrets\/)?[a-z]+$/,
+    secret: /^(?:symmetric key|private key|credentials|secret)/,
     because: 'secrets that are mounted as files, as Docker and Kubernetes do',
+  },
+  {
+    file: /\/portcullis-passwords-\w+\/program\.mjs$/,
+    secret: /^password/,
+    because: 'the program of a test, which chooses a password',
   },
   {
     file: /\/portcullis-redis-\w+\/redis\.conf$/,

@@ -27,7 +27,7 @@ test('takes a url, and fills in the rest', (t) => {
     password: undefined,
     database: 0,
   } as const
-  const others = { ca: undefined, serverName: undefined, sentinel: undefined }
+  const others = { ca: undefined, cert: undefined, key: undefined, serverName: undefined, sentinel: undefined }
   t.deepEqual(read(t, 'rediss://redis.internal'), { target, ...others, prefix: 'portcullis', deadline: 50, nodes: 1 })
   t.deepEqual(
     read(

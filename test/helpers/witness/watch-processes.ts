@@ -35,8 +35,8 @@ export function noteEnvironment(record: TestRecord, pairs: readonly string[]): v
   }
 }
 
-/** Passwords alone are read from standard input, but for the heads of a log. */
-const isAsked = (args: readonly string[]): boolean => !args.includes('audit')
+/** Passwords alone are read from standard input, but for the heads of a log, and what an editor says to a language server. */
+const isAsked = (args: readonly string[]): boolean => !args.includes('audit') && !args.includes('--stdio')
 
 function tap(record: TestRecord, child: ChildProcess, args: readonly string[]): void {
   const name = args
