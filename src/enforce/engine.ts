@@ -140,7 +140,8 @@ export class Engine {
     const outcome = { status, milliseconds, aborted: !isDelivered(res) }
     this.#tell(exchange, (observer) => observer.finished?.(exchange, outcome))
     this.#attempt(exchange, () => exchange.release())
-    if (exchange.decision.denial !== undefined && !isClosing(res.req.socket)) giveWay(res.req.socket)
+    const { socket } = res.req
+    if (exchange.decision.denial !== undefined && !isClosing(socket)) this.#attempt(exchange, () => giveWay(socket))
   }
 
   #tell(exchange: Exchange, tell: (observer: Observer) => void): void {
