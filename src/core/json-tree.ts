@@ -1,7 +1,7 @@
 /** JSON as a tree of places in its text, so that parts of it can be left out and the rest goes on byte for byte. */
 
 import { JsonFault } from './json.ts'
-import { endOfString } from './json-reader.ts'
+import { JsonCursor } from './json-cursor.ts'
 
 /** A value: where it stands, and what is in it. */
 export interface JsonNode {
@@ -34,39 +34,35 @@ export function parseTree(text: string): JsonNode | JsonFault {
   }
 }
 
-const scalarAt = /[^\s,\]}]+/y
-
 /** One pass over a text that JSON.parse accepted. */
 class TreeReader {
-  readonly #text: string
-  #at = 0
+  readonly #cursor: JsonCursor
 
   constructor(text: string) {
-    this.#text = text
+    this.#cursor = new JsonCursor(text)
   }
 
   read(depth: number): JsonNode {
     if (depth > maxDepth) throw tooDeep
-    this.#skip()
-    const start = this.#at
-    const char = this.#text[start]
-    if (char === '{') return { start, members: this.#readMembers(depth + 1), end: this.#at }
-    if (char === '[') return { start, items: this.#readItems(depth + 1), end: this.#at }
-    this.#at = char === '"' ? endOfString(this.#text, start) + 1 : this.#endOfScalar()
-    return { start, end: this.#at }
+    const cursor = this.#cursor
+    const char = cursor.next()
+    const start = cursor.at
+    if (char === '{') return { start, members: this.#readMembers(depth + 1), end: cursor.at }
+    if (char === '[') return { start, items: this.#readItems(depth + 1), end: cursor.at }
+    if (char === '"') cursor.string()
+    else cursor.scalar()
+    return { start, end: cursor.at }
   }
 
   #readMembers(depth: number): readonly JsonMember[] {
     const members: JsonMember[] = []
     const names = new Set<string>()
-    while (this.#enter('}')) {
-      const start = this.#at
-      this.#at = endOfString(this.#text, start) + 1
-      const name = readString(this.#text, start, this.#at)
+    while (this.#cursor.enter('}')) {
+      const start = this.#cursor.at
+      const name = readString(this.#cursor.string())
       if (names.has(name)) throw doubled
       names.add(name)
-      this.#skip()
-      this.#at++
+      this.#cursor.colon()
       members.push({ name, start, value: this.read(depth) })
     }
     return members
@@ -74,35 +70,13 @@ class TreeReader {
 
   #readItems(depth: number): readonly JsonNode[] {
     const items: JsonNode[] = []
-    while (this.#enter(']')) items.push(this.read(depth))
+    while (this.#cursor.enter(']')) items.push(this.read(depth))
     return items
-  }
-
-  /** Steps over the bracket that opens or the comma; tells whether something follows before `close`. */
-  #enter(close: string): boolean {
-    this.#skip()
-    if (this.#text[this.#at] !== close) this.#at++
-    this.#skip()
-    if (this.#text[this.#at] !== close) return true
-    this.#at++
-    return false
-  }
-
-  #endOfScalar(): number {
-    scalarAt.lastIndex = this.#at
-    return this.#at + (scalarAt.exec(this.#text)?.[0].length ?? 0)
-  }
-
-  #skip(): void {
-    while (this.#text.charCodeAt(this.#at) <= 0x20) this.#at++
   }
 }
 
 /** Without an escape it stands there as it is; a string that stands alone is parsed rightly (see json-reader.ts). */
-function readString(text: string, start: number, end: number): string {
-  const inner = text.slice(start + 1, end - 1)
-  return inner.includes('\\') ? JSON.parse(text.slice(start, end)) : inner
-}
+const readString = (written: string): string => (written.includes('\\') ? JSON.parse(written) : written.slice(1, -1))
 
 /** The value of a node, of own members only; numbers that JavaScript cannot hold exactly are no value. */
 export function readValue(text: string, { start, end, members, items }: JsonNode): unknown {
@@ -125,8 +99,8 @@ const literals: ReadonlyMap<string, unknown> = new Map<string, unknown>([
 ])
 
 function readScalar(text: string, start: number, end: number): unknown {
-  if (text.charCodeAt(start) === 0x22) return readString(text, start, end)
   const written = text.slice(start, end)
+  if (written.startsWith('"')) return readString(written)
   if (literals.has(written)) return literals.get(written)
   const value = Number(written)
   return isExact(value) ? value : undefined

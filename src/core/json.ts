@@ -1,6 +1,7 @@
 /** Strict JSON: what two parsers could read in two ways is refused. */
 
-import { endOfString, JsonReader } from './json-reader.ts'
+import { endOfString } from './json-cursor.ts'
+import { JsonReader } from './json-reader.ts'
 
 const maxDepth = 64
 
