@@ -92,7 +92,7 @@ test('standard input is the password up to the end of its line, and nothing of i
   for (const [input, why] of [
     ['', /portcullis: the password is empty/],
     ['\n', /portcullis: the password is empty/],
-    ['short secret\n', /portcullis: the password has fewer than 15 characters/],
+    ['five swans\n', /portcullis: the password has fewer than 15 characters/],
     [`${'long secret '.repeat(1_000)}\n`, /portcullis: the password /],
   ] as const) {
     const { code, stdout, stderr } = await runCommand(['users', 'add', 'carol'], { cwd, input })
