@@ -1,6 +1,6 @@
 /** What goes back to the client, before the route's headers are laid on. */
 
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import { validateHeaderName, validateHeaderValue } from './node-http.ts'
 
 export interface Answer {
@@ -8,6 +8,11 @@ export interface Answer {
   /** Flat list: name, value, name, value. */
   readonly headers: readonly string[]
   readonly body?: string | Uint8Array | Readable | undefined
+}
+
+/** Lets go of an answer that nobody will read. */
+export function discard({ body }: Pick<Answer, 'body'>): void {
+  if (body instanceof Readable) body.on('error', () => {}).destroy()
 }
 
 /** Headers that a guard writes, each name once: laid on as a whole, and best made so that most of it is there before. */

@@ -2,7 +2,7 @@
 
 import { Readable } from 'node:stream'
 import type { Context } from 'koa'
-import type { Answer } from '../core/answer.ts'
+import { type Answer, discard } from '../core/answer.ts'
 import { Denial, deny } from '../core/denial.ts'
 import { Exchange } from '../core/exchange.ts'
 import type { Observer } from '../core/observer.ts'
@@ -16,7 +16,7 @@ import { GateResponse } from './gate-response.ts'
 import { giveWay } from './give-way.ts'
 import { readFacts } from './hygiene.ts'
 import { refuse } from './refusal.ts'
-import { discard, respond } from './respond.ts'
+import { respond } from './respond.ts'
 import { type Result, run } from './run.ts'
 
 /** A request on its way: the headers that stand on its answer change once it met its route. */

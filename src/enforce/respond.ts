@@ -1,7 +1,7 @@
 /** The only door out: an answer, and what the guards wrote on its head, become the response. */
 
 import { Readable } from 'node:stream'
-import { type Answer, Head } from '../core/answer.ts'
+import { type Answer, discard, Head } from '../core/answer.ts'
 import { longestTimer } from '../core/duration.ts'
 import type { Exchange } from '../core/exchange.ts'
 import { STATUS_CODES } from '../core/node-http.ts'
@@ -38,11 +38,6 @@ export function respond(exchange: Exchange, { answer, heads, fail }: Reply): voi
   else res.writeHead(answer.status, reason, listHead(head))
   if (closing) announceClose(req.socket)
   send(exchange, answer, { length, closing, fail })
-}
-
-/** Lets go of an answer that nobody will read. */
-export function discard({ body }: Answer): void {
-  if (body instanceof Readable) body.on('error', () => {}).destroy()
 }
 
 /** The client is gone; or a handler wrote the response behind our back, and one that it left open must not hang. */

@@ -1,12 +1,11 @@
 /** The one runner: a request goes through its stack front to back, once, and then to its destination. */
 
-import type { Answer } from '../core/answer.ts'
+import { type Answer, discard } from '../core/answer.ts'
 import { Denial, deny } from '../core/denial.ts'
 import type { Exchange } from '../core/exchange.ts'
 import { type Late, within } from '../core/within.ts'
 import type { Destination } from '../handlers/handler.ts'
 import type { Stack, Stage } from '../policy/stack.ts'
-import { discard } from './respond.ts'
 
 /** What a request comes to. */
 export type Result = Answer | Denial

@@ -1,13 +1,13 @@
 /** The answer of a destination, cut to what the caller's roles may read; what cannot be cut is not passed on. */
 
-import type { Answer } from '../../../core/answer.ts'
+import { type Answer, discard } from '../../../core/answer.ts'
 import { Denial, deny } from '../../../core/denial.ts'
 import type { Exchange } from '../../../core/exchange.ts'
 import type { JudgeField } from '../../../services/roles/field-reader.ts'
 import type { Around } from '../../guard.ts'
 import { askForWhole, headOfCut, headOfNone, isEncoded, jsonTypeOf } from './answer-head.ts'
 import { filterItems } from './filter-items.ts'
-import { BodyFault, discard, readText } from './read-body.ts'
+import { BodyFault, readText } from './read-body.ts'
 
 export interface AnswerFilter {
   /** Where the document or the list of them stands, as the segments of a JSON Pointer. */
@@ -49,15 +49,15 @@ function judge(
 
 /** A redirect or an error in other words than those made for errors may hold the document, in whatever form. */
 function judgeOther(answer: Answer): Answer {
-  const { headers, body } = answer
+  const { headers } = answer
   const isProblem = jsonTypeOf(headers) === 'application/problem+json' && !isEncoded(headers)
   if (isProblem) return { ...answer, headers: headOfCut(headers) }
-  discard(body)
+  discard(answer)
   return { ...answer, headers: headOfNone(headers), body: undefined }
 }
 
-function fail({ body }: Answer, cause: string): Denial {
-  discard(body)
+function fail(answer: Answer, cause: string): Denial {
+  discard(answer)
   return deny('upstream_failed', { cause })
 }
 

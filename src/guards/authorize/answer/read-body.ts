@@ -1,7 +1,7 @@
 /** Reads the body of an answer whole, within a bound. */
 
 import { Readable } from 'node:stream'
-import type { Answer } from '../../../core/answer.ts'
+import { type Answer, discard } from '../../../core/answer.ts'
 import type { Exchange } from '../../../core/exchange.ts'
 
 /** Why a body was not read, for the log. */
@@ -16,7 +16,7 @@ export async function readText(exchange: Exchange, { body }: Answer, maxBytes: n
 }
 
 async function collect(exchange: Exchange, body: Readable, maxBytes: number): Promise<Buffer> {
-  exchange.defer(() => void discard(body))
+  exchange.defer(() => discard({ body }))
   const chunks: Buffer[] = []
   let length = 0
   for await (const chunk of body) {
@@ -26,9 +26,4 @@ async function collect(exchange: Exchange, body: Readable, maxBytes: number): Pr
     chunks.push(bytes)
   }
   return Buffer.concat(chunks)
-}
-
-/** Lets go of a body that nobody reads. */
-export function discard(body: Answer['body']): void {
-  if (body instanceof Readable) body.on('error', () => undefined).destroy()
 }
