@@ -3,7 +3,7 @@
 import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { isAllowed } from './allowed.ts'
+import { between, isAllowed } from './allowed.ts'
 import { Finder, type Found } from './finder.ts'
 import { formsOf } from './forms.ts'
 import { isOwnKey, readOwnKey } from './own-keys.ts'
@@ -12,7 +12,7 @@ import { findShapes, longestShape } from './shapes.ts'
 export interface Leak {
   /** The test file. */
   readonly test: string
-  /** Of what kind it is, and how it is written; never the secret. */
+  /** Of what kinds it is, for one value may be used as several, and how it is written; never the secret. */
   readonly secret: string
   /** Below the folder of the test file. */
   readonly file: string
@@ -44,10 +44,10 @@ export function searchRun(run: string): Searched {
   const records = readdirSync(run, { withFileTypes: true }).filter((entry) => entry.isDirectory())
   const folders = records.map(({ name }) => join(run, name))
   const places = folders.flatMap(placesOf)
-  const secrets = withoutWords(new Map([...folders.flatMap(secretsOf), ...places.flatMap(ownKeyOf)]))
+  const secrets = withoutWords(kindsOf([...folders.flatMap(secretsOf), ...places.flatMap(ownKeyOf)]))
   const finder = new Finder()
-  for (const [base64, kind] of secrets)
-    for (const [form, bytes] of formsOf(Buffer.from(base64, 'base64'))) finder.add(`${kind} (${form})`, bytes)
+  for (const [base64, kinds] of secrets)
+    for (const [form, bytes] of formsOf(Buffer.from(base64, 'base64'))) finder.add(`${kinds} (${form})`, bytes)
   const piece = Buffer.alloc(chunkBytes + Math.max(finder.longest, longestShape))
   const leaks = new Map<string, Leak>()
   let bytes = 0
@@ -75,7 +75,14 @@ function withoutWords(secrets: ReadonlyMap<string, string>): ReadonlyMap<string,
   return new Map([...secrets].filter(([base64]) => !words.has(base64)))
 }
 
-/** Base64 → kind. */
+/** Base64 → all its kinds. */
+function kindsOf(secrets: readonly (readonly [string, string])[]): ReadonlyMap<string, string> {
+  const kinds = new Map<string, Set<string>>()
+  for (const [base64, kind] of secrets) kinds.set(base64, (kinds.get(base64) ?? new Set()).add(kind))
+  return new Map([...kinds].map(([base64, each]) => [base64, [...each].toSorted().join(between)]))
+}
+
+/** Base64 and kind. */
 const secretsOf = (folder: string): readonly (readonly [string, string])[] =>
   readFileSync(join(folder, 'secrets'), 'utf8')
     .split('\n')

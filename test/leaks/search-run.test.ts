@@ -16,6 +16,7 @@ const wanted = [
   'JWT in removed/shapes.log',
   'credentials (raw) in output/answers',
   'environment PORTCULLIS_SECRET_TOLD (raw) in output/stdout',
+  'environment PORTCULLIS_SECRET_TWOFOLD, symmetric key (raw) in removed/twofold.log',
   'header x-api-key (raw) in output/answers',
   'member new (url-encoded) in output/log',
   'member refresh_token (raw) in output/log',
@@ -34,7 +35,7 @@ const wanted = [
 ]
 
 /** Numbers, names of folders, and arguments of commands. */
-const varying = /(removed\/)\d+\/removed-\w+\/|(output\/)\d+-(?:.*\.)?/
+const varying = /(removed\/)\d+\/portcullis-\w+\/|(output\/)\d+-(?:.*\.)?/
 
 test('what a test file leaves is found in every place, and where it belongs it is not', (t) => {
   t.timeout(120_000)

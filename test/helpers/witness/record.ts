@@ -23,13 +23,13 @@ export class TestRecord {
     this.#secrets = openSync(join(this.folder, 'secrets'), 'a')
   }
 
-  /** A secret that may stand nowhere; the same one is taken down once. */
+  /** A secret that may stand nowhere; the same one of the same kind is taken down once. */
   secret(kind: string, secret: string | Uint8Array): void {
     const bytes = Buffer.from(secret)
-    const key = bytes.toString('base64')
-    if (bytes.length < shortest || new Set(bytes).size < fewestBytes || this.#known.has(key)) return
-    this.#known.add(key)
-    write(this.#secrets, `${kind}\t${key}\n`)
+    const line = `${kind}\t${bytes.toString('base64')}\n`
+    if (bytes.length < shortest || new Set(bytes).size < fewestBytes || this.#known.has(line)) return
+    this.#known.add(line)
+    write(this.#secrets, line)
   }
 
   /** What takes down, byte for byte, all that comes from one place. */
