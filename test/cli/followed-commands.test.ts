@@ -33,13 +33,13 @@ interface Shape {
   disturb?(): Promise<void>
 }
 
-const onSqlite = async () => `database: { url: 'sqlite:own.db', keys: ['\${secret:field-key}'], deadline: 20s }`
+const onSqlite = async () => `database: { url: 'sqlite:own.db', fieldKeys: ['\${secret:field-key}'], deadline: 20s }`
 
 async function onPostgres(): Promise<string> {
   const ca = join(emptyFolder(), 'ca.pem')
   writeFileSync(ca, postgres.ca)
   process.env.PORTCULLIS_TEST_FOLLOWED = await postgres.createDatabase()
-  return `database: { url: '\${env:PORTCULLIS_TEST_FOLLOWED}', ca: '\${file:${ca}}', keys: ['\${secret:field-key}'], deadline: 20s }`
+  return `database: { url: '\${env:PORTCULLIS_TEST_FOLLOWED}', ca: '\${file:${ca}}', fieldKeys: ['\${secret:field-key}'], deadline: 20s }`
 }
 
 async function onPostgresAndRedis(t: ExecutionContext): Promise<string> {

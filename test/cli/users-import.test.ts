@@ -12,7 +12,7 @@ import { startPostgres } from '../helpers/postgres-server.ts'
 const password = 'seven sober otters sing'
 const hash = bcrypt.hashSync(password, 4)
 const fieldKey = randomBytes(32).toString('hex')
-const sqlite = `{ url: 'sqlite:own.db', keys: ['\${secret:field-key}'], deadline: 20s }`
+const sqlite = `{ url: 'sqlite:own.db', fieldKeys: ['\${secret:field-key}'], deadline: 20s }`
 
 const policies = (database: string) => `
 settings: { database: ${database}, audit: { rotate: { every: 1d } } }
@@ -153,7 +153,7 @@ test('on Postgres, too', async (t) => {
   t.teardown(() => server.stop())
   const ca = join(emptyFolder(), 'ca.pem')
   writeFileSync(ca, server.ca)
-  const database = `{ url: '\${env:URL}', ca: '\${file:${ca}}', keys: ['\${secret:field-key}'], deadline: 20s }`
+  const database = `{ url: '\${env:URL}', ca: '\${file:${ca}}', fieldKeys: ['\${secret:field-key}'], deadline: 20s }`
   const site = siteOf(database, { URL: await server.createDatabase() })
   const names = Array.from({ length: 1_001 }, (_, at) => `user${at}`)
   const text = textOf(...names.map((name) => lineOf(name, { email: `${name}@example.com` })))

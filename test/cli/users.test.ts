@@ -76,8 +76,8 @@ test('in production nothing is opened without a key, and wrong usage says what i
   const cwd = writePolicies({ 'policies/shop.yaml': policies })
   const refused = await run(cwd, ['list'], '', { NODE_ENV: 'production' })
   t.is(refused.code, 3)
-  t.regex(refused.err, /give `settings.database` its `keys`, such as `\{ url: /)
-  const settings = `settings: { database: { url: 'sqlite:own.db', keys: ['\${secret:field-key}'] } }`
+  t.regex(refused.err, /give `settings.database` its `fieldKeys`, such as `\{ url: /)
+  const settings = `settings: { database: { url: 'sqlite:own.db', fieldKeys: ['\${secret:field-key}'] } }`
   const own = writePolicies({ 'policies/shop.yaml': `${settings}${policies}` })
   const env = { NODE_ENV: 'production', PORTCULLIS_SECRET_FIELD_KEY: randomBytes(32).toString('hex') }
   t.like(await run(own, ['list'], '', env), { code: 0, out: '' })
@@ -87,7 +87,7 @@ test('in production nothing is opened without a key, and wrong usage says what i
 
 test('what is made in development goes on in production under its own key', async (t) => {
   t.timeout(180_000)
-  const database = `settings: { database: { url: 'sqlite:data/portcullis.db', keys: ['\${secret:field-key}'] } }`
+  const database = `settings: { database: { url: 'sqlite:data/portcullis.db', fieldKeys: ['\${secret:field-key}'] } }`
   const cwd = writePolicies({ 'policies/shop.yaml': policies, 'production/shop.yaml': `${database}${policies}` })
   t.is((await run(cwd, ['add', 'alice'], `${password}\n`)).code, 0)
   const key = readFileSync(join(cwd, 'data/field-key'), 'utf8').trim()

@@ -26,7 +26,7 @@ type Kind = 'sqlite' | 'postgres'
 const policies = (database: string, upstream: string) => ({
   'shop.yaml': `
 settings:
-  database: { ${database}, keys: ['\${secret:identity-test}'], deadline: 20s }
+  database: { ${database}, fieldKeys: ['\${secret:identity-test}'], deadline: 20s }
 issuers:
   shop: { builtin: true, audience: shop-api, refreshTtl: 30d, scopes: [orders:read, orders:write] }
 defaults: { authenticate: apiKey, rateLimit: [{ by: ip, limit: 50000, per: 1m }] }

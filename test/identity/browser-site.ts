@@ -39,7 +39,7 @@ interface Given {
 const policiesOf = (file: string, upstream: string, { times = 'refreshTtl: 30d', routes = '' }: Given) => ({
   'shop.yaml': `
 settings:
-  database: { url: 'sqlite:${file}', keys: ['\${secret:browser-site}'], deadline: 20s }
+  database: { url: 'sqlite:${file}', fieldKeys: ['\${secret:browser-site}'], deadline: 20s }
 issuers:
   shop: { builtin: true, audience: shop-api, scopes: [orders:read], ${times} }
 defaults: { authenticate: session, rateLimit: [{ by: ip, limit: 1000000, per: 1m }] }

@@ -11,7 +11,7 @@ import { addAccount, codeOf, fieldKey, logIn, post, username } from './shop.ts'
 const policies = (ca: string) => ({
   'shop.yaml': `
 settings:
-  database: { url: '\${env:PORTCULLIS_TEST_AWAY}', ca: '\${file:${ca}}', keys: ['\${secret:away-test}'], deadline: 20s }
+  database: { url: '\${env:PORTCULLIS_TEST_AWAY}', ca: '\${file:${ca}}', fieldKeys: ['\${secret:away-test}'], deadline: 20s }
 issuers:
   shop: { builtin: true, audience: shop-api, refreshTtl: 30d }
 defaults: { authenticate: public, rateLimit: [{ by: ip, limit: 5000, per: 1m }] }

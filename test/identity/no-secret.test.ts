@@ -18,7 +18,7 @@ const passwords = {
 }
 const policies = (database: string) => `
 settings:
-  database: { url: '\${env:PORTCULLIS_TEST_LIFE}', keys: ['\${secret:life}'], deadline: 20s${database} }
+  database: { url: '\${env:PORTCULLIS_TEST_LIFE}', fieldKeys: ['\${secret:life}'], deadline: 20s${database} }
 issuers:
   shop: { builtin: true, audience: shop-api, refreshTtl: 30d, scopes: [orders:read] }
 defaults: { authenticate: public, rateLimit: [{ by: ip, limit: 100000, per: 1m }] }

@@ -29,7 +29,7 @@ export interface Nodes {
 
 const policies = (deadline: string) => `
 settings:
-  database: { url: '\${env:PORTCULLIS_TEST_NODES}', ca: '\${file:ca.pem}', keys: ['\${secret:nodes}'], deadline: ${deadline} }
+  database: { url: '\${env:PORTCULLIS_TEST_NODES}', ca: '\${file:ca.pem}', fieldKeys: ['\${secret:nodes}'], deadline: ${deadline} }
 issuers:
   shop: { builtin: true, audience: shop-api, refreshTtl: 30d, scopes: [orders:read] }
 defaults: { authenticate: public, rateLimit: [{ by: ip, limit: 100000, per: 1m }] }

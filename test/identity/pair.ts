@@ -23,7 +23,7 @@ export interface Pair {
 const postgres = usePostgres()
 
 const policies = (database: string) => `
-settings: { database: { ${database}, keys: ['\${secret:pair}'], deadline: 20s } }
+settings: { database: { ${database}, fieldKeys: ['\${secret:pair}'], deadline: 20s } }
 issuers:
   shop: { builtin: true, audience: shop-api, refreshTtl: 30d, scopes: [orders:read] }
 defaults: { authenticate: public, rateLimit: [{ by: ip, limit: 100000, per: 1m }] }

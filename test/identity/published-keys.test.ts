@@ -15,7 +15,7 @@ process.env.PORTCULLIS_SECRET_PUBLISHED_TEST = randomBytes(32).toString('hex')
 const policies = (file: string, issuer: string) => ({
   'shop.yaml': `
 settings:
-  database: { url: 'sqlite:${file}', keys: ['\${secret:published-test}'], deadline: 20s }
+  database: { url: 'sqlite:${file}', fieldKeys: ['\${secret:published-test}'], deadline: 20s }
 issuers:
   shop: { builtin: true, audience: shop-api, refreshTtl: 30d${issuer} }
 defaults: { authenticate: public, rateLimit: [{ by: ip, limit: 5000, per: 1m }] }

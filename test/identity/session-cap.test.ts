@@ -7,7 +7,7 @@ import { claimsOf, fieldKey, get, logIn, openSite } from './shop.ts'
 test('the access token of a session that gave way is good no longer', async (t) => {
   const { gate, file } = await openSite(t)
   const { access_token: token } = JSON.parse((await logIn(gate)).body)
-  const { database } = readSettings({ database: { url: `sqlite:${file}`, keys: [fieldKey] } })
+  const { database } = readSettings({ database: { url: `sqlite:${file}`, fieldKeys: [fieldKey] } })
   if (database === undefined) throw new Error('no settings')
   const { store } = await gate.world.accounts.open(database, true)
   const account = await store.accounts.find(claimsOf(token).sub)

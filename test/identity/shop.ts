@@ -25,7 +25,7 @@ process.env.PORTCULLIS_SECRET_IDENTITY_TEST = fieldKey
 export const policies = (file: string) => ({
   'shop.yaml': `
 settings:
-  database: { url: 'sqlite:${file}', keys: ['\${secret:identity-test}'], deadline: 20s }
+  database: { url: 'sqlite:${file}', fieldKeys: ['\${secret:identity-test}'], deadline: 20s }
 issuers:
   shop: { builtin: true, audience: shop-api, refreshTtl: 30d, scopes: [orders:read, orders:write] }
 defaults: { authenticate: public, rateLimit: [{ by: ip, limit: 5000, per: 1m }] }

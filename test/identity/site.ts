@@ -47,7 +47,7 @@ const policiesOf = ({ ca }: Place, { issuer = '', fieldKeys = ['one'] }: SitePar
 settings:
   database:
     url: '\${env:PORTCULLIS_TEST_DATABASE}'
-    keys: [${fieldKeys.map((name) => `'\${secret:${name}}'`).join(', ')}]
+    fieldKeys: [${fieldKeys.map((name) => `'\${secret:${name}}'`).join(', ')}]
     deadline: 20s${ca === undefined ? '' : "\n    ca: '${file:ca.pem}'"}
 issuers:
   shop: { builtin: true, audience: shop-api, refreshTtl: 30d${issuer} }

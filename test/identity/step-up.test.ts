@@ -11,7 +11,7 @@ import { addAlice, claimsOf, codeOf, get, logIn, post } from './shop.ts'
 
 const policies = (file: string) => `
 settings:
-  database: { url: 'sqlite:${file}', keys: ['\${secret:identity-test}'], deadline: 20s }
+  database: { url: 'sqlite:${file}', fieldKeys: ['\${secret:identity-test}'], deadline: 20s }
 issuers:
   shop: { builtin: true, audience: shop-api, refreshTtl: 30d, accessTtl: 1h }
 defaults: { authenticate: public, rateLimit: [{ by: ip, limit: 5000, per: 1m }] }

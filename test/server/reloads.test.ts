@@ -147,11 +147,11 @@ test('warns of another database, or other keys of its fields, once accounts have
   }
   const warning = ['warn only a restart changes `settings.database`']
   t.deepEqual(await reload('sqlite:a.db', {}), [])
-  t.deepEqual(await reload({ url: 'sqlite:b.db', keys: [key('k')] }), [])
-  t.deepEqual(await reload({ url: 'sqlite:b.db', keys: [key('k')] }), [])
-  t.deepEqual(await reload({ url: 'sqlite:c.db', keys: [key('k')] }), warning)
-  t.deepEqual(await reload({ url: 'sqlite:b.db', keys: [key('l'), key('k')] }), warning)
-  t.deepEqual(await reload({ url: 'sqlite:b.db', keys: [key('k')] }), [])
+  t.deepEqual(await reload({ url: 'sqlite:b.db', fieldKeys: [key('k')] }), [])
+  t.deepEqual(await reload({ url: 'sqlite:b.db', fieldKeys: [key('k')] }), [])
+  t.deepEqual(await reload({ url: 'sqlite:c.db', fieldKeys: [key('k')] }), warning)
+  t.deepEqual(await reload({ url: 'sqlite:b.db', fieldKeys: [key('l'), key('k')] }), warning)
+  t.deepEqual(await reload({ url: 'sqlite:b.db', fieldKeys: [key('k')] }), [])
 })
 
 test('does nothing more once it is closed, and speaks of nothing that ends later', async (t) => {

@@ -145,13 +145,18 @@ const stateSecrets = ({ settings }: Policy): readonly WrittenSecret[] =>
 
 const databaseSecrets = ({ settings }: Policy): readonly WrittenSecret[] =>
   settings.flatMap(({ value: { database }, at }) => {
-    const { url, keys = [] } = typeof database === 'object' ? database : { url: database }
+    const { url, fieldKeys = [] } = typeof database === 'object' ? database : { url: database }
     const rule = 'settings/plain-secret'
     const urlAt = typeof database === 'object' ? below(at, 'database', 'url') : below(at, 'database')
     const text = withPassword(url)
     return [
       ...(text === undefined ? [] : [{ rule, text, at: urlAt, name: 'the password of the database' }]),
-      ...keys.map((key, index) => ({ rule, text: key, at: below(at, 'database', 'keys', index), name: 'a field key' })),
+      ...fieldKeys.map((key, index) => ({
+        rule,
+        text: key,
+        at: below(at, 'database', 'fieldKeys', index),
+        name: 'a field key',
+      })),
     ]
   })
 

@@ -17,19 +17,19 @@ interface RingWorld {
 }
 
 /** Throws `StartFault` where there is no key, and none may be made. */
-export async function openRing({ keys }: Pick<AccountSettings, 'keys'>, world: RingWorld): Promise<KeyRing> {
-  if (keys.length > 0) return createKeyRing(keys)
+export async function openRing({ fieldKeys }: Pick<AccountSettings, 'fieldKeys'>, world: RingWorld): Promise<KeyRing> {
+  if (fieldKeys.length > 0) return createKeyRing(fieldKeys)
   if (!world.development) {
     throw new StartFault(
       'the fields of accounts are sealed with a key, which in production, and where others reach the server, nobody makes ' +
-        "for you: give `settings.database` its `keys`, such as `{ url: 'sqlite:data/portcullis.db', keys: ['${secret:field-key}'] }`",
+        "for you: give `settings.database` its `fieldKeys`, such as `{ url: 'sqlite:data/portcullis.db', fieldKeys: ['${secret:field-key}'] }`",
     )
   }
   const path = join(world.folder ?? 'data', 'field-key')
   const key = await readOwnFile(path, () => {
     world.log.warn(
       { path },
-      `made ${path}: accounts are sealed with it; in production \`settings.database\` has \`keys\``,
+      `made ${path}: accounts are sealed with it; in production \`settings.database\` has \`fieldKeys\``,
     )
     return randomBytes(32).toString('base64')
   })

@@ -20,7 +20,7 @@ export const databaseSettingsSchema = union(
           description: '`sqlite:PATH`, or `postgres://USER@HOST/DATABASE`.',
           examples: ['sqlite:data/portcullis.db'],
         }),
-        'keys?': array(string({ minLength: 1, examples: ['${secret:field-key}'] }), {
+        'fieldKeys?': array(string({ minLength: 1, examples: ['${secret:field-key}'] }), {
           minItems: 1,
           maxItems: 8,
           description:
@@ -45,7 +45,7 @@ export type WrittenDatabase = Infer<typeof databaseSettingsSchema>
 /** With every default filled in. */
 export interface AccountSettings extends DatabaseSettings {
   /** The current field key first; none where one is made. */
-  readonly keys: readonly Buffer[]
+  readonly fieldKeys: readonly Buffer[]
 }
 
 export const databaseSettingsRules: Rules = {
@@ -72,9 +72,9 @@ const asObject = (written: WrittenDatabase = 'sqlite:data/portcullis.db') =>
 /** No message quotes the url or a key. */
 export function checkDatabaseSettings(written: WrittenDatabase | undefined): readonly Fault[] {
   if (written === undefined) return []
-  const { url, keys = [], ...tls } = asObject(written)
+  const { url, fieldKeys = [], ...tls } = asObject(written)
   const at = typeof written === 'string' ? ['database'] : ['database', 'url']
-  return [...checkUrl(url, at), ...checkUnused(url, tls), ...keys.flatMap(checkKey)]
+  return [...checkUrl(url, at), ...checkUnused(url, tls), ...fieldKeys.flatMap(checkFieldKey)]
 }
 
 function checkUrl(url: string, path: readonly string[]): readonly Fault[] {
@@ -96,16 +96,18 @@ function checkUnused(url: string, tls: { readonly ca?: string; readonly serverNa
   }))
 }
 
-function checkKey(key: string, index: number): readonly Fault[] {
+function checkFieldKey(key: string, index: number): readonly Fault[] {
   if (hasReference(key)) return []
   const bytes = readSecret(key)
   const message = bytes === undefined ? 'expected base64 after `base64:`' : findWeakness(bytes)
-  return message === undefined ? [] : [{ rule: 'settings/weak-field-key', path: ['database', 'keys', index], message }]
+  return message === undefined
+    ? []
+    : [{ rule: 'settings/weak-field-key', path: ['database', 'fieldKeys', index], message }]
 }
 
 /** Fills in the defaults; none for a url that is still to be filled in. */
 export function readDatabaseSettings(written: WrittenDatabase | undefined): AccountSettings | undefined {
-  const { url, keys = [], ca, serverName, deadline = '5s' } = asObject(written) as Extract<WrittenDatabase, object>
+  const { url, fieldKeys = [], ca, serverName, deadline = '5s' } = asObject(written) as Extract<WrittenDatabase, object>
   const target = readDatabaseTarget(url)
   if (typeof target === 'string') return undefined
   return {
@@ -113,6 +115,6 @@ export function readDatabaseSettings(written: WrittenDatabase | undefined): Acco
     ca,
     serverName,
     deadline: readDuration(deadline),
-    keys: keys.flatMap((key) => readSecret(key) ?? []),
+    fieldKeys: fieldKeys.flatMap((key) => readSecret(key) ?? []),
   }
 }

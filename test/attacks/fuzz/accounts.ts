@@ -26,7 +26,7 @@ export interface AccountBase {
 /** Makes the account, its key and its session. */
 export async function makeAccounts(): Promise<AccountBase> {
   const url = `sqlite:${join(emptyFolder(), 'fuzz.db')}`
-  const settings = { database: { url, keys: ['${secret:fuzz}'], deadline: '20s' } }
+  const settings = { database: { url, fieldKeys: ['${secret:fuzz}'], deadline: '20s' } }
   const issuers = { house: { builtin: true, audience: 'house', refreshTtl: '30d' } }
   const { id, text } = await addAccount(url)
   const session = await logIn({ settings, issuers })

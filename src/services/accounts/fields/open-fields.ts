@@ -35,7 +35,7 @@ function openRoot(ring: KeyRing, sealed: string): Buffer {
     return Buffer.from(ring.open(sealed, place), 'base64url')
   } catch (error) {
     if (!(error instanceof FieldFault)) throw error
-    const hint = 'add the key that sealed it to `keys` (that of data/field-key as `base64:` and its text)'
+    const hint = 'add the key that sealed it to `fieldKeys` (that of data/field-key as `base64:` and its text)'
     throw new StartFault(`the field keys are not those of the database: ${error.message}: ${hint}`, { cause: error })
   }
 }

@@ -87,7 +87,7 @@ function handle(keys: StoredKeys, leave: () => void): KeySource {
 function asStartFault(error: unknown, issuer: string): unknown {
   if (error instanceof FieldFault)
     return new StartFault(
-      `the signing keys of issuer \`${issuer}\`: ${reasonOf(error)}; add the field key that sealed it to \`keys\` of \`settings.database\`, or run \`portcullis keys revoke\` for that row`,
+      `the signing keys of issuer \`${issuer}\`: ${reasonOf(error)}; add the field key that sealed it to \`fieldKeys\` of \`settings.database\`, or run \`portcullis keys revoke\` for that row`,
       { cause: error },
     )
   return error instanceof TypeError
