@@ -4,7 +4,8 @@ import { isLoopbackHost } from '../../core/address.ts'
 import type { Fault, Rules } from '../../core/diagnostic.ts'
 import { ExpressionFault, hasExpression, hasReference, parseExpression } from '../../core/expression.ts'
 import { isFieldName, isFieldValue } from '../../core/field.ts'
-import { judgePems } from '../../services/keys/pem.ts'
+import { checkOutgoing } from '../../services/tls/check-outgoing.ts'
+import type { OutgoingTls } from '../../services/tls/outgoing.ts'
 import { goesUp } from './withheld.ts'
 
 export const upstreamRules: Rules = {
@@ -47,21 +48,17 @@ export const upstreamRules: Rules = {
 }
 
 /** The block as it is used: a bare URL is short for `{ url }`. */
-export interface UpstreamOptions {
+export interface UpstreamOptions extends Partial<Record<keyof OutgoingTls, string>> {
   readonly url: string
   readonly prefix?: string
   readonly headers?: Readonly<Record<string, string>>
-  readonly ca?: string
-  readonly cert?: string
-  readonly key?: string
-  readonly serverName?: string
   readonly forwardToken?: boolean
   readonly insecurePlain?: string
 }
 
 /** Everything wrong with a block; texts that are filled in at opening are judged then. */
 export function checkUpstream(options: UpstreamOptions): readonly Fault[] {
-  return [...checkUrl(options), ...checkPems(options), ...Object.entries(options.headers ?? {}).flatMap(checkHeader)]
+  return [...checkUrl(options), ...checkTls(options), ...Object.entries(options.headers ?? {}).flatMap(checkHeader)]
 }
 
 function checkUrl(options: UpstreamOptions): readonly Fault[] {
@@ -69,7 +66,7 @@ function checkUrl(options: UpstreamOptions): readonly Fault[] {
   const message = judgeUrl(options.url)
   if (message !== undefined) return [{ rule: 'upstream/invalid-url', path: ['url'], message }]
   const { protocol, hostname, host } = new URL(options.url)
-  return protocol === 'https:' ? [] : [...checkPlain(options, hostname, host), ...checkUnusedTls(options)]
+  return protocol === 'https:' ? [] : checkPlain(options, hostname, host)
 }
 
 /** Why a text is not the address of one server; read before `URL` mends what it is given. */
@@ -90,22 +87,12 @@ function checkPlain({ insecurePlain }: UpstreamOptions, hostname: string, host: 
   return [{ rule, path: ['url'], message: `requests to \`${host}\` leave this machine in clear` }]
 }
 
-const checkUnusedTls = (options: UpstreamOptions): readonly Fault[] =>
-  (['ca', 'cert', 'key', 'serverName'] as const)
-    .filter((name) => options[name] !== undefined)
-    .map((name) => ({
-      rule: 'upstream/unused-tls',
-      path: [name],
-      onKey: true,
-      message: `\`${name}\` is of no use with \`http:\``,
-    }))
-
-function checkPems(options: UpstreamOptions): readonly Fault[] {
-  const fault = judgePems(options)
-  return fault === undefined
-    ? []
-    : [{ rule: 'upstream/invalid-certificate', path: [fault.name], message: fault.message }]
-}
+const checkTls = (options: UpstreamOptions): readonly Fault[] =>
+  checkOutgoing(options, {
+    path: [],
+    plain: /^http:/i.test(options.url) ? 'http:' : undefined,
+    rules: { unused: 'upstream/unused-tls', certificate: 'upstream/invalid-certificate' },
+  })
 
 function checkHeader([name, text]: readonly [string, string]): readonly Fault[] {
   const fault = (kind: string, message: string): Fault => ({

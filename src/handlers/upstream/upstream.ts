@@ -7,6 +7,7 @@ import type { Exchange } from '../../core/exchange.ts'
 import { ExpressionFault, hasExpression, parseExpression } from '../../core/expression.ts'
 import { boolean, type Infer, object, record, string, union } from '../../schema/builder.ts'
 import { sessionCookie } from '../../services/identity/session-cookie.ts'
+import { outgoingTls } from '../../services/tls/outgoing.ts'
 import type { Calls } from '../../services/upstreams/upstreams.ts'
 import { type Destination, defineHandler } from '../handler.ts'
 import { UpstreamCall } from './call.ts'
@@ -29,13 +30,7 @@ const schema = union([
     'headers?': record(string(), {
       description: 'Set on every request, in place of what the client sent; left out where an expression has no value.',
     }),
-    'ca?': string({ description: 'PEM: what vouches for the server, in place of the usual authorities.' }),
-    'cert?': string({ description: 'PEM: the certificate by which this server is known there.' }),
-    'key?': string({ description: 'PEM: the key of `cert`.' }),
-    'serverName?': string({
-      minLength: 1,
-      description: "The name that its certificate must carry; the url's host unless told.",
-    }),
+    ...outgoingTls,
     'forwardToken?': boolean({
       description: 'Passes on the credential that `authenticate` checked; it stays here unless told.',
     }),

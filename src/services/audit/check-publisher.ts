@@ -3,8 +3,7 @@
 import { isLoopbackHost } from '../../core/address.ts'
 import type { Fault } from '../../core/diagnostic.ts'
 import { hasReference } from '../../core/expression.ts'
-import { judgePems } from '../keys/pem.ts'
-import { auditFault } from './audit-fault.ts'
+import { auditFault, checkAuditTls } from './audit-fault.ts'
 import type { WrittenTarget } from './settings.ts'
 
 interface Kind {
@@ -24,7 +23,7 @@ export function checkPublisher(target: WrittenTarget, path: Fault['path']): read
   return (['webhook', 'redis'] as const).flatMap((name) => {
     const options = target[name]
     if (options === undefined || hasReference(options)) return []
-    return [...checkUrl(options, kinds[name], [...path, name]), ...checkCa(options, [...path, name])]
+    return [...checkUrl(options, kinds[name], [...path, name]), ...checkTls(options, kinds[name], [...path, name])]
   })
 }
 
@@ -34,7 +33,7 @@ interface Options {
 }
 
 /** The url may hold a password: no message quotes it. */
-function checkUrl({ url: text, ca }: Options, kind: Kind, path: Fault['path']): readonly Fault[] {
+function checkUrl({ url: text }: Options, kind: Kind, path: Fault['path']): readonly Fault[] {
   if (hasReference(text)) return []
   const url = URL.parse(text)
   const at = [...path, 'url']
@@ -42,18 +41,10 @@ function checkUrl({ url: text, ca }: Options, kind: Kind, path: Fault['path']): 
     return [auditFault('audit/invalid-publisher', at, `expected a url that begins with \`${kind.encrypted}//\``)]
   if (!kind.credentials && (url.username !== '' || url.password !== ''))
     return [auditFault('audit/invalid-publisher', at, 'expected no user or password in the url: set `token`')]
-  if (url.protocol === kind.encrypted) return []
-  const unused = auditFault('audit/unused-certificate', [...path, 'ca'], `\`ca\` is of no use with \`${kind.plain}\``)
-  return [
-    ...(ca === undefined ? [] : [{ ...unused, onKey: true }]),
-    ...(isLoopbackHost(url.hostname)
-      ? []
-      : [auditFault('audit/plain-publisher', at, `heads for \`${url.hostname}\` leave this machine in clear`)]),
-  ]
+  if (url.protocol === kind.encrypted || isLoopbackHost(url.hostname)) return []
+  return [auditFault('audit/plain-publisher', at, `heads for \`${url.hostname}\` leave this machine in clear`)]
 }
 
 /** The `key` of a stream is its name. */
-function checkCa({ ca }: Options, path: Fault['path']): readonly Fault[] {
-  const fault = ca === undefined ? undefined : judgePems({ ca })
-  return fault === undefined ? [] : [auditFault('audit/invalid-certificate', [...path, fault.name], fault.message)]
-}
+const checkTls = ({ url, ca }: Options, { plain }: Kind, path: Fault['path']): readonly Fault[] =>
+  checkAuditTls({ ca }, path, URL.parse(url)?.protocol === plain ? plain : undefined)

@@ -4,8 +4,7 @@ import type { Fault } from '../../core/diagnostic.ts'
 import { longestTimer, readDuration, readSize } from '../../core/duration.ts'
 import { hasReference } from '../../core/expression.ts'
 import { findWeakness, readSecret } from '../keys/hmac-secret.ts'
-import { judgePems } from '../keys/pem.ts'
-import { auditFault } from './audit-fault.ts'
+import { auditFault, checkAuditTls } from './audit-fault.ts'
 import { checkPublisher } from './check-publisher.ts'
 import { isAuditEvent, isOwnEvent } from './events.ts'
 import type { WrittenAudit, WrittenAuditLog } from './settings.ts'
@@ -78,7 +77,6 @@ const checkHeads = ({ heads }: WrittenAuditLog): readonly Fault[] =>
 
 const checkCopies = ({ copies }: WrittenAuditLog): readonly Fault[] =>
   itemsOf(copies).flatMap(([index, copy]) => {
-    const fault = copy === 'stdout' || hasReference(copy.syslog) ? undefined : judgePems(copy.syslog)
-    if (fault === undefined) return []
-    return [auditFault('audit/invalid-certificate', ['copies', index, 'syslog', fault.name], fault.message)]
+    if (copy === 'stdout' || hasReference(copy.syslog)) return []
+    return checkAuditTls(copy.syslog, ['copies', index, 'syslog'])
   })

@@ -1,7 +1,7 @@
 /** Clients of Redis that live as long as one connection: whoever loses one decides when to dial anew. */
 
-import type { ConnectionOptions } from 'node:tls'
 import type { Cluster, DNSLookupFunction, Redis, RedisOptions } from 'ioredis'
+import { outgoingOptions } from '../tls/outgoing.ts'
 import type { Client } from './evaluate.ts'
 import type { RedisSettings } from './settings.ts'
 import type { Address } from './target.ts'
@@ -21,7 +21,7 @@ export async function dial(settings: RedisSettings, hosts: readonly Address[]): 
   if (kind === 'cluster') return dialCluster(ioredis.Cluster, [settings, hosts])
   const [{ host, port } = {}] = hosts
   return new ioredis.Redis({
-    ...commonOptions(settings),
+    ...commonOptions(settings, kind === 'server' ? host : undefined),
     ...(kind === 'sentinel' ? sentinelOptions(settings, hosts) : { host: host ?? '', port: port ?? 0 }),
     // An answer now, or none: what waits for a connection is asked too late, and what is sent again is counted twice.
     enableOfflineQueue: false,
@@ -37,7 +37,8 @@ const plainHandshake = {
   disableClientInfo: true,
 } as const satisfies RedisOptions
 
-function commonOptions(settings: RedisSettings) {
+/** `host` where it is known who is called. */
+function commonOptions(settings: RedisSettings, host?: string) {
   const { username, password, database, isEncrypted } = settings.target
   return {
     ...(username !== undefined && { username }),
@@ -48,17 +49,9 @@ function commonOptions(settings: RedisSettings) {
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
     disconnectTimeout,
-    ...(isEncrypted && { tls: secureOptions(settings) }),
+    ...(isEncrypted && { tls: outgoingOptions(settings, host) }),
   } satisfies RedisOptions
 }
-
-const secureOptions = ({ ca, cert, key, serverName }: RedisSettings): ConnectionOptions => ({
-  minVersion: 'TLSv1.2',
-  ...(ca !== undefined && { ca }),
-  ...(cert !== undefined && { cert }),
-  ...(key !== undefined && { key }),
-  ...(serverName !== undefined && { servername: serverName }),
-})
 
 function sentinelOptions(settings: RedisSettings, hosts: readonly Address[]) {
   const { target, sentinel } = settings
@@ -67,7 +60,7 @@ function sentinelOptions(settings: RedisSettings, hosts: readonly Address[]) {
     name: target.master,
     ...(sentinel?.username !== undefined && { sentinelUsername: sentinel.username }),
     ...(sentinel?.password !== undefined && { sentinelPassword: sentinel.password }),
-    ...(target.isEncrypted && { sentinelTLS: secureOptions(settings), enableTLSForSentinelMode: true }),
+    ...(target.isEncrypted && { sentinelTLS: outgoingOptions(settings), enableTLSForSentinelMode: true }),
     sentinelCommandTimeout: connectTimeout,
     sentinelRetryStrategy: () => null,
   } satisfies RedisOptions
@@ -81,7 +74,7 @@ export const sentinelClients = (settings: RedisSettings) =>
         ...host,
         ...(settings.sentinel?.username !== undefined && { username: settings.sentinel.username }),
         ...(settings.sentinel?.password !== undefined && { password: settings.sentinel.password }),
-        ...(settings.target.isEncrypted && { tls: secureOptions(settings) }),
+        ...(settings.target.isEncrypted && { tls: outgoingOptions(settings, host.host) }),
         ...plainHandshake,
         connectTimeout,
         disconnectTimeout,

@@ -1,17 +1,11 @@
 /** How Redis is reached, and what is expected of it. */
 
 import { isDeepStrictEqual } from 'node:util'
+import type { OutgoingTls } from '../tls/outgoing.ts'
 import type { Target } from './target.ts'
 
-export interface RedisSettings {
+export interface RedisSettings extends OutgoingTls {
   readonly target: Target
-  /** PEM; stands in for the authorities that Node knows. */
-  readonly ca: string | undefined
-  /** PEM: the certificate and key by which this server is known there. */
-  readonly cert: string | undefined
-  readonly key: string | undefined
-  /** The name in the certificate, where it is not the host of the url. */
-  readonly serverName: string | undefined
   /** For the sentinels themselves; those of the url are for the master. */
   readonly sentinel: { readonly username: string | undefined; readonly password: string | undefined } | undefined
   /** What the names of all keys begin with. */

@@ -4,8 +4,8 @@ import { isLoopbackHost } from '../../core/address.ts'
 import type { Fault } from '../../core/diagnostic.ts'
 import { readDuration } from '../../core/duration.ts'
 import { hasReference } from '../../core/expression.ts'
-import { judgePems } from '../keys/pem.ts'
 import { nameOf, readTarget, type Target } from '../redis/target.ts'
+import { checkOutgoing } from '../tls/check-outgoing.ts'
 import { type WrittenRedis, type WrittenState, writtenRedis } from './settings.ts'
 import type { stateSettingsRules } from './settings-rules.ts'
 
@@ -15,7 +15,7 @@ export function checkStateSettings(state: WrittenState | undefined): readonly Fa
   const redis = writtenRedis(state)
   if (redis === undefined) return []
   const at = typeof state === 'string' ? [] : ['url']
-  return [...checkUrl(redis, at), ...checkPems(redis), ...checkDeadline(redis)]
+  return [...checkUrl(redis, at), ...checkTls(redis), ...checkDeadline(redis)]
 }
 
 const stateFault = (rule: keyof typeof stateSettingsRules, path: Fault['path'], message: string): Fault => ({
@@ -28,7 +28,7 @@ function checkUrl(redis: WrittenRedis, at: Fault['path']): readonly Fault[] {
   if (hasReference(redis.url)) return []
   const target = readTarget(redis.url)
   if (typeof target === 'string') return [stateFault('settings/invalid-state', at, target)]
-  return [...checkPlain(redis, target, at), ...checkUnused(redis, target)]
+  return [...checkPlain(redis, target, at), ...checkSentinel(redis, target)]
 }
 
 function checkPlain({ insecurePlain }: WrittenRedis, target: Target, at: Fault['path']): readonly Fault[] {
@@ -37,23 +37,18 @@ function checkPlain({ insecurePlain }: WrittenRedis, target: Target, at: Fault['
   return [stateFault(rule, at, `what is asked of \`${nameOf(target)}\` leaves this machine in clear`)]
 }
 
-function checkUnused(redis: WrittenRedis, { isEncrypted, kind }: Target): readonly Fault[] {
-  const unused = [
-    ...(isEncrypted ? [] : (['ca', 'cert', 'key', 'serverName'] as const).map((name) => ({ name, without: 'TLS' }))),
-    ...(kind === 'sentinel' ? [] : [{ name: 'sentinel' as const, without: 'sentinels' }]),
-  ]
-  return unused
-    .filter(({ name }) => redis[name] !== undefined)
-    .map(({ name, without }) => ({
-      ...stateFault('settings/state-unused', [name], `\`${name}\` is of no use without ${without}`),
-      onKey: true,
-    }))
+function checkSentinel({ sentinel }: WrittenRedis, { kind }: Target): readonly Fault[] {
+  if (sentinel === undefined || kind === 'sentinel') return []
+  const fault = stateFault('settings/state-unused', ['sentinel'], '`sentinel` is of no use without sentinels')
+  return [{ ...fault, onKey: true }]
 }
 
-function checkPems(redis: WrittenRedis): readonly Fault[] {
-  const fault = judgePems(redis)
-  return fault === undefined ? [] : [stateFault('settings/state-certificate', [fault.name], fault.message)]
-}
+const checkTls = (redis: WrittenRedis): readonly Fault[] =>
+  checkOutgoing(redis, {
+    path: ['state'],
+    plain: /^redis(\+[a-z]+)?:/i.exec(redis.url)?.[0],
+    rules: { unused: 'settings/state-unused', certificate: 'settings/state-certificate' },
+  })
 
 function checkDeadline({ deadline }: WrittenRedis): readonly Fault[] {
   if (deadline === undefined || hasReference(deadline)) return []

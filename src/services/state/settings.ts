@@ -5,6 +5,7 @@ import { type Infer, integer, object, string, union } from '../../schema/builder
 import { duration } from '../../schema/quantity.ts'
 import type { RedisSettings } from '../redis/settings.ts'
 import { readTarget } from '../redis/target.ts'
+import { outgoingTls } from '../tls/outgoing.ts'
 
 const user = string({ minLength: 1, description: 'The ACL user; the default one unless told.' })
 const password = string({ minLength: 1, description: 'Its password.', examples: ['${secret:redis}'] })
@@ -20,17 +21,7 @@ export const redisSettingsSchema = object(
     }),
     'username?': user,
     'password?': password,
-    'ca?': string({
-      minLength: 1,
-      description: 'The authority of its certificate, in PEM; those that Node knows unless told.',
-    }),
-    'cert?': string({
-      minLength: 1,
-      description: 'The certificate to show to servers that ask for one, in PEM.',
-      examples: ['${file:/etc/tls/gate.crt}'],
-    }),
-    'key?': string({ minLength: 1, description: 'Its key, in PEM.', examples: ['${secret:redis-key}'] }),
-    'serverName?': string({ minLength: 1, description: 'The name in its certificate; its host unless told.' }),
+    ...outgoingTls,
     'sentinel?': object(
       { 'username?': user, 'password?': password },
       { description: 'Who calls the sentinels themselves; nobody in particular unless told.' },

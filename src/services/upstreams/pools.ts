@@ -3,6 +3,7 @@
 import type { Socket } from 'node:net'
 import type { buildConnector, Dispatcher, Pool } from 'undici'
 import type { Clock } from '../clock.ts'
+import { outgoingOptions } from '../tls/outgoing.ts'
 import type { Calls, Target, Upstreams } from './upstreams.ts'
 
 /** Connections to one target; further requests wait, within their own timeout, for one to be free. */
@@ -40,7 +41,7 @@ export class UpstreamPools implements Upstreams {
 async function openPool(target: Target, clock: Pick<Clock, 'monotonic'>): Promise<RenewedPool> {
   const { default: Pool } = await import('undici/lib/dispatcher/pool.js')
   const { default: buildConnector } = await import('undici/lib/core/connect.js')
-  const connect = noting(buildConnector(connectorOptions(target)))
+  const connect = noting(buildConnector({ ...outgoingOptions(target), timeout: connectTimeout, allowH2: false }))
   const open = () =>
     new Pool(target.origin, {
       connect,
@@ -92,16 +93,6 @@ class RenewedPool implements Calls {
     this.#due = now + connectionAge
   }
 }
-
-const connectorOptions = ({ ca, cert, key, serverName }: Target): buildConnector.BuildOptions => ({
-  timeout: connectTimeout,
-  allowH2: false,
-  minVersion: 'TLSv1.2',
-  ...(ca !== undefined && { ca }),
-  ...(cert !== undefined && { cert }),
-  ...(key !== undefined && { key }),
-  ...(serverName !== undefined && { servername: serverName }),
-})
 
 /** Notes on a connection's error what undici notes on its own: how much had been read, which tells a used one. */
 const noting =

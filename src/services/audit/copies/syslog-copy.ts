@@ -1,24 +1,18 @@
 /** Copies records to a syslog server over TLS (RFC 5425). */
 
-import { isIP } from 'node:net'
-import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
+import { connect, type TLSSocket } from 'node:tls'
 import { atMost } from '../../later.ts'
 import { reasonOf } from '../../reason.ts'
 import type { World } from '../../services.ts'
+import { type OutgoingTls, outgoingOptions } from '../../tls/outgoing.ts'
 import { Backlog, type BacklogParts } from './backlog.ts'
 import type { Copy } from './copy.ts'
 import { syslogFrame } from './syslog-message.ts'
 
-export interface SyslogSettings {
+export interface SyslogSettings extends OutgoingTls {
   readonly host: string
   /** 6514 unless told (RFC 5425 §4.1). */
   readonly port?: number | undefined
-  /** PEM, like the others; stands in for the authorities that Node knows. */
-  readonly ca?: string | undefined
-  readonly cert?: string | undefined
-  readonly key?: string | undefined
-  /** The name in the server's certificate; `host` unless told. */
-  readonly serverName?: string | undefined
 }
 
 export interface SyslogParts extends Omit<BacklogParts, 'name'> {
@@ -92,7 +86,8 @@ export class SyslogCopy implements Copy {
   }
 
   #connect(): void {
-    const socket = connect(optionsOf(this.#settings))
+    const { host, port = 6514, ...tls } = this.#settings
+    const socket = connect({ ...outgoingOptions(tls, host), host, port })
     let reason = 'the server closed the connection'
     const late = () => socket.destroy(new Error(`no answer within ${stallTimeout} ms`))
     socket
@@ -168,18 +163,5 @@ export class SyslogCopy implements Copy {
     }
     socket.destroy()
     await closed
-  }
-}
-
-function optionsOf({ host, port = 6514, ca, cert, key, serverName }: SyslogSettings): ConnectionOptions {
-  const name = serverName ?? (isIP(host) === 0 ? host : undefined)
-  return {
-    host,
-    port,
-    minVersion: 'TLSv1.2',
-    ...(name !== undefined && { servername: name }),
-    ...(ca !== undefined && { ca }),
-    ...(cert !== undefined && { cert }),
-    ...(key !== undefined && { key }),
   }
 }
