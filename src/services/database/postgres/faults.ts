@@ -23,8 +23,14 @@ function codeOf(error: unknown): string | undefined {
   return severity === undefined ? undefined : code
 }
 
-/** Nothing of it was done, and doing it again may well succeed: a deadlock, or no serial order (40P01, 40001). */
-export const isRepeatable = (error: unknown): boolean => ['40P01', '40001'].includes(codeOf(error) ?? '')
+/** A deadlock, no serial order (40P01, 40001): nobody is to blame. */
+export const isInTheWay = (error: unknown): boolean => ['40P01', '40001'].includes(codeOf(error) ?? '')
+
+/** Something has to be there once, and is there already (23505): who looked before finds it when they look again. */
+const isTaken = (error: unknown): boolean => codeOf(error) === '23505'
+
+/** Nothing of it was done, and doing it again may well end in another way. */
+export const isRepeatable = (error: unknown): boolean => isInTheWay(error) || isTaken(error)
 
 /** The error that those outside know, of one that the library throws. */
 export function asError(error: unknown): unknown {

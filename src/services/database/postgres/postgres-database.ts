@@ -3,7 +3,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { PoolClient } from 'pg'
 import { type Database, DatabaseAway, type Statements, type Value } from '../database.ts'
-import { asAway, isRepeatable } from './faults.ts'
+import { asAway, isInTheWay, isRepeatable } from './faults.ts'
 import { PostgresPool, type PostgresSettings } from './pool.ts'
 import { ask, transact } from './transaction.ts'
 
@@ -39,7 +39,7 @@ export class PostgresDatabase implements Database {
         return await this.#hold(use)
       } catch (error) {
         if (!isRepeatable(error)) throw error
-        if (attempt === maxAttempts) throw asAway(error)
+        if (attempt === maxAttempts) throw isInTheWay(error) ? asAway(error) : error
         await pause(firstPause * 2 ** attempt * Math.random())
       }
     }
