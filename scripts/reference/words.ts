@@ -73,6 +73,7 @@ export const labelWords: Readonly<Record<string, string>> = {
   le: 'the upper bound of the bucket, in seconds',
   guard: 'the block that decided',
   mode: '`enforced`, or `reportOnly`',
+  part: '`field`, a member of a document, or `item`, a whole document',
   outcome:
     '`allow`, or `deny`; of a login `ok`, `failed`, `locked`, `unavailable`; of a refresh `ok`, `repeated`, or why not',
   limit: 'the identity of the limit: `[profile|service/][METHOD /path/]` and what it counts by',
@@ -106,6 +107,10 @@ export const metricQueries: Readonly<Record<keyof typeof families, Query>> = {
   decisions: {
     asks: 'What a guard in `reportOnly` would have refused in a day: whether it can be enforced.',
     query: 'sum by (route, guard) (increase(portcullis_decisions_total{mode="reportOnly",outcome="deny"}[1d]))',
+  },
+  withheld: {
+    asks: 'What answers lose, or under `reportOnly` would lose, in a day: whether clients still get what they need.',
+    query: 'sum by (route, mode, part) (increase(portcullis_withheld_total[1d]))',
   },
   inFlight: { asks: 'Requests that pile up: the destination is slow.', query: 'portcullis_requests_in_flight > 500' },
   shed: {

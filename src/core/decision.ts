@@ -25,6 +25,16 @@ export interface Decision {
   /** The refusal that was answered, if any; without a judge it came from hygiene, matching or the destination. */
   denial: Denial | undefined
   judge: Judge | undefined
-  /** What a guard left out of the answer of the destination: members of documents, and whole documents. */
-  withheld?: { readonly fields: number; readonly items: number }
+  /** What a guard left out of the answer of the destination. */
+  withheld?: Withheld
+}
+
+/** How much of an answer may not be read. */
+export interface Withheld {
+  /** Members of documents. */
+  readonly fields: number
+  /** Whole documents. */
+  readonly items: number
+  /** The guard only reports: it would have left this out, and the answer went out whole. */
+  readonly reportOnly?: true
 }

@@ -53,7 +53,7 @@ export interface Plan {
   /** Writes on the head of every answer of the route, refusals included. */
   head?(exchange: Exchange, head: Head): void
   readonly preflight?: Preflight
-  /** Stands around the destination, unless the guard only reports. */
+  /** Stands around the destination; of a guard that only reports, it leaves the answer as it is. */
   readonly around?: Around
   /** What the route puts on record. */
   readonly audit?: AuditPlan

@@ -1,5 +1,6 @@
 /** What a gate tells its listeners. */
 
+import type { Withheld } from '../core/decision.ts'
 import type { Code } from '../core/denial.ts'
 import type { Diagnostic } from '../core/diagnostic.ts'
 
@@ -35,8 +36,8 @@ export interface DecisionEvent {
   readonly digest: string | undefined
   /** What report-only guards would have refused. */
   readonly reported: readonly { readonly guard: string; readonly policy: string; readonly code: Code }[]
-  /** What `authorize` left out of the answer: members of documents, and whole documents; none where nothing was. */
-  readonly withheld: { readonly fields: number; readonly items: number } | undefined
+  /** What `authorize` left out of the answer, or under `reportOnly` would have; none where nothing was. */
+  readonly withheld: Withheld | undefined
   /** Who called; none where nobody was authenticated. */
   readonly principal: { readonly id: string; readonly issuer: string } | undefined
   /** The client's address, as `trustedProxies` tell it. */

@@ -59,7 +59,7 @@ async function compileRoute(route: Route, compiler: BlockCompiler): Promise<Stac
     corsHead: headOf(plans.get('cors'))[0],
     preflight: plans.get('cors')?.preflight,
     audit: plans.get('audit')?.audit,
-    destination: [...plans].flatMap(aroundOf(route)).reduce(enclose, destination),
+    destination: [...plans.values()].flatMap(aroundOf).reduce(enclose, destination),
     isVital: route.destinations.some(({ handler, value }) => handler.isVital?.(value) ?? false),
   })
 }
@@ -67,10 +67,7 @@ async function compileRoute(route: Route, compiler: BlockCompiler): Promise<Stac
 const stagesOf = ({ steps = [] }: Plan, reportOnly: boolean): readonly Stage[] =>
   steps.map((step: Step) => Object.freeze({ step, reportOnly }))
 
-const aroundOf =
-  ({ reportOnly }: Route) =>
-  ([name, { around }]: readonly [string, Plan]): readonly Around[] =>
-    around === undefined || reportOnly.includes(name) ? [] : [around]
+const aroundOf = ({ around }: Plan): readonly Around[] => (around === undefined ? [] : [around])
 
 function enclose(destination: Stack['destination'], around: Around): Stack['destination'] {
   return function enclosedDestination(exchange) {

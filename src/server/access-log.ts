@@ -23,7 +23,8 @@ const isShed = ({ denial, judge }: Exchange['decision']): boolean =>
 function levelOf({ decision }: Exchange, { status }: Outcome): 'warn' | 'info' | 'debug' {
   if (isShed(decision)) return 'debug'
   if (status >= 500 && status !== notOffered) return 'warn'
-  return decision.denial !== undefined || decision.reported.length > 0 ? 'info' : 'debug'
+  const isReported = decision.reported.length > 0 || decision.withheld?.reportOnly === true
+  return decision.denial !== undefined || isReported ? 'info' : 'debug'
 }
 
 function describe(exchange: Exchange, { status, milliseconds, aborted }: Outcome) {
@@ -40,6 +41,7 @@ function describe(exchange: Exchange, { status, milliseconds, aborted }: Outcome
     ...(decision.denial && { code: decision.denial.code, cause: decision.denial.cause ?? decision.denial.message }),
     ...(decision.judge && quote(decision.judge)),
     ...(decision.reported.length > 0 && { reported: decision.reported.map(quoteVerdict) }),
+    ...(decision.withheld && { withheld: decision.withheld }),
   }
 }
 

@@ -1,5 +1,6 @@
 /** What this server counts about itself: requests, durations and decisions, by route. */
 
+import type { Withheld } from '../core/decision.ts'
 import type { Exchange } from '../core/exchange.ts'
 import type { Observer, Outcome } from '../core/observer.ts'
 import type { RouteFacts } from '../core/site.ts'
@@ -20,6 +21,8 @@ export class Metrics {
   /** The policy in force, and when it was loaded, in milliseconds since the Unix epoch. */
   policy: { readonly digest: string; readonly loaded: number } | undefined
   readonly policyReloads = new Counter([{ result: 'success' }, { result: 'unchanged' }, { result: 'failure' }])
+  /** What guards left out of answers, or under `reportOnly` would have. */
+  readonly withheld = new Counter<'route' | 'service' | 'mode' | 'part'>()
   readonly store = new StoreTally()
   /** Takes of limits that the shared store did not answer. */
   readonly limitFallbacks = new Counter<'limit' | 'mode'>()
@@ -64,7 +67,16 @@ export class Metrics {
 
   end(exchange: Exchange, outcome: Outcome): void {
     this.inFlight--
-    this.#tallyOf(exchange.route).count(exchange, outcome)
+    const tally = this.#tallyOf(exchange.route)
+    tally.count(exchange, outcome)
+    const { withheld } = exchange.decision
+    if (withheld !== undefined) this.#countWithheld(tally, withheld)
+  }
+
+  #countWithheld({ route, service }: RouteTally, { fields, items, reportOnly }: Withheld): void {
+    const mode = reportOnly ? 'reportOnly' : 'enforced'
+    this.withheld.add({ route, service, mode, part: 'field' }, fields)
+    this.withheld.add({ route, service, mode, part: 'item' }, items)
   }
 
   /** Everything in the text format of Prometheus; its library is loaded by the first who asks. */

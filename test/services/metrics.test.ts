@@ -172,3 +172,28 @@ test('escapes what would break a line', async (t) => {
     'portcullis_requests_total{route="GET /orders/:id",service="a\\"b\\\\c\\nd",method="GET",status="200"} 1',
   ])
 })
+
+test('counts what was left out of answers, and what would have been', async (t) => {
+  const metrics = new Metrics()
+  const observer = metricsObserver(metrics)
+  const finish = (withheld: object) => {
+    const decision = { judges: [], passed: 0, reported: [], denial: undefined, judge: undefined, withheld }
+    observer.finished?.({ method: 'GET', decision, route: facts() } as unknown as Exchange, {
+      status: 200,
+      milliseconds: 1,
+      aborted: false,
+    })
+  }
+  finish({ fields: 3, items: 1 })
+  finish({ fields: 2, items: 0 })
+  finish({ fields: 0, items: 4, reportOnly: true })
+  const { text } = await metrics.expose()
+  const samples = text.match(/^portcullis_withheld_total.*$/gm)
+  const labels = 'route="GET /orders/:id",service="orders"'
+  t.deepEqual(samples, [
+    `portcullis_withheld_total{${labels},mode="enforced",part="field"} 5`,
+    `portcullis_withheld_total{${labels},mode="enforced",part="item"} 1`,
+    `portcullis_withheld_total{${labels},mode="reportOnly",part="field"} 0`,
+    `portcullis_withheld_total{${labels},mode="reportOnly",part="item"} 4`,
+  ])
+})

@@ -11,7 +11,8 @@ import type { OperationPart } from '../../services/openapi.ts'
 import type { Services } from '../../services/services.ts'
 import { defineGuard, type Plan, type Step } from '../guard.ts'
 import { answerSchema, readAnswerOptions } from './answer/answer-block.ts'
-import { filterAnswer } from './answer/filter-answer.ts'
+import { type AnswerFilter, filterAnswer } from './answer/filter-answer.ts'
+import { reportAnswer } from './answer/report-answer.ts'
 import { compileExpression, type ResourceLoader, type Supply, supplyByExpression, supplyByLoader } from './resource.ts'
 
 const word = '^[^\\s,]{1,128}$'
@@ -148,15 +149,14 @@ async function compile(block: AuthorizeBlock, site: Site, services: Services): P
   }
   if (answer === undefined) return { steps: [step] }
   const asked = { action: answer.action ?? action, subject }
-  const around = filterAnswer({
+  const filter: AnswerFilter = {
     ...answer,
+    step,
     reader: (exchange) => services.roles.reader(asked, rolesOf(exchange), exchange),
-    refuse: (exchange, cause) => {
-      exchange.decision.judge = step
-      return refuse(cause)
-    },
-  })
-  return { steps: [step], around }
+    refusal: refuse,
+  }
+  const isReported = site.route.reportOnly.includes('authorize')
+  return { steps: [step], around: isReported ? reportAnswer(filter) : filterAnswer(filter) }
 }
 
 async function compileResource({ resource }: AuthorizeBlock, { folder }: Site): Promise<Supply> {

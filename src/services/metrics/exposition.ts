@@ -10,7 +10,7 @@ import { answerBounds, type StoreTally } from './store-tally.ts'
 import { writeBuckets, writeFamily, writeLabels, writeSample } from './text-format.ts'
 
 const { requests, durations, decisions, inFlight, policyInfo, policyLoaded, policyReloads } = families
-const { shed, eventLoopDelay } = families
+const { withheld, shed, eventLoopDelay } = families
 const { stateUp, stateCalls, stateDurations } = families
 const { limitFallbacks, slotsInUse, slotsAwaited, slotsMissed, slotsFallbacks } = families
 const { revocationsHeld, revocationsPending, revocationsRefused } = families
@@ -39,6 +39,7 @@ function writeOwn(metrics: Metrics): string {
     writeFamily(requests, tallies.map(writeRequests).join('')),
     writeFamily(durations, tallies.map(writeDurations).join('')),
     writeFamily(decisions, tallies.map(writeDecisions).join('')),
+    writeFamily(withheld, metrics.withheld.write(withheld.name)),
     writeFamily(inFlight, writeSample(inFlight.name, '', metrics.inFlight)),
     writeFamily(shed, metrics.shed.write(shed.name)),
     writeFamily(eventLoopDelay, writeSample(eventLoopDelay.name, '', readDelay(metrics))),

@@ -22,6 +22,12 @@ export const families = {
     type: 'counter',
     labels: ['route', 'service', 'guard', 'mode', 'outcome'],
   },
+  withheld: {
+    name: 'portcullis_withheld_total',
+    help: 'What `authorize` left out of answers; in mode reportOnly it would have, and the answers went out whole.',
+    type: 'counter',
+    labels: ['route', 'service', 'mode', 'part'],
+  },
   inFlight: {
     name: 'portcullis_requests_in_flight',
     help: 'Requests that are being answered.',

@@ -1,6 +1,7 @@
 /** The answer of a destination, cut to what the caller's roles may read; what cannot be cut is not passed on. */
 
 import { type Answer, discard } from '../../../core/answer.ts'
+import type { Judge } from '../../../core/decision.ts'
 import { Denial, deny } from '../../../core/denial.ts'
 import type { Exchange } from '../../../core/exchange.ts'
 import type { JudgeField } from '../../../services/roles/field-reader.ts'
@@ -15,8 +16,10 @@ export interface AnswerFilter {
   readonly maxBytes: number
   /** What the caller may read of a document. */
   reader(exchange: Exchange): (read: () => unknown) => JudgeField
+  /** Who judges. */
+  readonly step: Judge
   /** The refusal of a caller who may read nothing of the one document there is. */
-  refuse(exchange: Exchange, cause: string): Denial
+  refusal(cause: string): Denial
 }
 
 /** Makes what stands around a destination. */
@@ -30,7 +33,7 @@ export const filterAnswer =
       : judge(filter, exchange, result)
   }
 
-const isSafe = (method: string): boolean => method === 'GET' || method === 'HEAD'
+export const isSafe = (method: string): boolean => method === 'GET' || method === 'HEAD'
 
 /** A refusal says nothing of a document, and neither does an answer without a body. */
 function judge(
@@ -61,13 +64,15 @@ function fail(answer: Answer, cause: string): Denial {
   return deny('upstream_failed', { cause })
 }
 
+export const notJson = 'an answer that is not JSON cannot be cut'
+
 async function cut(filter: AnswerFilter, exchange: Exchange, answer: Answer): Promise<Answer | Denial> {
   const { headers } = answer
   if (isEncoded(headers)) return fail(answer, 'an answer in a content coding cannot be cut')
   try {
     const text = await readText(exchange, answer, filter.maxBytes)
     if (text === '') return { ...answer, headers: headOfCut(headers), body: undefined }
-    if (jsonTypeOf(headers) === undefined) return fail(answer, 'an answer that is not JSON cannot be cut')
+    if (jsonTypeOf(headers) === undefined) return fail(answer, notJson)
     return cutText(filter, exchange, { ...answer, body: text })
   } catch (error) {
     if (error instanceof BodyFault) return fail(answer, error.message)
@@ -85,5 +90,9 @@ function cutText(
   if (withheld.fields > 0 || withheld.items > 0) exchange.decision.withheld = withheld
   if (text !== undefined) return { ...answer, headers: headOfCut(answer.headers), body: text }
   if (!isSafe(exchange.method)) return { ...answer, headers: headOfNone(answer.headers), body: undefined }
-  return filter.refuse(exchange, 'no role of the caller may read what was found')
+  exchange.decision.judge = filter.step
+  return filter.refusal(nothingLeft)
 }
+
+/** Why the one document there is does not go out. */
+export const nothingLeft = 'no role of the caller may read what was found'

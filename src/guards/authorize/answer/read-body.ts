@@ -12,8 +12,12 @@ export async function readText(exchange: Exchange, { body }: Answer, maxBytes: n
   const bytes = body instanceof Readable ? await collect(exchange, body, maxBytes) : body
   if (bytes === undefined) return ''
   if (Buffer.byteLength(bytes) > maxBytes) throw new BodyFault(`the answer is longer than ${maxBytes} bytes`)
-  return typeof bytes === 'string' ? bytes : new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  return typeof bytes === 'string' ? bytes : textOf(bytes)
 }
+
+/** Throws where the bytes are no UTF-8. */
+export const textOf = (bytes: Uint8Array): string =>
+  new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
 
 async function collect(exchange: Exchange, body: Readable, maxBytes: number): Promise<Buffer> {
   exchange.defer(() => discard({ body }))
