@@ -48,7 +48,7 @@ test('takes what is written', async (t) => {
     rotate: { size: 1mb, every: 1h }
     retain: 30d
     events: [order.create]
-    heads: { every: 10s, publish: [stdout, { webhook: { url: https://witness.example/a?b } }, { redis: { url: 'redis://127.0.0.1:6379', key: heads } }] }
+    heads: { every: 10s, publish: [stdout, { webhook: { url: https://witness.example/a?b } }, { redis: { url: 'redis://127.0.0.1:6379', stream: heads } }] }
     copies: [stdout, { syslog: { host: log.internal } }, { syslog: { host: log.internal, port: 6515, serverName: log } }]
 `,
   )
@@ -65,7 +65,7 @@ test('takes what is written', async (t) => {
       publish: [
         'stdout',
         { webhook: { url: 'https://witness.example/a?b' } },
-        { redis: { url: 'redis://127.0.0.1:6379', key: 'heads' } },
+        { redis: { url: 'redis://127.0.0.1:6379', stream: 'heads' } },
       ],
     },
     copies: [

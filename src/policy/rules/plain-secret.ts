@@ -4,7 +4,7 @@ import { hasReference } from '../../core/expression.ts'
 import { type AuthenticateBlock, methodsOf } from '../../guards/authenticate/method.ts'
 import type { UpstreamOptions } from '../../handlers/upstream/checks.ts'
 import type { Path } from '../../schema/schema.ts'
-import type { WrittenAuditLog } from '../../services/audit/settings.ts'
+import type { WrittenAuditLog, WrittenTarget } from '../../services/audit/settings.ts'
 import type { Finding } from '../findings.ts'
 import type { Policy } from '../policy.ts'
 import { below, type Place, placeKey } from '../source.ts'
@@ -13,6 +13,8 @@ import { auditSection } from './written-audit.ts'
 
 const cause = 'A secret in a policy file is known to everyone who can read the repository.'
 const hint = 'write `${secret:NAME}` and keep the value in the environment or a secrets folder'
+
+const certificateKey = 'the key of the certificate'
 
 export const plainSecret = defineRule({
   rules: {
@@ -71,7 +73,7 @@ function upstreamSecrets({ routes }: Policy): readonly WrittenSecret[] {
     const { key, headers = {} } = (typeof value === 'object' ? (value ?? {}) : {}) as Partial<UpstreamOptions>
     const named = Object.entries(headers).filter(([name, text]) => credentials.test(name) && !text.includes('${'))
     return [
-      ...(key === undefined ? [] : [upstreamSecret(key, below(at, 'key'), 'the key of the certificate')]),
+      ...(key === undefined ? [] : [upstreamSecret(key, below(at, 'key'), certificateKey)]),
       ...named.map(([name, text]) => upstreamSecret(text, below(at, 'headers', name), `\`${name}\``)),
     ]
   })
@@ -121,7 +123,7 @@ const tlsSecrets = ({ settings }: Policy): readonly WrittenSecret[] =>
       rule: 'settings/plain-secret',
       text: pair.key,
       at: below(at, ...path, 'key'),
-      name: 'the key of the certificate',
+      name: certificateKey,
     }))
   })
 
@@ -131,7 +133,7 @@ const stateSecrets = ({ settings }: Policy): readonly WrittenSecret[] =>
     if (state === undefined || hasReference(state)) return []
     const rule = 'settings/plain-secret'
     const secret = (text: string | undefined, ...path: string[]): readonly WrittenSecret[] => {
-      const name = path[0] === 'key' ? 'the key of the certificate' : 'the password of Redis'
+      const name = path[0] === 'key' ? certificateKey : 'the password of Redis'
       return text === undefined ? [] : [{ rule, text, at: below(at, 'state', ...path), name }]
     }
     if (typeof state === 'string') return secret(withPassword(state))
@@ -178,21 +180,21 @@ function secretTexts({ key, pseudonymKey, heads, copies }: WrittenAuditLog): rea
   return [
     { path: ['key'], text: key, name: 'the key of the log' },
     { path: ['pseudonymKey'], text: pseudonymKey, name: 'the key of pseudonyms' },
-    ...objectsOf(heads?.publish).flatMap(([index, { webhook, redis }]) => [
-      { path: ['heads', 'publish', index, 'webhook', 'token'], text: webhook?.token, name: 'the token of the webhook' },
-      {
-        path: ['heads', 'publish', index, 'redis', 'url'],
-        text: withPassword(redis?.url),
-        name: 'the password of Redis',
-      },
-    ]),
+    ...objectsOf(heads?.publish).flatMap(([index, target]) => publisherTexts(target, ['heads', 'publish', index])),
     ...objectsOf(copies).map(([index, { syslog }]) => ({
       path: ['copies', index, 'syslog', 'key'],
       text: syslog.key,
-      name: 'the key of the certificate',
+      name: certificateKey,
     })),
   ]
 }
+
+const publisherTexts = ({ webhook, redis }: WrittenTarget, path: Path): readonly SecretText[] => [
+  { path: [...path, 'webhook', 'token'], text: webhook?.token, name: 'the token of the webhook' },
+  { path: [...path, 'webhook', 'key'], text: webhook?.key, name: certificateKey },
+  { path: [...path, 'redis', 'url'], text: withPassword(redis?.url), name: 'the password of Redis' },
+  { path: [...path, 'redis', 'key'], text: redis?.key, name: certificateKey },
+]
 
 /** The items of a list that are no words and stand there. */
 const objectsOf = <T extends object>(list: readonly (string | T)[] = []): readonly (readonly [number, T])[] =>

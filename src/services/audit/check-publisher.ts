@@ -27,10 +27,7 @@ export function checkPublisher(target: WrittenTarget, path: Fault['path']): read
   })
 }
 
-interface Options {
-  readonly url: string
-  readonly ca?: string
-}
+type Options = NonNullable<WrittenTarget['webhook'] | WrittenTarget['redis']>
 
 /** The url may hold a password: no message quotes it. */
 function checkUrl({ url: text }: Options, kind: Kind, path: Fault['path']): readonly Fault[] {
@@ -45,6 +42,5 @@ function checkUrl({ url: text }: Options, kind: Kind, path: Fault['path']): read
   return [auditFault('audit/plain-publisher', at, `heads for \`${url.hostname}\` leave this machine in clear`)]
 }
 
-/** The `key` of a stream is its name. */
-const checkTls = ({ url, ca }: Options, { plain }: Kind, path: Fault['path']): readonly Fault[] =>
-  checkAuditTls({ ca }, path, URL.parse(url)?.protocol === plain ? plain : undefined)
+const checkTls = (options: Options, { plain }: Kind, path: Fault['path']): readonly Fault[] =>
+  checkAuditTls(options, path, URL.parse(options.url)?.protocol === plain ? plain : undefined)

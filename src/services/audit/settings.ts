@@ -5,16 +5,15 @@ import { readDuration, readSize } from '../../core/duration.ts'
 import { array, type Infer, integer, object, string, union, word } from '../../schema/builder.ts'
 import { duration, size } from '../../schema/quantity.ts'
 import { readSecret } from '../keys/hmac-secret.ts'
+import { outgoingTls } from '../tls/outgoing.ts'
 import { eventPattern, eventTitle } from './events.ts'
 import { readSigningKey } from './signing-key.ts'
-
-const pem = (description: string) => string({ minLength: 1, description })
 
 const webhook = object(
   {
     url: string({ minLength: 1, description: 'Where each head is posted to.', examples: ['https://witness.example'] }),
     'token?': string({ minLength: 1, description: 'Sent as a bearer token.' }),
-    'ca?': pem('The authority of its certificate, in PEM; those that Node knows unless told.'),
+    ...outgoingTls,
   },
   { description: 'Posts each head, as text.' },
 )
@@ -22,8 +21,13 @@ const webhook = object(
 const redis = object(
   {
     url: string({ minLength: 1, description: 'The server, as `rediss://` or `redis://`.' }),
-    'ca?': pem('The authority of its certificate, in PEM; those that Node knows unless told.'),
-    'key?': string({ minLength: 1, maxLength: 256, description: 'The stream; `portcullis:heads` unless told.' }),
+    'stream?': string({
+      minLength: 1,
+      maxLength: 256,
+      description: 'The name of the stream; `portcullis:heads` unless told.',
+      examples: ['portcullis:heads'],
+    }),
+    ...outgoingTls,
   },
   { description: 'Adds each head to a stream.' },
 )
@@ -32,10 +36,7 @@ const syslog = object(
   {
     host: string({ minLength: 1, maxLength: 253, description: 'Who collects the records.' }),
     'port?': integer({ minimum: 1, maximum: 65535, description: '6514 unless told.', examples: [6514] }),
-    'ca?': pem('The authority of its certificate, in PEM; those that Node knows unless told.'),
-    'cert?': pem('The certificate to show, in PEM.'),
-    'key?': pem('Its key, in PEM.'),
-    'serverName?': string({ minLength: 1, description: 'The name in its certificate; `host` unless told.' }),
+    ...outgoingTls,
   },
   { description: 'Sends each record over TLS (RFC 5425).' },
 )

@@ -1,29 +1,27 @@
 /** Publishes a head as an entry of a Redis stream. */
 
-import { isIP } from 'node:net'
 import { Redis } from 'ioredis'
+import { type OutgoingTls, outgoingOptions } from '../../tls/outgoing.ts'
 import { readHead } from '../note.ts'
 import type { Send } from './publisher.ts'
 
-export interface RedisSettings {
+export interface RedisSettings extends OutgoingTls {
   /** `redis://` or `rediss://`, with user and password where it needs them. */
   readonly url: string
-  /** PEM; stands in for the authorities that Node knows. */
-  readonly ca?: string | undefined
-  /** Of the stream; `portcullis:heads` unless told. */
-  readonly key?: string | undefined
+  /** Its name; `portcullis:heads` unless told. */
+  readonly stream?: string | undefined
 }
 
-const defaultKey = 'portcullis:heads'
+const defaultStream = 'portcullis:heads'
 /** About so many of the newest stay in the stream, some 40 MB; a later head proves all that an earlier one does. */
 const kept = 100_000
 
 /**
  * A connection a head: between two of them nothing can go stale, and after a failover the name is looked up anew. The user
- * needs no more than `+xadd` on the key.
+ * needs no more than `+xadd` on the stream.
  */
-export function sendToRedis({ url, ca, key = defaultKey }: RedisSettings): Send {
-  const options = connection(url, ca)
+export function sendToRedis({ url, stream = defaultStream, ...tls }: RedisSettings): Send {
+  const options = connection(url, tls)
   return async (note, signal) => {
     const head = readHead(note)
     if (head === undefined) throw new Error('the note is no signed head')
@@ -32,7 +30,7 @@ export function sendToRedis({ url, ca, key = defaultKey }: RedisSettings): Send 
       await Promise.race([
         failed(redis),
         aborted(signal),
-        redis.call('XADD', key, 'MAXLEN', '~', kept, '*', 'origin', head.origin, 'size', head.size, 'note', note),
+        redis.call('XADD', stream, 'MAXLEN', '~', kept, '*', 'origin', head.origin, 'size', head.size, 'note', note),
       ])
     } finally {
       redis.disconnect()
@@ -40,10 +38,8 @@ export function sendToRedis({ url, ca, key = defaultKey }: RedisSettings): Send 
   }
 }
 
-function connection(url: string, ca: string | undefined) {
+function connection(url: string, tls: OutgoingTls) {
   const { protocol, hostname } = new URL(url)
-  const isEncrypted = protocol === 'rediss:' || ca !== undefined
-  const serverName = isIP(hostname.replace(/^\[|\]$/g, '')) === 0 && { servername: hostname }
   return {
     lazyConnect: true,
     // That Redis still loads is an answer like others: no need to ask first.
@@ -51,7 +47,7 @@ function connection(url: string, ca: string | undefined) {
     disableClientInfo: true,
     connectTimeout: 5_000,
     disconnectTimeout: 100,
-    ...(isEncrypted && { tls: { minVersion: 'TLSv1.2' as const, ...serverName, ...(ca !== undefined && { ca }) } }),
+    ...(protocol === 'rediss:' && { tls: outgoingOptions(tls, hostname.replace(/^\[|\]$/g, '')) }),
   }
 }
 

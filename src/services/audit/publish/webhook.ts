@@ -1,24 +1,23 @@
 /** Publishes a head by a POST to a webhook. */
 
 import { Client } from 'undici'
+import { type OutgoingTls, outgoingOptions } from '../../tls/outgoing.ts'
 import type { Send } from './publisher.ts'
 
-export interface WebhookSettings {
+export interface WebhookSettings extends OutgoingTls {
   readonly url: string
   /** Sent as a bearer token (RFC 6750 §2.1). */
   readonly token?: string | undefined
-  /** PEM; stands in for the authorities that Node knows. */
-  readonly ca?: string | undefined
 }
 
 /** Redirects are not followed. A connection a head: between two of them nothing can go stale. */
-export function sendToWebhook({ url, token, ca }: WebhookSettings): Send {
+export function sendToWebhook({ url, token, ...tls }: WebhookSettings): Send {
   const { origin, pathname, search } = new URL(url)
   const headers = {
     'content-type': 'text/plain; charset=utf-8',
     ...(token !== undefined && { authorization: `Bearer ${token}` }),
   }
-  const connect = { minVersion: 'TLSv1.2' as const, ...(ca !== undefined && { ca }) }
+  const connect = outgoingOptions(tls)
   return async (note, signal) => {
     const client = new Client(origin, { connect, allowH2: false })
     try {

@@ -11,6 +11,7 @@ import { makeCertificates } from '../../../helpers/certificates.ts'
 import { headOf } from '../../../helpers/heads.ts'
 import { notedWorld } from '../../../helpers/noted-world.ts'
 import { startRedis } from '../../../helpers/redis-server.ts'
+import { tlsConfig } from '../../../helpers/redis-tls.ts'
 import { until } from '../../../helpers/until.ts'
 
 const run = promisify(execFile)
@@ -35,7 +36,7 @@ test('adds heads to a stream, which gives them to the verifier as redis-cli prin
 
 test('needs no right but to add to its stream', async (t) => {
   const { port } = await startRedis(t, { config: ['user default on >p~ss resetkeys ~heads -@all +xadd'] })
-  await sendToRedis({ url: `redis://:p~ss@127.0.0.1:${port}`, key: 'heads' })(headOf(1), never)
+  await sendToRedis({ url: `redis://:p~ss@127.0.0.1:${port}`, stream: 'heads' })(headOf(1), never)
   const elsewhere = sendToRedis({ url: `redis://:p~ss@127.0.0.1:${port}` })(headOf(1), never)
   await t.throwsAsync(elsewhere, { message: /NOPERM/ })
 })
@@ -54,6 +55,21 @@ test('speaks TLS to who is proved by the authority', async (t) => {
   await sendToRedis({ url, ca })(headOf(1), never)
   await t.throwsAsync(sendToRedis({ url })(headOf(2), never), { message: /certificate/ })
   await t.throwsAsync(sendToRedis({ url: `rediss://127.0.0.1:${port}`, ca })(headOf(2), never), { message: /altnames/ })
+})
+
+test('shows its certificate to a server that asks for one', async (t) => {
+  const [first, second] = [makeCertificates(), makeCertificates()]
+  const asking = [...tlsConfig(t, first), 'tls-auth-clients yes']
+  const { port } = await startRedis(t, { certificate: first.local, config: asking })
+  const url = `rediss://127.0.0.1:${port}`
+  const shown = { url, ca: first.ca, serverName: 'localhost' }
+  await sendToRedis({ ...shown, ...first.gate, stream: 'heads' })(headOf(1), never)
+  for (const refused of [shown, { ...shown, ...second.gate }]) {
+    const error = await t.throwsAsync(sendToRedis(refused)(headOf(2), never))
+    t.regex(error.message, /certificate required|unknown ca|ECONNRESET|EPIPE|closed/i)
+  }
+  const elsewhere = sendToRedis({ ...shown, ...first.gate, serverName: 'stock.internal' })(headOf(2), never)
+  await t.throwsAsync(elsewhere, { message: /altnames/ })
 })
 
 test('gives up on a server that says nothing', async (t) => {

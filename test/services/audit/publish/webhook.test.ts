@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import test, { type ExecutionContext } from 'ava'
 import { openPublisher } from '../../../../src/services/audit/publish/publishers.ts'
+import type { OutgoingTls } from '../../../../src/services/tls/outgoing.ts'
 import { Agenda } from '../../../fixtures/tokens/agenda.ts'
 import { makeCertificates } from '../../../helpers/certificates.ts'
 import { freePort } from '../../../helpers/free-port.ts'
@@ -12,7 +13,7 @@ import { headOf } from '../../../helpers/heads.ts'
 import { notedWorld } from '../../../helpers/noted-world.ts'
 import { until } from '../../../helpers/until.ts'
 
-const { ca, local } = makeCertificates()
+const { ca, local, gate } = makeCertificates()
 
 interface Received {
   readonly method: string | undefined
@@ -28,10 +29,17 @@ const refuse: Answer = (response) => response.writeHead(503).end('not now')
 class Webhook extends EventEmitter {
   readonly received: Received[] = []
   answer: Answer = accept
+  readonly #asking: object
   #server: Server | undefined
 
+  /** `asking` is how it asks for a certificate. */
+  constructor(asking: object = {}) {
+    super()
+    this.#asking = asking
+  }
+
   async start(port = 0): Promise<string> {
-    const server = createServer({ cert: local.cert, key: local.key }, async (request, response) => {
+    const server = createServer({ cert: local.cert, key: local.key, ...this.#asking }, async (request, response) => {
       const { method, url, headers } = request
       const received = { method, url, headers, body: await text(request) }
       this.received.push(received)
@@ -49,8 +57,12 @@ class Webhook extends EventEmitter {
   }
 }
 
-async function open(t: ExecutionContext, settings: { readonly token?: string; readonly ca?: string } = { ca }) {
-  const [webhook, world, agenda] = [new Webhook(), notedWorld(), new Agenda()]
+interface Given extends OutgoingTls {
+  readonly token?: string
+}
+
+async function open(t: ExecutionContext, settings: Given = { ca }, webhook = new Webhook()) {
+  const [world, agenda] = [notedWorld(), new Agenda()]
   t.teardown(() => webhook.stop())
   const url = await webhook.start()
   const publisher = await openPublisher({ webhook: { url, ...settings } }, world, agenda.later)
@@ -150,6 +162,34 @@ test('sends nothing to a server that it does not trust', async (t) => {
   await until(() => agenda.next !== undefined)
   t.regex([...world.status.faults.values()].join(), /could not be published: .*certificate/)
   t.is(webhook.received.length, 0)
+})
+
+const asking = { ca, requestCert: true, rejectUnauthorized: true }
+
+test('shows its certificate to a server that asks for one', async (t) => {
+  const { webhook, publisher, count } = await open(t, { ca, ...gate }, new Webhook(asking))
+  publisher.publish(headOf(1), 'passing')
+  await until(() => count('published') === 1)
+  t.is(webhook.received[0]?.body, headOf(1))
+})
+
+test('sends nothing where its certificate is not taken, or the name is another one, and tells nothing of the key', async (t) => {
+  const stranger = makeCertificates().gate
+  const refused = /certificate required|unknown ca|ECONNRESET|EPIPE|closed/i
+  const faults: readonly [Given, RegExp][] = [
+    [{ ca, token: 't0ken' }, refused],
+    [{ ca, token: 't0ken', ...stranger }, refused],
+    [{ ca, token: 't0ken', ...gate, serverName: 'stock.internal' }, /altnames/],
+  ]
+  for (const [given, reason] of faults) {
+    const { webhook, world, agenda, publisher } = await open(t, given, new Webhook(asking))
+    publisher.publish(headOf(1), 'passing')
+    await until(() => agenda.next !== undefined)
+    t.regex([...world.status.faults.values()].join(), reason)
+    t.is(webhook.received.length, 0)
+    for (const line of `${gate.key}${stranger.key}`.split('\n').filter((text) => text.length > 20))
+      t.false(world.lines.join('').includes(line))
+  }
 })
 
 test('follows no redirect', async (t) => {
