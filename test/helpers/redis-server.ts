@@ -1,4 +1,4 @@
-/** A real redis-server on a free port, in memory alone, for as long as a test takes. */
+/** A real redis-server on a free port, for as long as a test takes; whatever is written to it is kept for the search of a run. */
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -27,6 +27,9 @@ interface RedisServerOptions {
   readonly config?: readonly string[]
 }
 
+/** Every command that writes, with its effects, also of keys that are gone; handed to the system before its answer. */
+const everyWrite = ['appendonly yes', 'appendfsync no', 'aof-use-rdb-preamble no', 'auto-aof-rewrite-percentage 0']
+
 /** Another process may take the port before it listens: then there is another one. */
 export const startRedis = (t: ExecutionContext, options: RedisServerOptions = {}): Promise<RedisServer> =>
   tryToStart(t, options).catch(() => tryToStart(t, options))
@@ -36,7 +39,10 @@ async function tryToStart(t: ExecutionContext, { certificate, config = [] }: Red
   const port = await freePort()
   const listening = certificate === undefined ? [`port ${port}`] : withTls(port, certificate, folder)
   const file = join(folder, 'redis.conf')
-  writeFileSync(file, [...listening, 'bind 127.0.0.1', 'save ""', `dir ${folder}`, ...config, ''].join('\n'))
+  writeFileSync(
+    file,
+    [...listening, 'bind 127.0.0.1', 'save ""', `dir ${folder}`, ...everyWrite, ...config, ''].join('\n'),
+  )
   let child: ChildProcess | undefined
   const kill = async () => {
     const running = child
@@ -46,6 +52,8 @@ async function tryToStart(t: ExecutionContext, { certificate, config = [] }: Red
     await once(running, 'exit')
   }
   const start = async () => {
+    // It comes back empty, unless a test would have it otherwise.
+    if (!config.includes('appendonly yes')) rmSync(join(folder, 'appendonlydir'), { recursive: true, force: true })
     child = await launch(file)
   }
   t.teardown(async () => {

@@ -15,7 +15,7 @@ interface Spawned {
 const secretName = /secret|password|(?:_|^)key|token/i
 
 /** What its own process is asked to do is no secret of the product: a browser's, a shell's, a database's. */
-const isNode = (args: readonly string[]): boolean => basename(args[0] ?? '').startsWith('node')
+export const isNode = (args: readonly string[]): boolean => basename(args[0] ?? '').startsWith('node')
 
 export function watchProcesses(record: TestRecord): void {
   subscribe('tracing:child_process.spawn:start', (message) => {
@@ -36,14 +36,10 @@ export function noteEnvironment(record: TestRecord, pairs: readonly string[]): v
 }
 
 /** Passwords alone are read from standard input, but for the heads of a log, and what an editor says to a language server. */
-const isAsked = (args: readonly string[]): boolean => !args.includes('audit') && !args.includes('--stdio')
+export const isAsked = (args: readonly string[]): boolean => !args.includes('audit') && !args.includes('--stdio')
 
 function tap(record: TestRecord, child: ChildProcess, args: readonly string[]): void {
-  const name = args
-    .slice(1, 4)
-    .map((arg) => basename(arg))
-    .join('_')
-    .slice(0, 80)
+  const name = nameOf(args)
   for (const stream of ['stdout', 'stderr'] as const)
     onceSet(child, stream, (from) => before(from, 'push', record.output(`${name}.${stream}`)))
   if (!isAsked(args)) return
@@ -51,6 +47,14 @@ function tap(record: TestRecord, child: ChildProcess, args: readonly string[]): 
     for (const method of ['write', 'end'] as const) before(to, method, (chunk) => noteLines(record, chunk))
   })
 }
+
+/** By which places are allowed. */
+export const nameOf = (args: readonly string[]): string =>
+  args
+    .slice(1, 4)
+    .map((arg) => basename(arg))
+    .join('_')
+    .slice(0, 80)
 
 /** Whoever starts a process may write to it at once: its pipes are met when they are set. */
 function onceSet(child: ChildProcess, name: 'stdin' | 'stdout' | 'stderr', meet: (stream: Duplex) => void): void {
@@ -63,8 +67,9 @@ function onceSet(child: ChildProcess, name: 'stdin' | 'stdout' | 'stderr', meet:
 }
 
 /** Lines typed into a command. */
-function noteLines(record: TestRecord, chunk: unknown): void {
-  if (typeof chunk === 'string') for (const line of chunk.split('\n')) record.secret('standard input', line)
+export function noteLines(record: TestRecord, chunk: unknown): void {
+  if (typeof chunk !== 'string' && !(chunk instanceof Uint8Array)) return
+  for (const line of Buffer.from(chunk).toString().split('\n')) record.secret('standard input', line)
 }
 
 /** Has a function see the first argument of a method of this one object before the method does. */
