@@ -55,14 +55,16 @@ const secretsOf = (policy: Policy): readonly WrittenSecret[] => [
 ]
 
 const issuerSecrets = ({ issuers }: Policy): readonly WrittenSecret[] =>
-  issuers
-    .filter(({ value }) => value.secret !== undefined)
-    .map(({ name, value, at }) => ({
-      rule: 'issuers/plain-secret',
-      text: value.secret,
-      at: below(at, 'secret'),
-      name: `the secret of \`${name}\``,
-    }))
+  issuers.flatMap(({ name, value: { secret, jwks }, at }) => {
+    const rule = 'issuers/plain-secret'
+    const key = typeof jwks === 'object' ? jwks.key : undefined
+    return [
+      ...(secret === undefined
+        ? []
+        : [{ rule, text: secret, at: below(at, 'secret'), name: `the secret of \`${name}\`` }]),
+      ...(key === undefined ? [] : [{ rule, text: key, at: below(at, 'jwks', 'key'), name: certificateKey }]),
+    ]
+  })
 
 const credentials = /^(authorization|cookie|x-api-key|.*-(secret|token|api-key))$/i
 

@@ -3,10 +3,12 @@
 import { isLoopbackHost } from '../../core/address.ts'
 import type { Fault } from '../../core/diagnostic.ts'
 import { hasReference } from '../../core/expression.ts'
+import { checkOutgoing } from '../tls/check-outgoing.ts'
 import { algorithms, isAlgorithm, isSymmetric } from './algorithm.ts'
 import { findWeakness, readSecret } from './hmac-secret.ts'
 import type { IssuerBlock } from './issuer.ts'
 import type { issuerRules } from './issuer-rules.ts'
+import { readJwksPlace } from './jwks-place.ts'
 import { KeyFault, readPublicKey, type VerificationKey } from './public-key.ts'
 
 /** A fault of one of the issuers' own rules. */
@@ -66,14 +68,22 @@ function judgeSources(block: IssuerBlock): readonly Fault[] {
 
 function judgeJwks({ jwks }: IssuerBlock): readonly Fault[] {
   if (jwks === undefined || hasReference(jwks)) return []
-  const url = URL.canParse(jwks) ? new URL(jwks) : undefined
-  if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') {
-    return [issuerFault('issuers/invalid-jwks', ['jwks'], 'expected an https URL without credentials')]
-  }
-  if (url.protocol === 'http:' && !isLoopbackHost(url.hostname)) {
-    return [issuerFault('issuers/insecure-jwks', ['jwks'], 'plain `http:` to another machine')]
-  }
-  return []
+  const place = readJwksPlace(jwks)
+  const tls = checkOutgoing(place, {
+    path: ['jwks'],
+    plain: URL.parse(place.url)?.protocol === 'http:' ? 'http:' : undefined,
+    rules: { unused: 'issuers/unused-tls', certificate: 'issuers/invalid-certificate' },
+  })
+  return [...judgeJwksUrl(place.url, typeof jwks === 'string' ? ['jwks'] : ['jwks', 'url']), ...tls]
+}
+
+function judgeJwksUrl(text: string, path: Fault['path']): readonly Fault[] {
+  if (hasReference(text)) return []
+  const url = URL.parse(text)
+  if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
+    return [issuerFault('issuers/invalid-jwks', path, 'expected an https URL without credentials')]
+  if (url.protocol === 'https:' || isLoopbackHost(url.hostname)) return []
+  return [issuerFault('issuers/insecure-jwks', path, 'plain `http:` to another machine')]
 }
 
 function judgeSecret({ secret, algorithms: names = [] }: IssuerBlock): readonly Fault[] {

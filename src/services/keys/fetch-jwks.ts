@@ -1,11 +1,12 @@
 /** Fetches a JWK set (RFC 7517 §5) once: bounded in time and size, and from the very URL that the policy names. */
 
 import { isUtf8 } from 'node:buffer'
-import { type Dispatcher, request } from 'undici'
+import { Client, type Dispatcher } from 'undici'
 import { JsonFault, parseJson } from '../../core/json.ts'
+import { outgoingOptions } from '../tls/outgoing.ts'
+import type { JwksPlace } from './jwks-place.ts'
 
 interface FetchOptions {
-  readonly dispatcher?: Dispatcher
   readonly signal: AbortSignal
   /** Milliseconds for the whole answer; 5 seconds unless told. */
   readonly timeout?: number
@@ -21,23 +22,30 @@ const maxBytes = 262_144
 const maxKeys = 100
 const minute = 60_000
 
-/** The set, or an error whose message ends the sentence "the keys could not be fetched: …". Redirects are not followed. */
+/**
+ * The set, or an error whose message ends the sentence "the keys could not be fetched: …". Redirects are not followed. A
+ * connection a fetch: between two of them nothing can go stale.
+ */
 export async function fetchJwks(
-  url: string,
-  { dispatcher, signal, timeout = 5_000 }: FetchOptions,
+  { url, ...tls }: JwksPlace,
+  { signal, timeout = 5_000 }: FetchOptions,
 ): Promise<FetchedJwks> {
+  const { origin, pathname, search } = new URL(url)
+  const client = new Client(origin, { connect: outgoingOptions(tls), allowH2: false })
   const late = AbortSignal.timeout(timeout)
   try {
-    const answer = await request(url, {
+    const answer = await client.request({
+      method: 'GET',
+      path: `${pathname}${search}`,
       headers: { accept: 'application/jwk-set+json, application/json' },
-      reset: true,
       signal: AbortSignal.any([signal, late]),
-      ...(dispatcher && { dispatcher }),
     })
     return { keys: readKeys(await readText(answer)), freshFor: readLifetime(answer.headers['cache-control']) }
   } catch (error) {
     if (late.aborted) throw new Error(`no answer within ${timeout} ms`, { cause: error })
     throw error
+  } finally {
+    await client.destroy()
   }
 }
 

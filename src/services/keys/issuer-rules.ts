@@ -98,6 +98,16 @@ export const issuerRules = {
     cause: 'Keys that come over plain http can be exchanged on the way.',
     hint: 'use `https:`',
   },
+  'issuers/unused-tls': {
+    severity: 'error',
+    cause: 'Certificates are for `https:`; over plain HTTP nobody looks at them.',
+    hint: 'use `https:` in the url, or take them out',
+  },
+  'issuers/invalid-certificate': {
+    severity: 'error',
+    cause: 'Certificates and keys are PEM; a certificate of our own needs its key, and the key its certificate.',
+    hint: 'read the file: `${file:/etc/tls/issuer.crt}`',
+  },
   'issuers/short-rotation': {
     severity: 'error',
     cause:

@@ -5,6 +5,7 @@ import { durationPattern, readDuration } from '../../core/duration.ts'
 import { hasReference } from '../../core/expression.ts'
 import { any, array, type Infer, literal, object, record, string, union } from '../../schema/builder.ts'
 import { checkAlgorithms, checkKeys, issuerFault } from './check-keys.ts'
+import { jwksSchema } from './jwks-place.ts'
 import { shortestRotation, usualRotation } from './stored/key-life.ts'
 
 export { issuerRules } from './issuer-rules.ts'
@@ -34,7 +35,7 @@ export const issuerSchema = object({
     minItems: 1,
     examples: [['RS256', 'ES256']],
   }),
-  'jwks?': string({ description: 'Where the issuer publishes its keys, as a JWK set.', minLength: 1 }),
+  'jwks?': jwksSchema,
   'publicKeys?': array(union([name, record(any())]), {
     description: "The issuer's public keys, each as PEM, as a JWK or as the JSON text of one; often `${file:PATH}`.",
     minItems: 1,

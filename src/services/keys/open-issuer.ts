@@ -2,7 +2,6 @@
 
 import { createPublicKey } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Dispatcher } from 'undici'
 import { readDuration } from '../../core/duration.ts'
 import { StartFault } from '../../core/start-fault.ts'
 import type { Clock } from '../clock.ts'
@@ -17,6 +16,7 @@ import { normaliseType } from './claims.ts'
 import { devAlgorithm, readDevKey } from './dev-key.ts'
 import { audiences, hasStoredKeys, type IssuerBlock, issuerClaim } from './issuer.ts'
 import { IssuerVerifier } from './issuer-verifier.ts'
+import { type JwksPlace, placeId, readJwksPlace } from './jwks-place.ts'
 import { type KeySource, staticKeys } from './key-source.ts'
 import { KeyFault, readPublicKey, type VerificationKey } from './public-key.ts'
 import { openShared } from './shared-secret.ts'
@@ -31,9 +31,8 @@ export interface IssuerWorld {
   readonly development: boolean
   /** Where the development key is kept; `data` unless told. */
   readonly folder?: string
-  readonly dispatcher?: Dispatcher
   readonly later?: Later
-  /** What was published last, by URL: what verifies until the first answer. */
+  /** What was published last, by place: what verifies until the first answer. */
   readonly lastKeys?: Map<string, readonly unknown[]>
   /** The stored keys of a `builtin` issuer with `refreshTtl`. */
   readonly storedKeys?: (name: string, block: IssuerBlock) => Promise<KeySource>
@@ -68,7 +67,8 @@ const allowed = ({ builtin, algorithms = builtin ? [devAlgorithm] : [] }: Issuer
 async function openKeys(name: string, block: IssuerBlock, world: IssuerWorld): Promise<KeySource> {
   if (hasStoredKeys(block)) return openStored(name, block, world)
   if (block.builtin) return staticKeys([await openDevKey(name, world)])
-  if (block.jwks !== undefined) return openJwks(name, block.jwks, { ...world, algorithms: allowed(block) })
+  if (block.jwks !== undefined)
+    return openJwks(name, readJwksPlace(block.jwks), { ...world, algorithms: allowed(block) })
   if (block.secret !== undefined) return openShared(name, block, world)
   return staticKeys((block.publicKeys ?? []).map((source) => openPublicKey(name, source)))
 }
@@ -91,14 +91,15 @@ async function openDevKey(name: string, { development, folder, log }: IssuerWorl
 /** What fetches and paces is loaded only where a policy has a JWKS: start-up stays fast. */
 async function openJwks(
   name: string,
-  url: string,
+  place: JwksPlace,
   world: IssuerWorld & Pick<VerificationKey, 'algorithms'>,
 ): Promise<KeySource> {
-  const { dispatcher, later = unhurried, lastKeys } = world
+  const { later = unhurried, lastKeys } = world
   const [{ Jwks }, { fetchJwks }] = await Promise.all([import('./jwks.ts'), import('./fetch-jwks.ts')])
-  const fetch = (signal: AbortSignal) => fetchJwks(url, { signal, ...(dispatcher && { dispatcher }) })
-  const last = lastKeys?.get(url)
-  const jwks = new Jwks({ ...world, name, fetch, later, last, keep: (keys) => lastKeys?.set(url, keys) })
+  const fetch = (signal: AbortSignal) => fetchJwks(place, { signal })
+  const id = placeId(place)
+  const last = lastKeys?.get(id)
+  const jwks = new Jwks({ ...world, name, fetch, later, last, keep: (keys) => lastKeys?.set(id, keys) })
   const answered = jwks.refresh()
   if (last === undefined) await Promise.race([answered, delay(patience, undefined, { ref: false })])
   return jwks

@@ -2,19 +2,20 @@
 
 import { createHash } from 'node:crypto'
 import { hasStoredKeys, type IssuerBlock } from './issuer.ts'
+import { placeId, readJwksPlace } from './jwks-place.ts'
 import { type IssuerWorld, openIssuer } from './open-issuer.ts'
 import type { TokenVerifier } from './verifier.ts'
 
 interface Shared {
   readonly opening: Promise<TokenVerifier>
-  /** Where its keys are fetched from. */
-  readonly jwks: string | undefined
+  /** Of the place that its keys are fetched from. */
+  readonly placeId: string | undefined
   users: number
 }
 
 export class VerifierPool {
   readonly #shared = new Map<string, Shared>()
-  /** By URL, for as long as a verifier has its keys from there. */
+  /** By place, for as long as a verifier has its keys from there. */
   readonly #lastKeys = new Map<string, readonly unknown[]>()
 
   /** As `openIssuer` does; each has to be closed. */
@@ -37,16 +38,18 @@ export class VerifierPool {
   }
 
   #share(name: string, block: IssuerBlock, world: IssuerWorld): Shared {
-    return { opening: openIssuer(name, block, { ...world, lastKeys: this.#lastKeys }), jwks: block.jwks, users: 0 }
+    const { jwks } = block
+    const opening = openIssuer(name, block, { ...world, lastKeys: this.#lastKeys })
+    return { opening, placeId: jwks === undefined ? undefined : placeId(readJwksPlace(jwks)), users: 0 }
   }
 
   /** One user less; whether it was the last. */
   #leave(id: string, shared: Shared): boolean {
     if (--shared.users > 0) return false
     this.#shared.delete(id)
-    const { jwks } = shared
-    if (jwks !== undefined && ![...this.#shared.values()].some((other) => other.jwks === jwks))
-      this.#lastKeys.delete(jwks)
+    const { placeId } = shared
+    if (placeId !== undefined && ![...this.#shared.values()].some((other) => other.placeId === placeId))
+      this.#lastKeys.delete(placeId)
     return true
   }
 }

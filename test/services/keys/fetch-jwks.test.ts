@@ -6,9 +6,9 @@ test('gives up on an issuer that is slow, before its head or within its body', a
   const publisher = await startPublisher(t, [])
   const { signal } = new AbortController()
   publisher.answer = () => {}
-  await t.throwsAsync(fetchJwks(publisher.url, { signal, timeout: 50 }), { message: 'no answer within 50 ms' })
+  await t.throwsAsync(fetchJwks({ url: publisher.url }, { signal, timeout: 50 }), { message: 'no answer within 50 ms' })
   publisher.answer = (_req, res) => void res.writeHead(200).write('{"keys":[')
-  await t.throwsAsync(fetchJwks(publisher.url, { signal, timeout: 50 }), { message: 'no answer within 50 ms' })
+  await t.throwsAsync(fetchJwks({ url: publisher.url }, { signal, timeout: 50 }), { message: 'no answer within 50 ms' })
 })
 
 test('stops reading an answer without end', async (t) => {
@@ -20,7 +20,7 @@ test('stops reading an answer without end', async (t) => {
     res.writeHead(200).on('drain', more)
     more()
   }
-  await t.throwsAsync(fetchJwks(publisher.url, { signal: new AbortController().signal }), {
+  await t.throwsAsync(fetchJwks({ url: publisher.url }, { signal: new AbortController().signal }), {
     message: /larger than 262144 bytes/,
   })
 })
