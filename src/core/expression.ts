@@ -63,6 +63,9 @@ const reference = new RegExp(referencePattern)
 /** Whether a text holds something that is filled in at load. */
 export const hasReference = (text: unknown): text is string => typeof text === 'string' && reference.test(text)
 
+/** The items of a list; none where the whole of it is filled in at load. */
+export const itemsOf = <T>(list: readonly T[] | undefined): readonly T[] => (Array.isArray(list) ? list : [])
+
 /** Whether a text holds an expression. */
 export const hasExpression = (text: unknown): text is string =>
   typeof text === 'string' && /\$\{(?!(env|secret|file|value):)/.test(text)

@@ -2,18 +2,14 @@
 
 import { isCidr } from '../core/address.ts'
 import type { Fault, Rules } from '../core/diagnostic.ts'
-import { hasReference } from '../core/expression.ts'
+import { hasReference, itemsOf } from '../core/expression.ts'
 import { array, type Infer, object, string } from '../schema/builder.ts'
 import { checkAuditSettings } from '../services/audit/check-settings.ts'
 import { type AuditSettings, auditSettingsSchema, readAuditSettings } from '../services/audit/settings.ts'
 import { auditSettingsRules } from '../services/audit/settings-rules.ts'
-import {
-  type AccountSettings,
-  checkDatabaseSettings,
-  databaseSettingsRules,
-  databaseSettingsSchema,
-  readDatabaseSettings,
-} from '../services/identity/settings.ts'
+import { checkDatabaseSettings } from '../services/identity/check-settings.ts'
+import { type AccountSettings, databaseSettingsSchema, readDatabaseSettings } from '../services/identity/settings.ts'
+import { databaseSettingsRules } from '../services/identity/settings-rules.ts'
 import { checkSecretSettings } from '../services/secrets/check-settings.ts'
 import { readSecretSettings, type SecretSettings, secretSettingsSchema } from '../services/secrets/settings.ts'
 import { secretSettingsRules } from '../services/secrets/settings-rules.ts'
@@ -130,8 +126,8 @@ export const settingsRules: Rules = {
 
 /** Findings beyond the schema. */
 export function checkSettings(settings: WrittenSettings): readonly Fault[] {
-  const { trustedProxies = [], secrets, limits, state, audit, openapi } = settings
-  const written = trustedProxies.map((text, index) => ({ text, path: ['trustedProxies', index] as const }))
+  const { trustedProxies, secrets, limits, state, audit, openapi } = settings
+  const written = itemsOf(trustedProxies).map((text, index) => ({ text, path: ['trustedProxies', index] as const }))
   const judged = written.filter(({ text }) => !hasReference(text))
   const invalid = judged.filter(({ text }) => !isCidr(text))
   const everyone = judged.filter(({ text }) => isCidr(text) && /\/0$/.test(text))
@@ -159,8 +155,8 @@ export function checkSettings(settings: WrittenSettings): readonly Fault[] {
   ]
 }
 
-const checkServers = (servers: readonly string[] = []): readonly Fault[] =>
-  servers.flatMap((text, index) =>
+const checkServers = (servers: readonly string[] | undefined): readonly Fault[] =>
+  itemsOf(servers).flatMap((text, index) =>
     hasReference(text) || isServer(text)
       ? []
       : [
@@ -195,7 +191,7 @@ export function readSettings(
   return {
     listen: { ...listen, host, port: listenOn.port ?? listen?.port ?? gatePort },
     tls: readTlsSettings(tls),
-    trustedProxies: trustedProxies ?? [],
+    trustedProxies: itemsOf(trustedProxies),
     secrets: readSecretSettings(secrets),
     limits: readLimitSettings(limits),
     shutdown: readShutdownSettings(shutdown, host),

@@ -2,7 +2,8 @@
 
 import { isDeepStrictEqual } from 'node:util'
 import type { Settings } from '../policy/settings.ts'
-import { splitCredentials } from '../services/redis/settings.ts'
+import { splitCredentials as splitDatabase } from '../services/database/settings.ts'
+import { splitCredentials as splitState } from '../services/redis/settings.ts'
 
 /** Those that are no longer what the process was started with. */
 export function startOnlyChanges(started: Settings, now: Settings): readonly string[] {
@@ -29,9 +30,9 @@ const startOnly = ({
   'settings.limits.headersTimeout': limits.headersTimeout,
   'settings.limits.requestTimeout': limits.requestTimeout,
   'settings.limits.connections': limits.connections,
-  // Another user, password or certificate for the same Redis is taken at once.
-  'settings.state': state && splitCredentials(state)[0],
-  'settings.database': database,
+  // Another user, password or certificate for the same Redis or Postgres is taken at once.
+  'settings.state': state && splitState(state)[0],
+  'settings.database': database && splitDatabase(database)[0],
   'settings.shutdown': shutdown,
   'settings.audit': audit,
   // Another token holds at once.

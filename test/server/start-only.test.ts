@@ -34,6 +34,28 @@ test('says nothing of what a reload changes, and of what is the same', (t) => {
   t.deepEqual(changes({}, { secrets: { provider: 'file', dir: '/run/secrets' } }), [])
 })
 
+test('says nothing of another caller of the same database, and names another database', (t) => {
+  const of = (more: object, url = 'postgres://a:one@db/shop') => ({ database: { url, ...more } }) as WrittenSettings
+  const key = (byte: string) => byte.repeat(40)
+  const before = of({ ca: 'a', cert: 'b', key: 'c', fieldKeys: [key('k')] })
+  const others = [
+    of({ ca: 'x', cert: 'y', key: 'z', fieldKeys: [key('k')] }, 'postgres://b:two@db/shop'),
+    of({ fieldKeys: [key('k')], username: 'b', password: 'two' }),
+  ]
+  for (const other of others) t.deepEqual(changes(before, other), [])
+  const rest = [
+    of({ fieldKeys: [key('l')] }),
+    of({ fieldKeys: [key('k')], serverName: 'other' }),
+    of({ fieldKeys: [key('k')], deadline: '1s' }),
+    ...['db/other', 'db:1/shop', 'other/shop', 'db/shop?sslmode=disable'].map((place) =>
+      of({ fieldKeys: [key('k')] }, `postgres://a:one@${place}`),
+    ),
+    of({ fieldKeys: [key('k')] }, 'sqlite:shop.db'),
+  ]
+  for (const other of rest) t.deepEqual(changes(before, other), ['settings.database'], JSON.stringify(other))
+  t.deepEqual(changes(of({}, 'sqlite:a.db'), of({}, 'sqlite:b.db')), ['settings.database'])
+})
+
 test('compares keys by what they are', (t) => {
   const settings = (byte: number) => ({
     ...readSettings(),

@@ -27,7 +27,7 @@ export function openApiDocument(policy: Policy, host?: string): OpenApiDocument 
   return {
     openapi: '3.1.0',
     info: { title: 'API', version: policy.digest.slice(0, 12), ...info },
-    ...(servers !== undefined && { servers: servers.map((url) => ({ url })) }),
+    ...(Array.isArray(servers) && { servers: servers.map((url) => ({ url })) }),
     tags: [...services].sort().map((name) => ({ name })),
     paths: Object.fromEntries(paths),
     components: componentsOf(shared),

@@ -1,6 +1,6 @@
 /** A secret that stands in a policy file as plain text. */
 
-import { hasReference } from '../../core/expression.ts'
+import { hasReference, itemsOf } from '../../core/expression.ts'
 import { type AuthenticateBlock, methodsOf } from '../../guards/authenticate/method.ts'
 import type { UpstreamOptions } from '../../handlers/upstream/checks.ts'
 import type { Path } from '../../schema/schema.ts'
@@ -147,20 +147,19 @@ const stateSecrets = ({ settings }: Policy): readonly WrittenSecret[] =>
     ]
   })
 
+/** The url, the password, the key of the certificate, and those that fields are sealed with. */
 const databaseSecrets = ({ settings }: Policy): readonly WrittenSecret[] =>
   settings.flatMap(({ value: { database }, at }) => {
-    const { url, fieldKeys = [] } = typeof database === 'object' ? database : { url: database }
-    const rule = 'settings/plain-secret'
-    const urlAt = typeof database === 'object' ? below(at, 'database', 'url') : below(at, 'database')
-    const text = withPassword(url)
+    if (database === undefined) return []
+    const secret = (text: string | undefined, name: string, ...path: Path): readonly WrittenSecret[] =>
+      text === undefined ? [] : [{ rule: 'settings/plain-secret', text, at: below(at, 'database', ...path), name }]
+    const password = 'the password of the database'
+    if (typeof database === 'string') return secret(withPassword(database), password)
     return [
-      ...(text === undefined ? [] : [{ rule, text, at: urlAt, name: 'the password of the database' }]),
-      ...fieldKeys.map((key, index) => ({
-        rule,
-        text: key,
-        at: below(at, 'database', 'fieldKeys', index),
-        name: 'a field key',
-      })),
+      ...secret(withPassword(database.url), password, 'url'),
+      ...secret(database.password, password, 'password'),
+      ...secret(database.key, certificateKey, 'key'),
+      ...itemsOf(database.fieldKeys).flatMap((key, index) => secret(key, 'a field key', 'fieldKeys', index)),
     ]
   })
 

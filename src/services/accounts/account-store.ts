@@ -48,6 +48,8 @@ export interface AccountStore {
   rotateFields(options?: RotationOptions, operator?: Operator): Promise<Rotation>
   /** Takes out what nobody can use any more; the number of rows. */
   prune(): Promise<number>
+  /** The same database, called with other credentials from here on. */
+  signIn(settings: DatabaseSettings): void
   /** Whether it answers; does what was left undone while it did not. Throws `DatabaseAway`. */
   probe(): Promise<void>
   close(): Promise<void>
@@ -96,6 +98,7 @@ async function prepare(database: Database, { ring, clock, randomId }: StoreWorld
       return rotation
     },
     prune: () => prune(database, clock.now()),
+    signIn: (settings) => database.signIn(settings),
     probe: async () => {
       await database.query('select 1')
       await failures.settle()

@@ -1,5 +1,7 @@
 /** What is kept for good, behind one interface: plain SQL that SQLite and Postgres both read, with `$1` for its values. */
 
+import type { DatabaseSettings } from './settings.ts'
+
 export type Value = string | number | null
 
 /** Texts as both databases can keep them: no NUL, no half of a pair; whoever looks for such a one finds nothing. */
@@ -20,6 +22,8 @@ export interface Database extends Statements {
    * read `for update`. Throws `DatabaseAway`, after which nobody knows whether the last of it was done.
    */
   transact<T>(work: (statements: Statements) => Promise<T>): Promise<T>
+  /** The same database, called with other credentials: what is open stays open, whoever dials next uses them. */
+  signIn(settings: DatabaseSettings): void
   close(): Promise<void>
 }
 

@@ -62,6 +62,8 @@ export class AccountPool {
     this.#opening ??= this.#open(settings, development)
     try {
       this.#opened = await this.#opening
+      // A password or a certificate that was rotated.
+      this.#opened.store.signIn(settings)
       return this.#opened
     } catch (error) {
       this.#opening = undefined

@@ -42,6 +42,7 @@ export function holding(database: Database, hold: Hold | undefined): Database {
   return {
     schemaLock: database.schemaLock,
     query: (sql, values) => database.query(sql, values),
+    signIn: (settings) => database.signIn(settings),
     close: () => database.close(),
     transact: async (work) => {
       const result = await database.transact(async (statements) => {

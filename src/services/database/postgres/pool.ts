@@ -1,11 +1,10 @@
 /** Connections to one Postgres, each of them bounded in what it may wait for. */
 
-import type { ConnectionOptions } from 'node:tls'
-import { checkServerIdentity } from 'node:tls'
-import pg, { type Pool, type PoolClient, type PoolConfig } from 'pg'
+import pg, { type ClientConfig, type Pool, type PoolClient } from 'pg'
 import { atMost } from '../../later.ts'
+import { outgoingOptions } from '../../tls/outgoing.ts'
 import { DatabaseAway } from '../database.ts'
-import type { DatabaseSettings } from '../settings.ts'
+import { type DatabaseSettings, signedIn } from '../settings.ts'
 import type { PostgresTarget } from '../target.ts'
 import { asError } from './faults.ts'
 
@@ -24,9 +23,18 @@ const int8 = 20
 export class PostgresPool {
   readonly #pool: Pool
   readonly #clients = new Set<PoolClient>()
+  #settings: PostgresSettings
 
   constructor(settings: PostgresSettings) {
-    this.#pool = new pg.Pool(poolConfig(settings))
+    this.#settings = settings
+    const settingsNow = () => this.#settings
+    class Caller extends pg.Client {
+      constructor() {
+        super(clientConfig(settingsNow()))
+      }
+    }
+    const { deadline } = settings
+    this.#pool = new pg.Pool({ Client: Caller, max: maxConnections, connectionTimeoutMillis: deadline })
     this.#pool.on('error', noop)
     this.#pool.on('connect', (client) => {
       // Whoever asks it is told; between two statements nobody listens, and the process would end.
@@ -47,6 +55,11 @@ export class PostgresPool {
     }
   }
 
+  /** Whoever dials from here on is another caller of the same server. */
+  signIn(settings: DatabaseSettings): void {
+    this.#settings = signedIn(this.#settings, settings) ?? this.#settings
+  }
+
   /** One that is not sound is ended, whether the other side answers or not. */
   release(client: PoolClient, isSound: boolean): void {
     if (!isSound) hangUp(client)
@@ -60,7 +73,7 @@ export class PostgresPool {
   }
 }
 
-function poolConfig({ target, ca, serverName, deadline }: PostgresSettings): PoolConfig {
+function clientConfig({ target, deadline, ...tls }: PostgresSettings): ClientConfig {
   const { host, port, database, username, password, isEncrypted } = target
   return {
     host,
@@ -68,9 +81,8 @@ function poolConfig({ target, ca, serverName, deadline }: PostgresSettings): Poo
     database,
     ...(username !== undefined && { user: username }),
     ...(password !== undefined && { password }),
-    ssl: isEncrypted && secureOptions(host, ca, serverName),
+    ssl: isEncrypted && outgoingOptions(tls, host),
     application_name: 'portcullis',
-    max: maxConnections,
     keepAlive: true,
     connectionTimeoutMillis: deadline,
     // The server is the first to give up: it then says why.
@@ -80,14 +92,6 @@ function poolConfig({ target, ca, serverName, deadline }: PostgresSettings): Poo
     types: { getTypeParser: (oid, format) => (oid === int8 ? Number : pg.types.getTypeParser(oid, format)) },
   }
 }
-
-const secureOptions = (host: string, ca: string | undefined, serverName = host): ConnectionOptions => ({
-  minVersion: 'TLSv1.2',
-  rejectUnauthorized: true,
-  // The library fills in the host of the connection, which is not always the name in the certificate.
-  checkServerIdentity: (_host, certificate) => checkServerIdentity(serverName, certificate),
-  ...(ca !== undefined && { ca }),
-})
 
 /** Ends a connection whether the other side answers or not. */
 function hangUp(client: PoolClient): void {

@@ -3,6 +3,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { PoolClient } from 'pg'
 import { type Database, DatabaseAway, type Statements, type Value } from '../database.ts'
+import type { DatabaseSettings } from '../settings.ts'
 import { asAway, isInTheWay, isRepeatable } from './faults.ts'
 import { PostgresPool, type PostgresSettings } from './pool.ts'
 import { ask, transact } from './transaction.ts'
@@ -27,6 +28,10 @@ export class PostgresDatabase implements Database {
 
   transact<T>(work: (statements: Statements) => Promise<T>): Promise<T> {
     return this.#repeat((client) => transact(client, work))
+  }
+
+  signIn(settings: DatabaseSettings): void {
+    this.#pool.signIn(settings)
   }
 
   close(): Promise<void> {

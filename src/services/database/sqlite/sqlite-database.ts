@@ -34,6 +34,9 @@ export class SqliteDatabase implements Database {
     return this.#turns.take((end) => this.#transact(work, end))
   }
 
+  /** A file asks nobody who they are. */
+  signIn(): void {}
+
   close(): Promise<void> {
     return this.#thread.close()
   }
