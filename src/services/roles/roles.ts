@@ -25,10 +25,14 @@ type AbilityRule = RawRuleOf<RoleAbility>
 /** How many sets of roles are kept ready. */
 const maxAbilities = 1000
 
-/** Compiles the `roles` section, in which `checkRole` found no fault. */
-export function compileRoles(section: Readonly<Record<string, readonly RoleRule[]>>): Roles {
+/**
+ * Compiles the `roles` section, in which `checkRole` found no fault. Where it is unknown whether conditions hold, a `can` does
+ * not apply and a `cannot` does; with `doubt` it is the other way round, for who sees a part of the resource.
+ */
+export function compileRoles(section: Readonly<Record<string, readonly RoleRule[]>>, doubt = false): Roles {
+  const compile = (rule: RoleRule): AbilityRule => compileRule(rule, doubt)
   const known = new Map(
-    Object.entries(section).map(([name, rules], order) => [name, { order, rules: rules.map(compileRule) }]),
+    Object.entries(section).map(([name, rules], order) => [name, { order, rules: rules.map(compile) }]),
   )
   const abilities = new Recent<RoleAbility>(maxAbilities)
   const abilityOf = (names: readonly string[]): RoleAbility => {
@@ -91,17 +95,17 @@ const buildAbility = (rules: readonly AbilityRule[]): RoleAbility =>
     fieldMatcher: fieldPatternMatcher,
   })
 
-/** Where it is unknown whether conditions hold, a `can` does not apply and a `cannot` does. */
-function compileRule(rule: RoleRule): AbilityRule {
+function compileRule(rule: RoleRule, doubt: boolean): AbilityRule {
   const inverted = isInverted(rule)
   const fields = fieldsOf(rule)
   const condition = rule.when && compileConditions(rule.when)
+  const unknown = inverted !== doubt
   return {
     action: [...actionsOf(rule)],
     subject: [...subjectsOf(rule)],
     inverted,
     ...(fields && { fields: [...fields] }),
     ...(rule.because !== undefined && { reason: rule.because }),
-    ...(condition && { conditions: ({ exchange }: Target) => condition(exchange.resource, exchange) ?? inverted }),
+    ...(condition && { conditions: ({ exchange }: Target) => condition(exchange.resource, exchange) ?? unknown }),
   }
 }

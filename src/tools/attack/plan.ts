@@ -3,7 +3,7 @@
 import type { Policy, Route } from '../../policy/policy.ts'
 import { factsOf } from '../../policy/site.ts'
 import type { Forge } from './forge.ts'
-import type { Crowd, Plan, Probe, Untried, Volley } from './probe.ts'
+import type { Crowd, Plan, Probe, Reading, Untried, Volley } from './probe.ts'
 import { isOutside, type OwnAddress, probeNetwork } from './probes/addresses.ts'
 import { endsCaller, probeGood, probeHeaders, writes } from './probes/answers.ts'
 import { probeAuthentication } from './probes/authenticate.ts'
@@ -15,6 +15,7 @@ import { probeOrigins } from './probes/origins.ts'
 import { probePages } from './probes/pages.ts'
 import { probePaths } from './probes/paths.ts'
 import { probeRoles, probeScopes } from './probes/permissions.ts'
+import { readingsOf } from './probes/readings.ts'
 import { probeWire } from './probes/wire.ts'
 import type { Schemas } from './schema/witness.ts'
 import { Target, titleOf } from './target.ts'
@@ -43,6 +44,7 @@ export function planAttack(policy: Policy, terms: Terms): Plan {
     })
   const [first] = policy.routes
   return {
+    readings: plans.flatMap(({ readings }) => readings),
     probes: [
       ...(first === undefined ? [] : probeWire(factsOf(first).source)),
       ...interleave(plans.map(({ probes }) => probes)),
@@ -54,6 +56,7 @@ export function planAttack(policy: Policy, terms: Terms): Plan {
 }
 
 interface RoutePlan {
+  readonly readings: readonly Reading[]
   readonly probes: readonly Probe[]
   readonly volleys: readonly (Volley & { readonly identity: string })[]
   readonly crowds: readonly Crowd[]
@@ -66,7 +69,7 @@ interface Shared {
   readonly terms: Terms
 }
 
-const nothing: RoutePlan = { probes: [], volleys: [], crowds: [], untried: [] }
+const nothing: RoutePlan = { readings: [], probes: [], volleys: [], crowds: [], untried: [] }
 
 function planRoute(route: Route, { policy, schemas, terms }: Shared): RoutePlan {
   const target = Target.of(route, { policy, schemas, forge: terms.forge })
@@ -95,7 +98,9 @@ function planRoute(route: Route, { policy, schemas, terms }: Shared): RoutePlan 
       untried: [target.untried('routes', 'no credential is at hand: `--token`, `--api-key` or `--session`')],
     }
   const mayPass = (terms.writes || !writes(target)) && !endsCaller(target)
+  const { readings, untried } = readingsOf(target, { forge: terms.forge, policy, mayPass })
   return {
+    readings,
     probes: [
       ...(mayPass ? [probeGood(target), ...probeTimeout(target)] : []),
       ...outside,
@@ -110,6 +115,7 @@ function planRoute(route: Route, { policy, schemas, terms }: Shared): RoutePlan 
       : [],
     crowds: mayPass ? crowdsOf(target) : [],
     untried: [
+      ...untried,
       ...(endsCaller(target)
         ? [target.untried('routes', 'the request that passes would end the session that is used here')]
         : []),

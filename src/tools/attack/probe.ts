@@ -2,6 +2,7 @@
 
 import type { Code } from '../../core/denial.ts'
 import type { Source } from '../../core/site.ts'
+import type { CookiesBlock } from '../../guards/headers/cookies.ts'
 
 /** A header field. */
 export type Field = readonly [name: string, value: string]
@@ -47,6 +48,32 @@ export interface Probe {
   readonly headers?: Readonly<Record<string, string | undefined>>
   /** What is put on record where it passes. */
   readonly onRecord?: OnRecord | undefined
+  /** What holds for the cookies of its answer. */
+  readonly cookies?: CookieTerms | undefined
+}
+
+/** What a policy says of the cookies that a route sets. */
+export interface CookieTerms {
+  readonly route: string
+  readonly source: Source
+  /** None where the policy says nothing of them. */
+  readonly block: CookiesBlock | undefined
+}
+
+/** The same request by each role, and what each of them may not be answered. */
+export interface Reading {
+  /** Where in the answer the document stands, or the list of them: the segments of a JSON Pointer. */
+  readonly at: readonly string[]
+  readonly readers: readonly Reader[]
+}
+
+export interface Reader {
+  readonly role: string
+  readonly probe: Probe
+  /** Whether there is anything that it may not read. */
+  readonly isBound: boolean
+  /** What it surely may not read of a document, as JSON Pointers into it: empty for the whole. */
+  surplus(document: unknown): readonly string[]
 }
 
 /** What a record says at least. */
@@ -82,6 +109,7 @@ export interface Untried {
 
 /** What the policies give to try. */
 export interface Plan {
+  readonly readings: readonly Reading[]
   readonly probes: readonly Probe[]
   readonly volleys: readonly Volley[]
   readonly crowds: readonly Crowd[]
@@ -98,6 +126,8 @@ export interface Answer {
   readonly status: number
   /** Names in lower case; of several, joined by commas. */
   readonly headers: Readonly<Record<string, string>>
+  /** The values of `Set-Cookie`. */
+  readonly cookies: readonly string[]
   /** The first 64 kB. */
   readonly body: string
   /** From its first byte that was sent to the head of the answer. */

@@ -3,8 +3,10 @@
 import Bottleneck from 'bottleneck'
 import { StartFault } from '../../core/start-fault.ts'
 import { reasonOf } from '../../services/reason.ts'
+import { CookieWatch } from './cookie-watch.ts'
 import { codeOf, isRefusedBy, judge } from './judge.ts'
-import type { Answer, Crowd, Entered, Plan, Probe, Untried, Volley } from './probe.ts'
+import type { Answer, Crowd, Entered, Plan, Probe, Reading, Untried, Volley } from './probe.ts'
+import { judgeReading, type Read } from './reading/judge-reading.ts'
 import { send } from './send.ts'
 
 export interface Bounds {
@@ -16,7 +18,7 @@ export interface Bounds {
   readonly patience: number
 }
 
-type Tried = Probe | Volley | Crowd
+export type Tried = Probe | Volley | Crowd
 
 /** Something that is not as the policy says. */
 export interface Finding {
@@ -39,7 +41,7 @@ export interface Report {
 }
 
 /** Throws `StartFault` where the server cannot be reached. */
-export const runAttack = (url: URL, plan: Plan, bounds: Bounds): Promise<Report> => new Attack(url, bounds).run(plan)
+export const runAttack = (url: URL, plan: Plan, bounds: Bounds): Promise<Report> => new Attack(url, plan, bounds).run()
 
 class Attack {
   readonly #url: URL
@@ -49,26 +51,45 @@ class Attack {
   readonly #findings: Finding[] = []
   readonly #untried: Untried[] = []
   readonly #entered: Entered[] = []
+  readonly #plan: Plan
+  readonly #cookies: CookieWatch
   #requests = 0
   #waited = 0
 
-  constructor(url: URL, bounds: Bounds) {
+  constructor(url: URL, plan: Plan, bounds: Bounds) {
     this.#url = url
+    this.#plan = plan
+    this.#cookies = new CookieWatch(plan, url.protocol === 'https:')
     this.#bounds = bounds
     this.#pace = new Bottleneck({ minTime: 1_000 / bounds.rate, maxConcurrent: 1 })
   }
 
-  async run({ probes, volleys, crowds, untried }: Plan): Promise<Report> {
+  async run(): Promise<Report> {
+    const { readings, probes, volleys, crowds, untried } = this.#plan
+    for (const reading of readings) await this.#read(reading)
     for (const probe of probes) await this.#try(probe)
     for (const crowd of crowds) await this.#gather(crowd)
     for (const volley of volleys) await this.#fire(volley)
+    if (this.#cookies.sound > 0) this.#add('headers', this.#cookies.sound)
     return {
       sound: this.#sound,
       findings: this.#findings,
-      untried: [...untried, ...this.#untried],
+      untried: [...untried, ...this.#untried, ...this.#cookies.unseen],
       requests: this.#requests,
       entered: this.#entered,
     }
+  }
+
+  async #read({ at, readers }: Reading): Promise<void> {
+    const reads: Read[] = []
+    for (const reader of readers) {
+      const answer = await this.#ask(reader.probe)
+      if (answer !== undefined) reads.push({ reader, answer })
+    }
+    const { findings, untried, sound } = judgeReading(at, reads)
+    this.#findings.push(...findings)
+    this.#untried.push(...untried)
+    for (const { probe } of sound) this.#count(probe)
   }
 
   async #try(probe: Probe): Promise<void> {
@@ -94,6 +115,7 @@ class Attack {
     this.#requests += size
     const asking = Array.from({ length: size }, () => send(this.#url, request).catch(reasonOf))
     const answers = (await Promise.all(asking)).filter((answer) => typeof answer !== 'string')
+    for (const answer of answers) this.#findings.push(...this.#cookies.see(crowd, answer))
     if (answers.some((answer) => isRefusedBy(['overloaded'], answer))) return this.#count(crowd)
     if (answers.some(({ status }) => status === 429))
       return void this.#leave(crowd, 'a limit of the route came first: `--patience`')
@@ -106,7 +128,7 @@ class Attack {
   async #ask(probe: Probe): Promise<Answer | string | undefined> {
     for (;;) {
       if (this.#requests >= this.#bounds.most) return this.#leave(probe, 'it was one request too many: `--max`')
-      const answer = await this.#send(probe.request)
+      const answer = await this.#send(probe)
       if (typeof answer === 'string' || answer.status !== 429) return answer
       const seconds = Number(answer.headers['retry-after'] ?? 1)
       if (!(this.#waited + seconds <= this.#bounds.patience))
@@ -117,10 +139,14 @@ class Attack {
   }
 
   /** The answer, or why there is none. */
-  #send(request: Probe['request']): Promise<Answer | string> {
+  #send(tried: Tried): Promise<Answer | string> {
     this.#requests += 1
     return this.#pace
-      .schedule(() => send(this.#url, request))
+      .schedule(() => send(this.#url, tried.request))
+      .then((answer) => {
+        this.#findings.push(...this.#cookies.see(tried, answer))
+        return answer
+      })
       .catch((error) => {
         if (error.code === 'ECONNREFUSED' || this.#requests === 1)
           throw new StartFault(`\`${this.#url.origin}\` cannot be reached: ${reasonOf(error)}`)
@@ -134,7 +160,7 @@ class Attack {
     for (let admitted = 0; ; admitted++) {
       if (this.#requests >= this.#bounds.most || admitted > this.#bounds.most / 4)
         return void this.#leave(volley, 'the limit is larger than what is sent: `--max`')
-      const answer = await this.#send(volley.request)
+      const answer = await this.#send(volley)
       if (typeof answer === 'string') return void this.#findings.push({ probe: volley, message: answer })
       if (answer.status === 429) return this.#disguise(volley)
       const seconds = (performance.now() - started) / 1_000
@@ -153,7 +179,8 @@ class Attack {
   async #disguise(volley: Volley): Promise<void> {
     if (volley.disguises.length > 0) {
       const request = { ...volley.request, headers: [...volley.request.headers, ...volley.disguises] }
-      const answers = [await this.#send(request), await this.#send(request), await this.#send(request)]
+      const again = { ...volley, request }
+      const answers = [await this.#send(again), await this.#send(again), await this.#send(again)]
       if (!answers.some((answer) => typeof answer !== 'string' && isRefusedBy(['rate_limited'], answer))) {
         this.#findings.push({
           probe: volley,
@@ -166,7 +193,11 @@ class Attack {
   }
 
   #count({ guard }: Tried): void {
-    this.#sound.set(guard, (this.#sound.get(guard) ?? 0) + 1)
+    this.#add(guard, 1)
+  }
+
+  #add(guard: string, count: number): void {
+    this.#sound.set(guard, (this.#sound.get(guard) ?? 0) + count)
   }
 
   #leave({ guard, route }: Tried, why: string): undefined {

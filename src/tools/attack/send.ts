@@ -7,7 +7,8 @@ import { connect } from 'node:net'
 import { connect as connectSecurely } from 'node:tls'
 import type { Answer, ProbeRequest, RawRequest } from './probe.ts'
 
-const mostBytes = 65_536
+/** Of a body that is longer, so much is read. */
+export const mostBytes = 65_536
 /** Milliseconds; a server that says nothing for so long has not answered. */
 const patience = 15_000
 
@@ -44,6 +45,7 @@ async function sendRequest(url: URL, { method, target, headers, credential, body
   return {
     status: response.statusCode ?? 0,
     headers: joined(response.headers),
+    cookies: response.headers['set-cookie'] ?? [],
     body: Buffer.concat(chunks).toString().slice(0, mostBytes),
     milliseconds,
   }
@@ -74,5 +76,5 @@ async function sendRaw(url: URL, raw: string): Promise<Answer> {
   const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(text)?.[1] ?? 0)
   if (status === 0 && text !== '') throw new Error('the answer is not HTTP/1.1')
   const milliseconds = performance.now() - started
-  return { status, headers: {}, body: text.slice(text.indexOf('\r\n\r\n') + 4), milliseconds }
+  return { status, headers: {}, cookies: [], body: text.slice(text.indexOf('\r\n\r\n') + 4), milliseconds }
 }

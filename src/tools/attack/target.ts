@@ -1,7 +1,10 @@
 /** A route as its callers see it: one request that the policy lets through, from which every attack is made by one change. */
 
 import type { Code } from '../../core/denial.ts'
+import { hasReference } from '../../core/expression.ts'
 import type { Source } from '../../core/site.ts'
+import type { CookiesBlock } from '../../guards/headers/cookies.ts'
+import { type HeadersBlock, readOptions } from '../../guards/headers/headers-block.ts'
 import type { InputBlock } from '../../guards/input/input-block.ts'
 import type { ScopesBlock } from '../../guards/scopes.ts'
 import { type Part, partsOf } from '../../policy/openapi/parts.ts'
@@ -12,7 +15,7 @@ import { compileSchema } from '../../schema/compile.ts'
 import type { JsonSchema } from '../../schema/schema.ts'
 import { type Caller, callerOf } from './caller.ts'
 import type { Forge, Wishes } from './forge.ts'
-import type { Expectation, Field, Probe, ProbeRequest, Untried } from './probe.ts'
+import type { CookieTerms, Expectation, Field, Probe, ProbeRequest, Untried } from './probe.ts'
 import { accepts, type Schemas, type Witnessed, witness } from './schema/witness.ts'
 import { type BodyWriter, bodyWriter, type Files, fieldsOf } from './write-body.ts'
 import { bodyText, parametersOf, targetOf } from './write-request.ts'
@@ -76,6 +79,7 @@ export class Target {
   readonly body: BodyShape | undefined
   /** None where the route asks for a credential that is not at hand: then nothing behind it can be tried. */
   readonly caller: Caller | undefined
+  readonly cookies: CookieTerms
 
   private constructor(route: Route, known: Pick<Target, 'parts' | 'places' | 'body' | 'caller'>) {
     this.route = route
@@ -84,6 +88,7 @@ export class Target {
     this.places = known.places
     this.body = known.body
     this.caller = known.caller
+    this.cookies = { route: titleOf(route), source: this.sourceOf('headers'), block: cookiesOf(route) }
   }
 
   /** A target, or why no request can be made that the policy lets through. */
@@ -136,6 +141,7 @@ export class Target {
       title,
       request,
       expected,
+      cookies: this.cookies,
     }
   }
 
@@ -227,6 +233,11 @@ function readBodyOf(schema: JsonSchema, { types, files = {} }: BodyPart, schemas
   const reads = isForm ? compileSchema(schema, { schemas, readStrings: true }) : undefined
   if (found === undefined || (reads !== undefined && !accepts(reads, fieldsOf(Object(found.value))))) return undefined
   return { witness: found, writers, files }
+}
+
+function cookiesOf({ blocks }: Route): CookiesBlock | undefined {
+  const { cookies } = readOptions((blocks.get('headers')?.value ?? 'api') as HeadersBlock)
+  return hasReference(JSON.stringify(cookies)) ? undefined : cookies
 }
 
 /** A host that the route answers, where it does not answer any. */
