@@ -7,8 +7,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import pg from 'pg'
-import { makeCertificates } from './certificates.ts'
+import { type Certificate, type Certificates, makeCertificates } from './certificates.ts'
 import { freePort } from './free-port.ts'
+import { until } from './until.ts'
 
 export interface PostgresServer {
   /** Where it keeps everything; below `data`, what a stolen disk would show. */
@@ -22,6 +23,8 @@ export interface PostgresServer {
   createDatabase(): Promise<string>
   /** Asks it as its user, in the database of the URL. */
   ask(url: string, sql: string): Promise<readonly Record<string, unknown>[]>
+  /** Has whoever connects from here on show a certificate of one of these authorities, and be let in as `access` says (pg_hba.conf). */
+  demand(access: string, ...authorities: readonly Certificates[]): Promise<void>
   /** Ends it at once, as a crash does; `start` brings it back with all that was committed. */
   kill(): Promise<void>
   start(): Promise<void>
@@ -38,8 +41,9 @@ const password = 'p@ss/w:rd?#%&'
 /** Resolves when it takes connections. */
 export async function startPostgres(): Promise<PostgresServer> {
   const { ca, local } = makeCertificates()
-  const [folder, port] = [makeFolder(local), await freePort()]
+  const [folder, port] = [makeFolder(local, ca), await freePort()]
   let child: ChildProcess | undefined
+  let shown: Certificate | undefined
   let databases = 0
   const kill = async () => {
     const running = child
@@ -51,8 +55,25 @@ export async function startPostgres(): Promise<PostgresServer> {
   const start = async () => {
     child = await launch(folder, port)
   }
-  const ask = (url: string, sql: string) => askOnce({ url, ca, sql })
+  const ask = (url: string, sql: string) => askOnce({ url, ssl: { ca, ...shown }, sql })
   const urlOf = (database: string) => `postgres://${user}:${encodeURIComponent(password)}@localhost:${port}/${database}`
+  const loadedAt = async () => {
+    const [row] = await ask(urlOf('postgres'), 'select pg_conf_load_time()::text as at')
+    return String(row?.at)
+  }
+  const demand = async (access: string, ...authorities: readonly Certificates[]) => {
+    const before = await loadedAt()
+    writeFileSync(join(folder, 'data/pg_hba.conf'), `hostssl all all all ${access}\n`)
+    writeFileSync(join(folder, 'clients.crt'), authorities.map((each) => each.ca).join(''))
+    await ask(urlOf('postgres'), 'select pg_reload_conf()')
+    shown = authorities.at(-1)?.gate
+    await until(() =>
+      loadedAt().then(
+        (at) => at !== before,
+        () => false,
+      ),
+    )
+  }
   await start()
   return {
     folder,
@@ -65,6 +86,7 @@ export async function startPostgres(): Promise<PostgresServer> {
       return urlOf(name)
     },
     ask,
+    demand,
     kill,
     start,
     freeze: () => child && signalAll(folder, 'SIGSTOP'),
@@ -76,8 +98,14 @@ export async function startPostgres(): Promise<PostgresServer> {
   }
 }
 
-async function askOnce({ url, ca, sql }: { readonly url: string; readonly ca: string; readonly sql: string }) {
-  const client = new pg.Client({ connectionString: url, ssl: { ca } })
+interface Asking {
+  readonly url: string
+  readonly ssl: Partial<Certificate> & { readonly ca: string }
+  readonly sql: string
+}
+
+async function askOnce({ url, ssl, sql }: Asking) {
+  const client = new pg.Client({ connectionString: url, ssl })
   await client.connect()
   try {
     const { rows } = await client.query(sql)
@@ -101,9 +129,9 @@ function program(name: string): string {
   return join(home, newest ?? '', 'bin', name)
 }
 
-function makeFolder({ cert, key }: { readonly cert: string; readonly key: string }): string {
+function makeFolder({ cert, key }: Certificate, ca: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'portcullis-postgres-'))
-  const files = { 'server.crt': cert, 'server.key': key, password: `${password}\n` }
+  const files = { 'server.crt': cert, 'server.key': key, 'clients.crt': ca, password: `${password}\n` }
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text, { mode: 0o600 })
   const as = owner()
   if (as !== undefined) for (const name of ['', ...Object.keys(files)]) chownSync(join(folder, name), as.uid, as.gid)
@@ -121,6 +149,7 @@ async function launch(folder: string, port: number): Promise<ChildProcess> {
   const settings = [
     ...[`port=${port}`, 'listen_addresses=localhost', 'unix_socket_directories=', 'shared_buffers=16MB', 'fsync=off'],
     ...['ssl=on', `ssl_cert_file=${folder}/server.crt`, `ssl_key_file=${folder}/server.key`],
+    `ssl_ca_file=${folder}/clients.crt`,
   ]
   const args = ['-D', join(folder, 'data'), ...settings.flatMap((setting) => ['-c', setting])]
   const command = ['-c', keeper, 'sh', program('postgres'), ...args]
