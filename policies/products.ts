@@ -22,10 +22,12 @@ export const list: RouteHandler<Inputs['GET /products']> = (ctx) => {
   ctx.body = { page, products: found.slice((page - 1) * pageSize, page * pageSize) }
 }
 
-/** A handler that sets nothing answers 404. */
+/** A handler that sets nothing answers 404. What the cookie lacks, `products.yaml` adds. */
 export const find: RouteHandler<Inputs['GET /products/:sku']> = (ctx) => {
   const product = products.find(({ sku }) => sku === ctx.state.input.params.sku)
-  if (product !== undefined) ctx.body = product
+  if (product === undefined) return
+  ctx.set('Set-Cookie', `last-seen=${product.sku}; Path=/products`)
+  ctx.body = product
 }
 
 export const review: RouteHandler<Inputs['POST /products/:sku/reviews']> = (ctx) => {

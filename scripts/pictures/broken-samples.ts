@@ -10,7 +10,11 @@ const samples = fileURLToPath(new URL('../../policies', import.meta.url))
 const mistakes = [
   { file: 'orders.yaml', right: '    scopes: [orders:read]', wrong: '    scope: [orders:read]' },
   { file: 'shop.yaml', right: "origins: ['${value:storefront}']", wrong: "origins: ['${value:storefront}', '*']" },
-  { file: 'shop.yaml', right: "'^[A-Z]{2}-[0-9]{4}$', maxLength: 7", wrong: "'^([A-Z]+)+-[0-9]{4}$'" },
+  {
+    file: 'shop.yaml',
+    right: "'^[A-Z]{2}-[0-9]{4}$', maxLength: 7, examples: [TE-0001]",
+    wrong: "'^([A-Z]+)+-[0-9]{4}$'",
+  },
 ] as const
 
 /** The folder whose `policies` they are. */

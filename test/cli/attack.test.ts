@@ -136,4 +136,5 @@ test('the samples are served as they say, as far as limits and their patience le
   t.is(code, 0, stdout)
   for (const guard of ['authenticate', 'scopes', 'input', 'rateLimit', 'cors', 'csrf', 'audit'])
     t.regex(stdout, new RegExp(`\\n? +${guard} +\\d+ as the policies say\\n`), guard)
+  t.notRegex(stdout, /no answer (?:held|set)/)
 })

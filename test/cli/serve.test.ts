@@ -17,7 +17,8 @@ const open = 'service: s\nroutes:\n  GET /: { authenticate: public, reply: { bod
 test('serves the samples, takes the tokens that `token` mints, and drains on SIGTERM', async (t) => {
   const cwd = emptyFolder()
   const served = await serveCommand([samples], { cwd })
-  const minted = await runCommand(['token', samples, '--sub', 'alice', '--scopes', 'orders:read'], { cwd })
+  const order = ['token', samples, '--sub', 'alice', '--roles', 'customer', '--scopes', 'orders:read']
+  const minted = await runCommand(order, { cwd })
   t.is(minted.code, 0)
   const authorization = `Bearer ${minted.stdout.trim()}`
   const answers = await Promise.all([

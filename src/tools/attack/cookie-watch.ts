@@ -46,9 +46,15 @@ export class CookieWatch {
     return all.filter(({ cookies }) => [...cookies.values()].every((lack) => lack === undefined)).length
   }
 
-  /** The routes of which the policy says something, and none of whose answers set a cookie. */
+  /** The blocks that say something of cookies, and none of whose routes set one. */
   get unseen(): readonly Untried[] {
-    const silent = [...this.#seen].filter(([{ block }, { cookies }]) => block !== undefined && cookies.size === 0)
-    return silent.map(([{ route }]) => ({ guard: 'headers', route, why: 'no answer set a cookie' }))
+    const written = [...this.#seen].filter(([{ block }]) => block !== undefined)
+    const byBlock = Map.groupBy(written, ([{ source }]) => `${source.file}:${source.line}`)
+    const silent = [...byBlock].filter(([, routes]) => routes.every(([, { cookies }]) => cookies.size === 0))
+    return silent.map(([place]) => ({
+      guard: 'headers',
+      route: '',
+      why: `no answer set a cookie that \`${place}\` speaks of`,
+    }))
   }
 }

@@ -54,7 +54,6 @@ export interface Probe {
 
 /** What a policy says of the cookies that a route sets. */
 export interface CookieTerms {
-  readonly route: string
   readonly source: Source
   /** None where the policy says nothing of them. */
   readonly block: CookiesBlock | undefined

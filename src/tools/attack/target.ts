@@ -88,7 +88,7 @@ export class Target {
     this.places = known.places
     this.body = known.body
     this.caller = known.caller
-    this.cookies = { route: titleOf(route), source: this.sourceOf('headers'), block: cookiesOf(route) }
+    this.cookies = { source: this.sourceOf('headers'), block: cookiesOf(route) }
   }
 
   /** A target, or why no request can be made that the policy lets through. */

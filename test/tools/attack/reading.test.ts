@@ -201,7 +201,7 @@ test('a document is looked for where the policy says that it stands', (t) => {
 
 test('a cookie is weaker than the policy by each attribute that it lacks', (t) => {
   const weakness = (cookie: string, block?: object, isSecure = false) =>
-    weaknessOf(cookie, { route: 'GET /', source: { file: 'a', line: 1 }, block: block as never }, isSecure)
+    weaknessOf(cookie, { source: { file: 'a', line: 1 }, block: block as never }, isSecure)
   const all = {
     secure: true,
     httpOnly: true,
