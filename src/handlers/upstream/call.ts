@@ -4,6 +4,7 @@ import { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import type { Answer } from '../../core/answer.ts'
 import type { Denial } from '../../core/denial.ts'
+import { atEndOfTurn } from '../../core/end-of-turn.ts'
 import type { Calls } from '../../services/upstreams/upstreams.ts'
 import { type Fields, readAnswerHead } from './answer-head.ts'
 import { isStale, readFailure } from './failure.ts'
@@ -22,7 +23,8 @@ interface CallOptions {
 }
 
 /**
- * The handler of one dispatch. An answer that has come whole by the time its head is looked at goes on as one buffer: a
+ * The handler of one dispatch. Calls of a turn of the event loop are sent right behind one another: an upstream near by is
+ * woken once and not for each. An answer that has come whole by the time its head is looked at goes on as one buffer: a
  * stream costs several times as much.
  */
 export class UpstreamCall implements Dispatcher.DispatchHandler {
@@ -49,7 +51,9 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
     this.answer = new Promise((settle) => {
       this.#settle = settle
     })
-    dispatcher.dispatch(options, this)
+    atEndOfTurn(() => {
+      if (!this.#cancelled) dispatcher.dispatch(options, this)
+    })
   }
 
   /** Ends the call wherever it is; a call that is over already is left alone. */
