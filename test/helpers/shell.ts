@@ -2,12 +2,14 @@
 
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { record } from './witness/witness.ts'
 
 const endOfCommand = '\x1e'
 
 export class Shell {
   readonly #shell: ChildProcessWithoutNullStreams
   readonly #told: AsyncIterator<string>
+  readonly #note = record?.output('shell')
 
   constructor(cwd: string, env: NodeJS.ProcessEnv = process.env) {
     this.#shell = spawn('bash', [], { cwd, env })
@@ -20,6 +22,7 @@ export class Shell {
     this.#shell.stdin.write(`{ ${command}\n} 2>&1 </dev/null\nprintf '\\036'\n`)
     const { value, done } = await this.#told.next()
     if (done) throw new Error(`the shell ended in: ${command}`)
+    this.#note?.(value)
     return value.replaceAll('\r', '').trim()
   }
 

@@ -15,7 +15,8 @@ interface Spawned {
 const secretName = /secret|password|(?:_|^)key|token/i
 
 /** What its own process is asked to do is no secret of the product: a browser's, a shell's, a database's. */
-export const isNode = (args: readonly string[]): boolean => basename(args[0] ?? '').startsWith('node')
+export const isNode = (args: readonly string[]): boolean =>
+  basename(args[0] ?? '').startsWith('node') || args.includes(process.execPath)
 
 export function watchProcesses(record: TestRecord): void {
   subscribe('tracing:child_process.spawn:start', (message) => {
