@@ -2,7 +2,9 @@
 
 import { createHash, createHmac, randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import type { TlsOptions } from 'node:tls'
 import type { ExecutionContext } from 'ava'
 
 /** Who may call. */
@@ -38,20 +40,29 @@ export class SecretsManagerServer {
   mood: Mood | ((call: SeenCall) => Mood) = 'well'
   endpoint = ''
   readonly #secrets = new Map<string, Version[]>()
-  readonly #server = createServer((req, res) => void this.#meet(req, res))
+  readonly #scheme: 'http' | 'https'
+  readonly #server: ReturnType<typeof createServer>
 
   /** Listens on a free port until the test is over. */
-  static async start(t: Pick<ExecutionContext, 'teardown'>): Promise<SecretsManagerServer> {
-    const server = new SecretsManagerServer()
+  static async start(t: Pick<ExecutionContext, 'teardown'>, tls?: TlsOptions): Promise<SecretsManagerServer> {
+    const server = new SecretsManagerServer(tls)
     await server.listen(0)
     t.teardown(() => server.stop())
     return server
   }
 
+  /** By https, under the name `localhost`, where it is told its side of TLS. */
+  constructor(tls?: TlsOptions) {
+    const meet = (req: IncomingMessage, res: ServerResponse) => void this.#meet(req, res)
+    this.#scheme = tls === undefined ? 'http' : 'https'
+    this.#server = tls === undefined ? createServer(meet) : createSecureServer(tls, meet)
+  }
+
   async listen(port = Number(URL.parse(this.endpoint)?.port)): Promise<void> {
     this.#server.listen(port, '127.0.0.1')
     await new Promise((listening) => this.#server.once('listening', listening))
-    this.endpoint = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+    const { port: bound } = this.#server.address() as AddressInfo
+    this.endpoint = `${this.#scheme}://${this.#scheme === 'http' ? '127.0.0.1' : 'localhost'}:${bound}`
   }
 
   /** From here on nobody listens. */

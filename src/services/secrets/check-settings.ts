@@ -4,12 +4,18 @@ import { isLoopbackHost } from '../../core/address.ts'
 import type { Fault } from '../../core/diagnostic.ts'
 import { hasReference } from '../../core/expression.ts'
 import { readDurationOrNone } from '../../schema/quantity.ts'
+import { checkOutgoing } from '../tls/check-outgoing.ts'
 import type { WrittenSecrets } from './settings.ts'
 import type { secretSettingsRules } from './settings-rules.ts'
 
 export function checkSecretSettings(secrets: WrittenSecrets | undefined): readonly Fault[] {
-  if (secrets === undefined || isOpen(secrets) || isOpen(secrets.provider)) return []
-  return [checkDir, checkUnused, checkEndpoint, checkBounds].flatMap((judge) => judge(secrets))
+  if (secrets === undefined || isOpen(secrets)) return []
+  const circles = checkCircles(secrets)
+  if (isOpen(secrets.provider)) return circles
+  return [
+    ...circles,
+    ...[checkDir, checkUnused, checkEndpoint, checkCa, checkBounds].flatMap((judge) => judge(secrets)),
+  ]
 }
 
 /** Filled in at opening. */
@@ -21,13 +27,18 @@ const secretsFault = (rule: keyof typeof secretSettingsRules, path: Fault['path'
   message,
 })
 
+const checkCircles = (secrets: WrittenSecrets): readonly Fault[] =>
+  Object.entries(secrets)
+    .filter(([, text]) => isOpen(text) && text.includes('${secret:'))
+    .map(([name]) => secretsFault('settings/secrets-circle', [name], 'secrets are read from here'))
+
 const checkDir = ({ provider, dir }: WrittenSecrets): readonly Fault[] =>
   provider === 'file' && dir === undefined ? [secretsFault('settings/secrets-dir', [], 'expected the key `dir`')] : []
 
 const readers: Readonly<Record<WrittenSecrets['provider'], readonly (keyof WrittenSecrets)[]>> = {
   env: [],
   file: ['dir', 'overlap'],
-  aws: ['region', 'endpoint', 'refresh', 'deadline', 'overlap'],
+  aws: ['region', 'endpoint', 'ca', 'refresh', 'deadline', 'overlap'],
 }
 
 function checkUnused(secrets: WrittenSecrets): readonly Fault[] {
@@ -49,6 +60,18 @@ function checkEndpoint({ endpoint, provider }: WrittenSecrets): readonly Fault[]
   if (url.protocol === 'https:' || isLoopbackHost(url.hostname)) return []
   return [secretsFault('settings/plain-secrets', ['endpoint'], 'plain `http:` to another machine')]
 }
+
+const checkCa = ({ ca, endpoint = '', provider }: WrittenSecrets): readonly Fault[] =>
+  provider === 'aws'
+    ? checkOutgoing(
+        { ca },
+        {
+          path: ['secrets'],
+          plain: /^http:/i.test(endpoint) ? 'http:' : undefined,
+          rules: { unused: 'settings/secrets-unused', certificate: 'settings/secrets-certificate' },
+        },
+      )
+    : []
 
 const [second, hour] = [1_000, 3_600_000]
 

@@ -18,9 +18,19 @@ export const secretSettingsRules = {
     cause: 'Whoever listens on the way would read every secret.',
     hint: 'use `https:`; plain `http:` is for an emulator on this machine',
   },
+  'settings/secrets-certificate': {
+    severity: 'error',
+    cause: 'The authority of Secrets Manager is a certificate in PEM.',
+    hint: 'read the file: `${file:/etc/tls/proxy-ca.crt}`',
+  },
+  'settings/secrets-circle': {
+    severity: 'error',
+    cause: 'Where secrets come from has to be known before the first of them is read.',
+    hint: 'take it from `${env:NAME}` or `${file:PATH}`, or write it out',
+  },
   'settings/secrets-unused': {
     severity: 'warning',
-    cause: 'A setting of another provider is read by nobody.',
+    cause: 'A setting of another provider, or of TLS where there is none, is read by nobody.',
     hint: 'take it out, unless the provider is another one elsewhere',
   },
   'settings/secrets-bounds': {

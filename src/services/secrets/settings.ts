@@ -3,6 +3,7 @@
 import { readDuration } from '../../core/duration.ts'
 import { type Infer, object, string, word } from '../../schema/builder.ts'
 import { duration, durationOrNone, readDurationOrNone } from '../../schema/quantity.ts'
+import { outgoingTls } from '../tls/outgoing.ts'
 
 export const secretSettingsSchema = object(
   {
@@ -21,6 +22,7 @@ export const secretSettingsSchema = object(
       description: 'Where Secrets Manager is called, such as a VPC endpoint; the public one of the region unless told.',
       examples: ['https://vpce-0a1b2c.secretsmanager.eu-central-1.vpce.amazonaws.com'],
     }),
+    'ca?': outgoingTls['ca?'],
     'refresh?': duration('How often the `aws` provider looks for rotated secrets; 5m unless told.', '5m'),
     'deadline?': duration('How long a start waits for Secrets Manager; 10s unless told.', '10s'),
     'overlap?': durationOrNone(
@@ -41,6 +43,8 @@ export interface SecretSettings {
   /** Of the `aws` provider. */
   readonly region: string | undefined
   readonly endpoint: string | undefined
+  /** PEM; stands in for the authorities that Node knows. */
+  readonly ca: string | undefined
   readonly refresh: number
   readonly deadline: number
   /** How long the value before a rotation counts. */
@@ -53,6 +57,7 @@ export const readSecretSettings = (written: WrittenSecrets = { provider: 'env' }
   dir: written.dir ?? '',
   region: written.region,
   endpoint: written.endpoint,
+  ca: written.ca,
   refresh: readDuration(written.refresh ?? '5m'),
   deadline: readDuration(written.deadline ?? '10s'),
   overlap: readDurationOrNone(written.overlap ?? '1h'),

@@ -144,7 +144,7 @@ test('asks again as long as what is in force is not what is there', async (t) =>
 })
 
 test('keeps what was read last while the service is away, says so once, and looks sooner', async (t) => {
-  const { server, settings, pool, pass, lines, status, timers, changed } = await startAws(t, { deadline: '1s' })
+  const { server, settings, pool, pass, lines, status, timers, changed } = await startAws(t, { deadline: '20s' })
   server.put('a', 'one-value')
   const first = await pool.open(settings)
   await first.read('a')
@@ -179,7 +179,7 @@ test('what is gone is refused to who asks for it, and stays in use meanwhile', a
 })
 
 test('a secret that nobody has had yet is an outage where the service is away, in the time of a start', async (t) => {
-  const { server, settings, pool } = await startAws(t, { deadline: '1s' })
+  const { server, settings, pool } = await startAws(t, { deadline: '5s' })
   server.mood = 'throttled'
   const fault = await t.throwsAsync((await pool.open(settings)).read('a'), { instanceOf: SecretFault })
   t.true(fault?.isOutage)

@@ -12,6 +12,7 @@ import {
 } from '@aws-sdk/client-secrets-manager'
 import Bottleneck from 'bottleneck'
 import { isLoopbackHost } from '../../../core/address.ts'
+import { outgoingOptions } from '../../tls/outgoing.ts'
 import type { SecretSettings } from '../settings.ts'
 import { InsecureEndpoint, type Reason, reasonOfCall } from './reason.ts'
 
@@ -19,13 +20,15 @@ import { InsecureEndpoint, type Reason, reasonOfCall } from './reason.ts'
 const attemptTimeout = 3_000
 const [firstPause, longestPause] = [200, 5_000]
 
+type Place = Pick<SecretSettings, 'region' | 'endpoint' | 'ca'>
+
 export class AwsCalls {
   readonly #client: SecretsManagerClient
   readonly #pace = new Bottleneck({ maxConcurrent: 4 })
   readonly #closing = new AbortController()
 
-  constructor({ region, endpoint }: Pick<SecretSettings, 'region' | 'endpoint'>) {
-    this.#client = new SecretsManagerClient(configOf(region, endpoint))
+  constructor(place: Place) {
+    this.#client = new SecretsManagerClient(configOf(place))
     this.#client.middlewareStack.add(refusePlain, { step: 'finalizeRequest', name: 'refusePlain', priority: 'high' })
   }
 
@@ -79,11 +82,13 @@ async function persist<T>(send: Send<AbortSignal, T>, signal: AbortSignal, state
   }
 }
 
-const configOf = (region: string | undefined, endpoint: string | undefined): SecretsManagerClientConfig => ({
+const configOf = ({ region, endpoint, ca }: Place): SecretsManagerClientConfig => ({
   ...(region && { region }),
   ...(endpoint && { endpoint }),
   // What is tried again, and when, is decided here.
   maxAttempts: 1,
+  // Those who give credentials, such as STS, are called with it as well.
+  requestHandler: { httpsAgent: outgoingOptions({ ca }) },
 })
 
 function whenAborted(signal: AbortSignal): Promise<void> {
