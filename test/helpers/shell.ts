@@ -2,6 +2,7 @@
 
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { noteBody } from './witness/note-exchange.ts'
 import { record } from './witness/witness.ts'
 
 const endOfCommand = '\x1e'
@@ -23,6 +24,7 @@ export class Shell {
     const { value, done } = await this.#told.next()
     if (done) throw new Error(`the shell ended in: ${command}`)
     this.#note?.(value)
+    if (record) noteBody(record, value)
     return value.replaceAll('\r', '').trim()
   }
 
