@@ -153,23 +153,23 @@ test.serial('no window of a sliding window holds more than its limit, over four 
   t.timeout(120_000)
   const nodes = await Nodes.start(t, '{ by: all, limit: 40, per: 1s, algorithm: sliding-window }')
   const load = nodes.load(32)
-  await pause(4_000)
+  // As many as three windows hold, and more.
+  while (nodes.passed.length <= 120) await pause(1)
   t.deepEqual(statuses((await load.end()).replies), [200, 429])
   t.true(mostWithin(nodes.passed, 1_000) <= 40, `${mostWithin(nodes.passed, 1_000)}`)
-  t.true(nodes.passed.length > 80, `${nodes.passed.length}`)
 })
 
 test.serial('a token bucket never gives more than burst and rate allow, over four nodes', async (t) => {
   t.timeout(120_000)
   const nodes = await Nodes.start(t, '{ by: all, limit: 50, per: 1s, burst: 20 }')
   const load = nodes.load(32)
-  await pause(3_000)
+  // As many as burst and rate give in three seconds.
+  while (nodes.passed.length <= 165) await pause(1)
   t.deepEqual(statuses((await load.end()).replies), [200, 429])
   for (const milliseconds of [100, 300, 1_000, 2_000, 3_000]) {
     const most = mostWithin(nodes.passed, milliseconds)
     t.true(most <= 20 + milliseconds / 20, `${most} in ${milliseconds} ms`)
   }
-  t.true(nodes.passed.length > 100, `${nodes.passed.length}`)
 })
 
 test.serial('a node that is killed under load takes no count with it, and the others go on', async (t) => {

@@ -3,7 +3,6 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { type Served, serveCommand } from '../helpers/command.ts'
 import { emptyFolder, writePolicies } from '../helpers/gate.ts'
@@ -62,10 +61,14 @@ test('loses no request of clients that keep connections, and ends with status 0'
   for (let round = 0; round < 3; round++) {
     const served = await start(t, busy())
     const port = Number(new URL(served.url).port)
-    const asking = Array.from({ length: 24 }, (_, index) => askUntilTold(port, index % 2 ? '/quick' : '/slow'))
-    await wait(200)
+    const known = new Set<number>()
+    const asking = Array.from({ length: 24 }, (_, index) =>
+      askUntilTold(port, index % 2 ? '/quick' : '/slow', () => known.add(index)),
+    )
+    await Promise.race([until(() => known.size === asking.length), Promise.all(asking)])
+    t.is(known.size, asking.length)
     const ended = served.end('SIGTERM')
-    for (const answered of await Promise.all(asking)) t.true(answered > 0)
+    await Promise.all(asking)
     t.is((await ended).code, 0)
   }
 })
@@ -87,12 +90,12 @@ test('loses no request where a balancer has the delay to notice, whatever the cl
       }
     }),
   )
-  await wait(200)
+  await Promise.race([until(() => answered > asking.length), Promise.all(asking)])
   const ended = served.end('SIGTERM')
   while (isReady) isReady = (await probe.call('/ready')) === 200
   await Promise.all(asking)
   t.is((await ended).code, 0)
-  t.true(answered > 24)
+  t.true(answered > asking.length)
 })
 
 test('ends although a handler has left something running', async (t) => {

@@ -311,11 +311,14 @@ test('asks the client for its body only now, and the upstream for nothing', asyn
 
 test('ends the call upstream where the client leaves before the head', async (t) => {
   let cut = false
-  const url = await openUpstream(t, (req) => void req.once('close', () => (cut = true)))
+  const called = Promise.withResolvers<void>()
+  const url = await openUpstream(t, (req) => {
+    req.once('close', () => (cut = true))
+    called.resolve()
+  })
   const gate = await openGate(t, [upstream, url])
   const socket = connect(gate.port, '127.0.0.1', () => socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n'))
-  await new Promise((turn) => gate.server.once('request', turn))
-  await new Promise((turn) => setTimeout(turn, 20))
+  await called.promise
   socket.destroy()
   await until(() => cut)
   t.pass()

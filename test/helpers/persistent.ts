@@ -43,12 +43,13 @@ function statusOf(request: ClientRequest): Promise<number> {
   return promise
 }
 
-/** Asks over one connection until the server says that it closes it; how many were answered. Throws where one is not. */
-export async function askUntilTold(port: number, path: string): Promise<number> {
+/** Asks over one connection until the server says that it closes it, and tells of each answer. Throws where one is not good. */
+export async function askUntilTold(port: number, path: string, answered: () => void): Promise<void> {
   const client = await RawClient.connect(port)
-  for (let answered = 1; ; answered++) {
+  for (;;) {
     const { status, headers } = await client.send(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`).answer()
     if (status !== 200) throw new Error(`the answer was ${status}`)
-    if (headers.get('connection') === 'close') return answered
+    answered()
+    if (headers.get('connection') === 'close') return
   }
 }
