@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts'
 import type { Database } from '../database/database.ts'
 import { migrate } from '../database/migrate.ts'
 import { asStartFault, openDatabase } from '../database/open-database.ts'
+import { Reread } from '../database/reread.ts'
 import type { DatabaseSettings } from '../database/settings.ts'
 import { AccountImports } from './account-imports.ts'
 import { Accounts } from './accounts.ts'
@@ -36,6 +37,8 @@ export interface AccountStore {
   readonly outbox: Outbox
   /** What was revoked by commands, and what ended sessions have revoked. */
   readonly revocations: KeptRevocations
+  /** For whoever reads in it again and again: one for each kind of thing that is read. */
+  reread(): Reread
   /** Takes tokens back, and ends their sessions. */
   revoke(order: RevokeOrder): Promise<Ended>
   /** Another address, or other grants, which access tokens from before do not outlive. */
@@ -87,6 +90,7 @@ async function prepare(database: Database, { ring, clock, randomId }: StoreWorld
     signingKeys: new SigningKeys(context),
     outbox,
     revocations,
+    reread: () => new Reread(database, clock),
     revoke: (order) => revokeByCommand(context, order),
     change: (order) => changeAccount(context, order),
     remove: (order) => removeByCommand({ context, failures }, order),

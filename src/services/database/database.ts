@@ -13,6 +13,14 @@ export interface Statements {
   query<Row>(sql: string, values?: readonly Value[]): Promise<readonly Row[]>
 }
 
+/** Of all that is committed, by whichever process. */
+export interface DataVersion {
+  /** Another one after every commit, but for two that follow one another closely. */
+  readonly tag: string
+  /** Milliseconds since it became this one, by the clock of the machine. */
+  readonly age: number
+}
+
 export interface Database extends Statements {
   /** Taken first by whoever changes the schema, in its transaction: one at a time, over all processes. */
   readonly schemaLock: readonly string[]
@@ -22,6 +30,8 @@ export interface Database extends Statements {
    * read `for update`. Throws `DatabaseAway`, after which nobody knows whether the last of it was done.
    */
   transact<T>(work: (statements: Statements) => Promise<T>): Promise<T>
+  /** How it stands, told without asking it; nothing where that cannot be told. */
+  dataVersion(): Promise<DataVersion | undefined>
   /** The same database, called with other credentials: what is open stays open, whoever dials next uses them. */
   signIn(settings: DatabaseSettings): void
   close(): Promise<void>

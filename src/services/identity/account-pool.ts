@@ -101,7 +101,7 @@ export class AccountPool {
     ])
     const ring = await openRing(settings, { log, development })
     const store = await openAccountStore(settings, { ring, clock, randomId })
-    const keys = new KeyPool({ store: store.signingKeys, clock, later: unhurried, status, log })
+    const keys = new KeyPool({ store: store.signingKeys, reread: store.reread, clock, later: unhurried, status, log })
     // A core is left to the event loops.
     const threads = Math.max(1, Math.floor((availableParallelism() - 1) / workers))
     const hasher = new PasswordHasher({ threads, clock })

@@ -7,6 +7,7 @@ import { isOwnEvent } from '../audit/events.ts'
 import { writeOperator } from '../audit/operator.ts'
 import { recordable } from '../audit/value.ts'
 import { DatabaseAway } from '../database/database.ts'
+import type { Reread } from '../database/reread.ts'
 import type { Log } from '../log.ts'
 import { reasonOf } from '../reason.ts'
 import type { Entry } from '../revocation/entry.ts'
@@ -18,7 +19,7 @@ export interface Followed {
 }
 
 export interface FollowerWorld extends Followed {
-  readonly store: Pick<AccountStore, 'outbox' | 'revocations'>
+  readonly store: Pick<AccountStore, 'outbox' | 'revocations' | 'reread'>
   readonly log: Log
   /** The database did not answer. */
   away(error: DatabaseAway): void
@@ -30,6 +31,8 @@ const longest = 1_000
 
 export class CommandFollower {
   readonly #world: FollowerWorld
+  readonly #revoked: Reread
+  readonly #done: Reread
   #place = 0
   #timer: NodeJS.Timeout | undefined
   #looking: Promise<void> | undefined
@@ -37,6 +40,8 @@ export class CommandFollower {
 
   constructor(world: FollowerWorld) {
     this.#world = world
+    this.#revoked = world.store.reread()
+    this.#done = world.store.reread()
   }
 
   /** What was revoked before holds from here on. Throws `DatabaseAway`. */
@@ -72,7 +77,14 @@ export class CommandFollower {
     this.#wait()
   }
 
-  async #revoke(): Promise<void> {
+  #revoke(): Promise<void> {
+    return this.#revoked.read(async () => {
+      await this.#revokeNew()
+      return true
+    })
+  }
+
+  async #revokeNew(): Promise<void> {
     for (;;) {
       const { entries, place } = await this.#world.store.revocations.readOn(this.#place)
       await Promise.all(entries.map((entry) => this.#revokeOne(entry)))
@@ -95,7 +107,9 @@ export class CommandFollower {
   /** By a process that keeps a log alone: the others leave it to that. */
   async #record(): Promise<void> {
     const { audit, store } = this.#world
-    if (audit.isKept) await store.outbox.deliver(async (act) => isOwnEvent(act.event) || audit.commit(entryOf(act)))
+    if (!audit.isKept) return
+    const record = async (act: KeptAct) => isOwnEvent(act.event) || audit.commit(entryOf(act))
+    await this.#done.read(async () => (await store.outbox.deliver(record)).isAll)
   }
 }
 

@@ -1,6 +1,7 @@
 /** What a process makes of revocations that it reads in the database. */
 
 import test from 'ava'
+import { Reread } from '../../../src/services/database/reread.ts'
 import { CommandFollower } from '../../../src/services/identity/command-follower.ts'
 import { createLog } from '../../../src/services/log.ts'
 import { Metrics } from '../../../src/services/metrics.ts'
@@ -25,8 +26,9 @@ test('what it revoked itself, or heard of by Redis, it tells nobody again', asyn
     },
   }
   const readOn = async (place: number) => ({ entries: place === 0 ? [own, prolonged, foreign] : [], place: 3 })
+  const reread = () => new Reread({ dataVersion: async () => undefined }, clock)
   const follower = new CommandFollower({
-    store: { revocations: { readOn }, outbox: {} } as never,
+    store: { revocations: { readOn }, outbox: {}, reread } as never,
     audit: { isKept: false } as never,
     revocation,
     log: createLog({ pretty: false, level: 'error' }),

@@ -13,10 +13,23 @@ interface Row {
   readonly id: string
   readonly at: number
   readonly act: string
+  readonly claimed_until: number
 }
 
 /** Puts an act on record; false where that cannot be now. */
 export type Recorder = (act: KeptAct) => Promise<boolean>
+
+export interface Delivery {
+  /** How many acts are on record. */
+  readonly count: number
+  /** None is left, also of those that other nodes have claimed. */
+  readonly isAll: boolean
+}
+
+interface Claim {
+  readonly acts: readonly KeptAct[]
+  readonly isAll: boolean
+}
 
 export class Outbox {
   readonly #context: Pick<StoreContext, 'database' | 'clock' | 'randomId'>
@@ -35,35 +48,36 @@ export class Outbox {
     ])
   }
 
-  /** Hands over what no other node does just now, the oldest first; how many of them are on record. Throws `DatabaseAway`. */
-  async deliver(record: Recorder): Promise<number> {
-    for (let delivered = 0; ; ) {
-      const acts = await this.#claim()
+  /** Hands over what no other node does just now, the oldest first. Throws `DatabaseAway`. */
+  async deliver(record: Recorder): Promise<Delivery> {
+    for (let count = 0; ; ) {
+      const { acts, isAll } = await this.#claim()
       const results = await Promise.all(acts.map(record))
       const [kept, left] = [acts.filter((_, at) => results[at]), acts.filter((_, at) => !results[at])]
       await update(this.#context.database, 'delete from portcullis_outbox', kept)
       await update(this.#context.database, 'update portcullis_outbox set claimed_until = 0', left)
-      delivered += kept.length
-      if (acts.length < batch || left.length > 0) return delivered
+      count += kept.length
+      if (acts.length < batch || left.length > 0) return { count, isAll: isAll && left.length === 0 }
     }
   }
 
-  async #claim(): Promise<readonly KeptAct[]> {
+  async #claim(): Promise<Claim> {
     const { database, clock } = this.#context
     const now = clock.now()
-    const free = await database.query<Pick<Row, 'id'>>(
-      'select id from portcullis_outbox where claimed_until <= $1 order by at, id limit $2',
+    const found = await database.query<Pick<Row, 'id' | 'claimed_until'>>(
+      `select id, claimed_until from portcullis_outbox
+       order by case when claimed_until <= $1 then 0 else 1 end, at, id limit $2`,
       [now, batch],
     )
-    if (free.length === 0) return []
-    const rows = await database.query<Row>(
+    const free = found.filter(({ claimed_until }) => claimed_until <= now)
+    if (free.length === 0) return { acts: [], isAll: found.length === 0 }
+    const rows = await database.query<Omit<Row, 'claimed_until'>>(
       `update portcullis_outbox set claimed_until = $1 where claimed_until <= $2 and id in (${placesOf(free, 3)})
        returning id, at, act`,
       [now + lease, now, ...free.map(({ id }) => id)],
     )
-    return rows
-      .map(({ id, at, act }): KeptAct => ({ ...JSON.parse(act), id, at }))
-      .sort((one, other) => one.at - other.at || (one.id < other.id ? -1 : 1))
+    const acts = rows.map(({ id, at, act }): KeptAct => ({ ...JSON.parse(act), id, at }))
+    return { acts: acts.sort(byAge), isAll: acts.length === found.length }
   }
 }
 
@@ -74,5 +88,7 @@ async function update(database: Database, sql: string, acts: readonly KeptAct[])
     acts.map(({ id }) => id),
   )
 }
+
+const byAge = (one: KeptAct, other: KeptAct): number => one.at - other.at || (one.id < other.id ? -1 : 1)
 
 const placesOf = (list: readonly unknown[], first = 1): string => list.map((_, at) => `$${at + first}`).join(', ')

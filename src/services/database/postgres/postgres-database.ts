@@ -30,6 +30,9 @@ export class PostgresDatabase implements Database {
     return this.#repeat((client) => transact(client, work))
   }
 
+  /** Only the server knows. */
+  async dataVersion(): Promise<undefined> {}
+
   signIn(settings: DatabaseSettings): void {
     this.#pool.signIn(settings)
   }

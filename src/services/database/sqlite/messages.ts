@@ -15,6 +15,9 @@ export interface Ask {
   readonly values: readonly Value[]
 }
 
+/** `end`: nobody asks any more, and what was asked before is done. */
+export type Order = Ask | 'end'
+
 export type Reply =
   | { readonly id: number; readonly rows: readonly unknown[] }
   | { readonly id: number; readonly fault: SqliteFault }

@@ -1,9 +1,12 @@
 /** The embedded database: one file, one thread, and of those who write one at a time. */
 
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Database, Statements, Value } from '../database.ts'
+import { type Later, unhurried } from '../../later.ts'
+import type { Database, DataVersion, Statements, Value } from '../database.ts'
+import { dataVersionOf } from './data-version.ts'
 import { isBusy, isRead } from './dialect.ts'
-import { FaultReply, knownError, SqliteThread } from './thread.ts'
+import { PassingThread } from './passing-thread.ts'
+import { FaultReply, knownError, type SqliteThread } from './thread.ts'
 import { WriteTurns } from './write-turns.ts'
 
 /** Milliseconds until a file that another process holds is tried again; the library has waited before. */
@@ -14,24 +17,30 @@ export class SqliteDatabase implements Database {
   readonly #path: string
   readonly #deadline: number
   readonly #turns: WriteTurns
-  #thread: SqliteThread
+  readonly #thread: PassingThread
 
   /** Opened by the first who asks. */
-  constructor(path: string, deadline: number) {
+  constructor(path: string, deadline: number, later: Later = unhurried) {
     this.#path = path
     this.#deadline = deadline
     this.#turns = new WriteTurns(deadline)
-    this.#thread = new SqliteThread(path, deadline)
+    this.#thread = new PassingThread({ path, deadline }, later)
   }
 
   async query<Row>(sql: string, values: readonly Value[] = []): Promise<readonly Row[]> {
-    const ask = (end: number) => insist(this.#living(), { sql, values, end })
-    const rows = isRead(sql) ? ask(performance.now() + this.#deadline) : this.#turns.take(ask)
-    return (await rows) as readonly Row[]
+    const ask = (end: number) => insist(this.#thread.living(), { sql, values, end })
+    const rows = await this.#thread.use(() =>
+      isRead(sql) ? ask(performance.now() + this.#deadline) : this.#turns.take(ask),
+    )
+    return rows as readonly Row[]
   }
 
   transact<T>(work: (statements: Statements) => Promise<T>): Promise<T> {
-    return this.#turns.take((end) => this.#transact(work, end))
+    return this.#thread.use(() => this.#turns.take((end) => this.#transact(work, end)))
+  }
+
+  dataVersion(): Promise<DataVersion | undefined> {
+    return dataVersionOf(this.#path)
   }
 
   /** A file asks nobody who they are. */
@@ -42,7 +51,7 @@ export class SqliteDatabase implements Database {
   }
 
   async #transact<T>(work: (statements: Statements) => Promise<T>, end: number): Promise<T> {
-    const thread = this.#living()
+    const thread = this.#thread.living()
     const statements = new OpenTransaction(thread)
     try {
       await insist(thread, { sql: 'begin immediate', values: [], end })
@@ -56,12 +65,6 @@ export class SqliteDatabase implements Database {
     } finally {
       statements.end()
     }
-  }
-
-  /** A thread that has died is replaced by whoever begins anew, never within a transaction. */
-  #living(): SqliteThread {
-    if (this.#thread.isOver && !this.#thread.isClosed) this.#thread = new SqliteThread(this.#path, this.#deadline)
-    return this.#thread
   }
 }
 

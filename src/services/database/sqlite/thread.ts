@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads'
 import { reasonOf } from '../../reason.ts'
 import { DatabaseAway, storable, type Value } from '../database.ts'
 import { asError, type SqliteFault, translate } from './dialect.ts'
-import type { Ask, Reply, ThreadData } from './messages.ts'
+import type { Ask, Order, Reply, ThreadData } from './messages.ts'
 
 /** Of those who wait: what is beyond would come too late. */
 const maxWaiting = 1_000
@@ -29,9 +29,10 @@ export class SqliteThread {
   readonly #worker: Worker
   readonly #deadline: number
   readonly #waiting = new Map<number, Waiting>()
+  readonly #exit: Promise<unknown>
   #asked = 0
+  #answered = 0
   #end: Error | undefined
-  #isClosed = false
 
   constructor(path: string, deadline: number) {
     this.#deadline = deadline
@@ -42,6 +43,7 @@ export class SqliteThread {
     this.#worker.unref()
     this.#worker.on('message', (reply: Reply) => this.#take(reply))
     this.#worker.on('error', (error) => this.#fail(new DatabaseAway(reasonOf(error), { cause: error })))
+    this.#exit = new Promise((resolve) => this.#worker.once('exit', resolve))
     this.#worker.on('exit', () => this.#fail(new DatabaseAway('its thread has ended')))
   }
 
@@ -50,9 +52,9 @@ export class SqliteThread {
     return this.#end !== undefined
   }
 
-  /** By whoever opened it: nobody opens another. */
-  get isClosed(): boolean {
-    return this.#isClosed
+  /** All that was asked is done, also what nobody waits for any more. */
+  get isQuiet(): boolean {
+    return this.isOver || this.#answered === this.#asked
   }
 
   /** What is asked is done in the order of asking. Throws `FaultReply` where SQLite says no. */
@@ -64,17 +66,29 @@ export class SqliteThread {
       const timer = setTimeout(() => this.#miss(ask.id), this.#deadline)
       this.#waiting.set(ask.id, { resolve, reject, timer })
       this.#worker.ref()
-      this.#worker.postMessage(ask)
+      this.#order(ask)
     })
   }
 
+  /** Gives the file back, and what the thread takes of the memory; whoever asks from here on asks another one. */
+  async end(): Promise<void> {
+    this.#fail(new DatabaseAway('its thread has ended'))
+    this.#worker.ref()
+    this.#order('end')
+    await this.#exit
+  }
+
   async close(): Promise<void> {
-    this.#isClosed = true
     this.#fail(new DatabaseAway('it is closed'))
     await this.#worker.terminate()
   }
 
+  #order(order: Order): void {
+    this.#worker.postMessage(order)
+  }
+
   #take(reply: Reply): void {
+    this.#answered++
     const waiting = this.#leave(reply.id)
     if ('rows' in reply) waiting?.resolve(reply.rows)
     else waiting?.reject(new FaultReply(reply.fault))

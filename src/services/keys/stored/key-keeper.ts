@@ -1,5 +1,6 @@
 /** Follows the stored keys of one issuer for as long as some policies have it: reads them again and again, and rotates in time. */
 
+import type { Reread } from '../../database/reread.ts'
 import type { Later } from '../../later.ts'
 import type { Log } from '../../log.ts'
 import type { Status } from '../../status.ts'
@@ -8,6 +9,7 @@ import { StoredKeys } from './stored-keys.ts'
 import { align, listOrBegin, tend, type Upkeep } from './upkeep.ts'
 
 export interface KeeperParts extends Omit<Upkeep, 'rules'> {
+  readonly reread: Reread
   readonly later: Later
   readonly status: Status
   readonly log: Log

@@ -2,6 +2,7 @@
 
 import { StartFault } from '../../../core/start-fault.ts'
 import { FieldFault } from '../../accounts/fields/key-ring.ts'
+import type { Reread } from '../../database/reread.ts'
 import { reasonOf } from '../../reason.ts'
 import type { IssuerBlock } from '../issuer.ts'
 import type { KeySource } from '../key-source.ts'
@@ -15,11 +16,15 @@ interface Shared {
   users: number
 }
 
+interface PoolParts extends Omit<KeeperParts, 'issuer' | 'reread'> {
+  readonly reread: () => Reread
+}
+
 export class KeyPool {
-  readonly #parts: Omit<KeeperParts, 'issuer'>
+  readonly #parts: PoolParts
   readonly #shared = new Map<string, Shared>()
 
-  constructor(parts: Omit<KeeperParts, 'issuer'>) {
+  constructor(parts: PoolParts) {
     this.#parts = parts
   }
 
@@ -51,7 +56,7 @@ export class KeyPool {
   }
 
   #share(issuer: string, block: IssuerBlock): Shared {
-    const keeper = new KeyKeeper({ ...this.#parts, issuer }, readKeyRules(block))
+    const keeper = new KeyKeeper({ ...this.#parts, reread: this.#parts.reread(), issuer }, readKeyRules(block))
     const opening = keeper.open().catch((error) => {
       throw asStartFault(error, issuer)
     })

@@ -4,6 +4,7 @@ import type { KeyObject } from 'node:crypto'
 import type { Denial } from '../../../core/denial.ts'
 import type { KeptSigningKey, SigningKeyFacts } from '../../accounts/signing-keys.ts'
 import type { Clock } from '../../clock.ts'
+import type { Reread } from '../../database/reread.ts'
 import { atMost, type Later } from '../../later.ts'
 import type { Log } from '../../log.ts'
 import { reasonOf } from '../../reason.ts'
@@ -17,6 +18,7 @@ export interface StoredParts {
   /** The name in `issuers`. */
   readonly issuer: string
   readonly list: () => Promise<readonly KeptSigningKey[]>
+  readonly reread: Reread
   readonly clock: Clock
   readonly later: Later
   readonly status: Status
@@ -102,13 +104,10 @@ export class StoredKeys implements KeySource {
   /** Reads them. Throws what the store throws, and `TypeError` for keys that are none. */
   async read(): Promise<void> {
     this.#readAt = this.#parts.clock.monotonic()
-    const kept = await this.#parts.list()
-    if (this.#isClosed || !isNews(kept, this.#facts)) return
-    const set = readKeySet(kept)
-    if (set === undefined) throw new TypeError('none of the stored keys signs')
-    if (this.#facts.some(({ kid }) => kept.every((key) => key.kid !== kid))) this.#generation++
-    this.#set = set
-    this.#facts = kept.map(({ publicKey: _, privateKey: __, ...facts }) => facts)
+    await this.#parts.reread.read(async () => {
+      this.#take(await this.#parts.list())
+      return true
+    })
   }
 
   /** Says that they cannot be kept current, once, and when they can be again. */
@@ -125,6 +124,15 @@ export class StoredKeys implements KeySource {
   close(): void {
     this.#isClosed = true
     this.#parts.status.clear(this)
+  }
+
+  #take(kept: readonly KeptSigningKey[]): void {
+    if (this.#isClosed || !isNews(kept, this.#facts)) return
+    const set = readKeySet(kept)
+    if (set === undefined) throw new TypeError('none of the stored keys signs')
+    if (this.#facts.some(({ kid }) => kept.every((key) => key.kid !== kid))) this.#generation++
+    this.#set = set
+    this.#facts = kept.map(({ publicKey: _, privateKey: __, ...facts }) => facts)
   }
 
   #end(error: unknown): void {

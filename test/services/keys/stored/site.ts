@@ -2,6 +2,8 @@
 
 import type { ExecutionContext } from 'ava'
 import type { KeptSigningKey, SigningKeyState } from '../../../../src/services/accounts/signing-keys.ts'
+import type { DataVersion } from '../../../../src/services/database/database.ts'
+import { Reread } from '../../../../src/services/database/reread.ts'
 import type { IssuerBlock } from '../../../../src/services/keys/issuer.ts'
 import { mintToken } from '../../../../src/services/keys/mint.ts'
 import type { IssuerWorld } from '../../../../src/services/keys/open-issuer.ts'
@@ -22,6 +24,8 @@ export interface Node {
   readonly world: ReturnType<typeof worldOf>
   /** Reads of the store so far. */
   readonly reads: () => number
+  /** How the database stands, as the node sees it; it cannot tell unless the test says so. */
+  readonly version: { now: DataVersion | undefined }
   /** While it has an error, the store throws it; what it has read it gives when `answers` says so. */
   readonly store: { fault: Error | undefined; answers: Promise<void> | undefined }
   openIssuer(block?: IssuerBlock): Promise<TokenVerifier>
@@ -68,7 +72,9 @@ function nodeOn(t: ExecutionContext, keys: KeyStore, clock: HandClock): Node {
   }
   const world = { ...worldOf({ later: agenda.later }), clock }
   const { status, log } = world
-  const pool = new KeyPool({ store, clock, later: agenda.later, status, log })
+  const version: Node['version'] = { now: undefined }
+  const reread = () => new Reread({ dataVersion: async () => version.now }, clock)
+  const pool = new KeyPool({ store, reread, clock, later: agenda.later, status, log })
   t.teardown(() => pool.close())
   const [verifiers, storedKeys] = [new VerifierPool(), ((...args) => pool.open(...args)) as IssuerWorld['storedKeys']]
   const openWith = async (given: IssuerBlock = block) => {
@@ -77,5 +83,5 @@ function nodeOn(t: ExecutionContext, keys: KeyStore, clock: HandClock): Node {
     return verifier
   }
   const mint = () => mintToken({ name: 'shop', block, sub: 'alice' }, pool.of('shop').current(), clock)
-  return { pool, agenda, world, reads: () => reads, store: control, openIssuer: openWith, mint }
+  return { pool, agenda, world, reads: () => reads, version, store: control, openIssuer: openWith, mint }
 }
