@@ -2,7 +2,7 @@
 
 import { createHash, createHmac, randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { createServer as createSecureServer } from 'node:https'
+import { createServer as createSecureServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { TlsOptions } from 'node:tls'
 import type { ExecutionContext } from 'ava'
@@ -63,6 +63,12 @@ export class SecretsManagerServer {
     await new Promise((listening) => this.#server.once('listening', listening))
     const { port: bound } = this.#server.address() as AddressInfo
     this.endpoint = `${this.#scheme}://${this.#scheme === 'http' ? '127.0.0.1' : 'localhost'}:${bound}`
+  }
+
+  /** From here on it shows another certificate. */
+  secure(tls: TlsOptions): void {
+    ;(this.#server as Server).setSecureContext(tls)
+    this.#server.closeAllConnections()
   }
 
   /** From here on nobody listens. */
