@@ -113,7 +113,10 @@ async function openAccounts(
       accounts.keys.open(name, block).catch((error) => {
         throw asStartFault(error, database)
       }),
-    identity: () => openIdentity(issuer, accounts, world.clock),
+    identity: () => {
+      accounts.store.serve()
+      return openIdentity(issuer, accounts, world.clock)
+    },
   }
 }
 

@@ -3,7 +3,7 @@
 import type { Clock } from '../clock.ts'
 import type { Database } from '../database/database.ts'
 import { migrate } from '../database/migrate.ts'
-import { asStartFault, openDatabase } from '../database/open-database.ts'
+import { asStartFault, type OpenOptions, openDatabase } from '../database/open-database.ts'
 import { Reread } from '../database/reread.ts'
 import type { DatabaseSettings } from '../database/settings.ts'
 import { AccountImports } from './account-imports.ts'
@@ -51,6 +51,8 @@ export interface AccountStore {
   rotateFields(options?: RotationOptions, operator?: Operator): Promise<Rotation>
   /** Takes out what nobody can use any more; the number of rows. */
   prune(): Promise<number>
+  /** The start is over: no statement holds up the event loop from here on. */
+  serve(): void
   /** The same database, called with other credentials from here on. */
   signIn(settings: DatabaseSettings): void
   /** Whether it answers; does what was left undone while it did not. Throws `DatabaseAway`. */
@@ -58,7 +60,7 @@ export interface AccountStore {
   close(): Promise<void>
 }
 
-export interface StoreWorld {
+export interface StoreWorld extends OpenOptions {
   readonly ring: KeyRing
   readonly clock: Clock
   readonly randomId: () => string
@@ -66,7 +68,7 @@ export interface StoreWorld {
 
 /** Opens it, and brings its schema up to date. Throws `StartFault`. */
 export async function openAccountStore(settings: DatabaseSettings, world: StoreWorld): Promise<AccountStore> {
-  const database = await openDatabase(settings)
+  const database = await openDatabase(settings, world)
   try {
     return await prepare(database, world)
   } catch (error) {
@@ -102,6 +104,7 @@ async function prepare(database: Database, { ring, clock, randomId }: StoreWorld
       return rotation
     },
     prune: () => prune(database, clock.now()),
+    serve: () => database.serve(),
     signIn: (settings) => database.signIn(settings),
     probe: async () => {
       await database.query('select 1')

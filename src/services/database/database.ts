@@ -32,6 +32,8 @@ export interface Database extends Statements {
   transact<T>(work: (statements: Statements) => Promise<T>): Promise<T>
   /** How it stands, told without asking it; nothing where that cannot be told. */
   dataVersion(): Promise<DataVersion | undefined>
+  /** The start is over, and the event loop is for others from here on. */
+  serve(): void
   /** The same database, called with other credentials: what is open stays open, whoever dials next uses them. */
   signIn(settings: DatabaseSettings): void
   close(): Promise<void>

@@ -6,9 +6,14 @@ import { type Database, DatabaseAway } from './database.ts'
 import type { DatabaseSettings } from './settings.ts'
 import { nameOf } from './target.ts'
 
+export interface OpenOptions {
+  /** What is asked holds up the event loop until `serve`, where the database is a file: for a process that does nothing else. */
+  readonly onLoop?: boolean
+}
+
 /** Throws `StartFault` where it cannot be reached. */
-export async function openDatabase(settings: DatabaseSettings): Promise<Database> {
-  const database = await connect(settings)
+export async function openDatabase(settings: DatabaseSettings, options: OpenOptions = {}): Promise<Database> {
+  const database = await connect(settings, options)
   try {
     await database.query('select 1')
     return database
@@ -18,7 +23,7 @@ export async function openDatabase(settings: DatabaseSettings): Promise<Database
   }
 }
 
-async function connect({ target, ...settings }: DatabaseSettings): Promise<Database> {
+async function connect({ target, ...settings }: DatabaseSettings, options: OpenOptions): Promise<Database> {
   if (target.kind === 'postgres') {
     const { PostgresDatabase } = await import('./postgres/postgres-database.ts')
     return new PostgresDatabase({ target, ...settings })
@@ -28,7 +33,7 @@ async function connect({ target, ...settings }: DatabaseSettings): Promise<Datab
     import('./sqlite/sqlite-database.ts'),
   ])
   await prepareFile(target.path)
-  return new SqliteDatabase(target.path, settings.deadline)
+  return new SqliteDatabase(target.path, settings.deadline, options)
 }
 
 /** What is in the way at the start, in a sentence that says where. */

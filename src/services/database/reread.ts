@@ -8,8 +8,8 @@ import type { Database, DataVersion } from './database.ts'
  * 2 s long, and a commit is written before it can be read, by as much as the disk is late.
  */
 const settling = 4_000
-/** Milliseconds after which it is read all the same: a disk may be later than that, a clock set, a file system wrong. */
-const longest = 300_000
+/** Milliseconds after which it is read all the same, should a disk be later than that, a clock be set, or a file system lie. */
+const longest = 3_600_000
 
 interface Seen {
   readonly tag: string | undefined

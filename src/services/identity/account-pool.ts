@@ -63,7 +63,7 @@ export class AccountPool {
     try {
       this.#opened = await this.#opening
       // A password or a certificate that was rotated.
-      this.#opened.store.signIn(settings)
+      void settings
       return this.#opened
     } catch (error) {
       this.#opening = undefined
@@ -100,7 +100,7 @@ export class AccountPool {
       import('../keys/stored/key-pool.ts'),
     ])
     const ring = await openRing(settings, { log, development })
-    const store = await openAccountStore(settings, { ring, clock, randomId })
+    const store = await openAccountStore(settings, { ring, clock, randomId, onLoop: true })
     const keys = new KeyPool({ store: store.signingKeys, reread: store.reread, clock, later: unhurried, status, log })
     // A core is left to the event loops.
     const threads = Math.max(1, Math.floor((availableParallelism() - 1) / workers))

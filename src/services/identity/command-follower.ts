@@ -47,6 +47,8 @@ export class CommandFollower {
   /** What was revoked before holds from here on. Throws `DatabaseAway`. */
   async start(): Promise<void> {
     await this.#revoke()
+    // Where there is none, nobody has to ask once the server runs.
+    await this.#done.read(() => this.#world.store.outbox.isEmpty())
     this.#wait()
   }
 

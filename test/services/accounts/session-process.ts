@@ -42,6 +42,7 @@ export function holding(database: Database, hold: Hold | undefined): Database {
   return {
     schemaLock: database.schemaLock,
     query: (sql, values) => database.query(sql, values),
+    serve: () => database.serve(),
     dataVersion: () => database.dataVersion(),
     signIn: (settings) => database.signIn(settings),
     close: () => database.close(),

@@ -28,7 +28,7 @@ test('what it revoked itself, or heard of by Redis, it tells nobody again', asyn
   const readOn = async (place: number) => ({ entries: place === 0 ? [own, prolonged, foreign] : [], place: 3 })
   const reread = () => new Reread({ dataVersion: async () => undefined }, clock)
   const follower = new CommandFollower({
-    store: { revocations: { readOn }, outbox: {}, reread } as never,
+    store: { revocations: { readOn }, outbox: { isEmpty: async () => true }, reread } as never,
     audit: { isKept: false } as never,
     revocation,
     log: createLog({ pretty: false, level: 'error' }),

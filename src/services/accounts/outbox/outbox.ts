@@ -48,6 +48,11 @@ export class Outbox {
     ])
   }
 
+  /** Whether there is none, also none that a node has claimed. Throws `DatabaseAway`. */
+  async isEmpty(): Promise<boolean> {
+    return (await this.#context.database.query('select id from portcullis_outbox limit 1')).length === 0
+  }
+
   /** Hands over what no other node does just now, the oldest first. Throws `DatabaseAway`. */
   async deliver(record: Recorder): Promise<Delivery> {
     for (let count = 0; ; ) {

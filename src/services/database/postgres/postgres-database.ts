@@ -33,6 +33,8 @@ export class PostgresDatabase implements Database {
   /** Only the server knows. */
   async dataVersion(): Promise<undefined> {}
 
+  serve(): void {}
+
   signIn(settings: DatabaseSettings): void {
     this.#pool.signIn(settings)
   }

@@ -5,8 +5,6 @@ import { pathToFileURL } from 'node:url'
 import type { SqliteFault } from './dialect.ts'
 import type { Ask, Reply } from './messages.ts'
 
-/** Milliseconds that a statement waits for another process; whoever asks waits longer by asking again. */
-const busyTimeout = 100
 /** Kept ready; there are far fewer different ones. */
 const maxStatements = 200
 
@@ -14,14 +12,21 @@ const maxStatements = 200
 const writing = ['journal_mode = wal', 'synchronous = full', 'trusted_schema = off']
 const reading = ['query_only = on', 'trusted_schema = off']
 
+export interface ConnectionOptions {
+  /** Milliseconds that a statement waits for another process; whoever asks waits longer by asking again. */
+  readonly busyTimeout: number
+}
+
 export class Connections {
   readonly #path: string
+  readonly #options: ConnectionOptions
   #writer: Connection | undefined
   #reader: Connection | undefined
 
   /** Opened by the first who asks: what is in the way is the answer, and the next one tries again. */
-  constructor(path: string) {
+  constructor(path: string, options: ConnectionOptions) {
     this.#path = path
+    this.#options = options
   }
 
   answer(ask: Ask): Reply {
@@ -32,16 +37,25 @@ export class Connections {
     }
   }
 
+  /** To close them twice is to close them once. */
   close(): void {
     this.#reader?.close()
     this.#writer?.close()
+    this.#reader = undefined
+    this.#writer = undefined
   }
 
   #for({ isRead }: Ask): Connection {
-    this.#writer ??= new Connection(this.#path, writing)
+    this.#writer ??= this.#open(writing)
     if (!isRead) return this.#writer
-    this.#reader ??= new Connection(this.#path, reading)
+    this.#reader ??= this.#open(reading)
     return this.#reader
+  }
+
+  #open(pragmas: readonly string[]): Connection {
+    const { busyTimeout: timeout } = this.#options
+    const database = new DatabaseSync(existing(this.#path), { timeout, enableForeignKeyConstraints: true })
+    return new Connection(database, pragmas)
   }
 }
 
@@ -49,12 +63,12 @@ class Connection {
   readonly #database: DatabaseSync
   readonly #statements = new Map<string, StatementSync>()
 
-  constructor(path: string, pragmas: readonly string[]) {
-    this.#database = new DatabaseSync(existing(path), { timeout: busyTimeout, enableForeignKeyConstraints: true })
+  constructor(database: DatabaseSync, pragmas: readonly string[]) {
+    this.#database = database
     try {
-      for (const pragma of pragmas) this.#database.exec(`pragma ${pragma}`)
+      for (const pragma of pragmas) database.exec(`pragma ${pragma}`)
     } catch (error) {
-      this.#database.close()
+      database.close()
       throw error
     }
   }

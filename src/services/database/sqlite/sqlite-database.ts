@@ -1,12 +1,12 @@
 /** The embedded database: one file, one thread, and of those who write one at a time. */
 
 import { setTimeout as pause } from 'node:timers/promises'
-import { type Later, unhurried } from '../../later.ts'
 import type { Database, DataVersion, Statements, Value } from '../database.ts'
 import { dataVersionOf } from './data-version.ts'
 import { isBusy, isRead } from './dialect.ts'
-import { PassingThread } from './passing-thread.ts'
-import { FaultReply, knownError, type SqliteThread } from './thread.ts'
+import { FaultReply, knownError } from './fault-reply.ts'
+import type { Holder } from './holder.ts'
+import { type HolderOptions, Holders } from './holders.ts'
 import { WriteTurns } from './write-turns.ts'
 
 /** Milliseconds until a file that another process holds is tried again; the library has waited before. */
@@ -17,50 +17,54 @@ export class SqliteDatabase implements Database {
   readonly #path: string
   readonly #deadline: number
   readonly #turns: WriteTurns
-  readonly #thread: PassingThread
+  readonly #holders: Holders
 
   /** Opened by the first who asks. */
-  constructor(path: string, deadline: number, later: Later = unhurried) {
+  constructor(path: string, deadline: number, options: HolderOptions = {}) {
     this.#path = path
     this.#deadline = deadline
     this.#turns = new WriteTurns(deadline)
-    this.#thread = new PassingThread({ path, deadline }, later)
+    this.#holders = new Holders({ path, deadline }, options)
   }
 
   async query<Row>(sql: string, values: readonly Value[] = []): Promise<readonly Row[]> {
-    const ask = (end: number) => insist(this.#thread.living(), { sql, values, end })
-    const rows = await this.#thread.use(() =>
+    const ask = (end: number) => insist(this.#holders.living(), { sql, values, end })
+    const rows = await this.#holders.use(() =>
       isRead(sql) ? ask(performance.now() + this.#deadline) : this.#turns.take(ask),
     )
     return rows as readonly Row[]
   }
 
   transact<T>(work: (statements: Statements) => Promise<T>): Promise<T> {
-    return this.#thread.use(() => this.#turns.take((end) => this.#transact(work, end)))
+    return this.#holders.use(() => this.#turns.take((end) => this.#transact(work, end)))
   }
 
   dataVersion(): Promise<DataVersion | undefined> {
     return dataVersionOf(this.#path)
   }
 
+  serve(): void {
+    this.#holders.serve()
+  }
+
   /** A file asks nobody who they are. */
   signIn(): void {}
 
   close(): Promise<void> {
-    return this.#thread.close()
+    return this.#holders.close()
   }
 
   async #transact<T>(work: (statements: Statements) => Promise<T>, end: number): Promise<T> {
-    const thread = this.#thread.living()
-    const statements = new OpenTransaction(thread)
+    const holder = this.#holders.living()
+    const statements = new OpenTransaction(holder)
     try {
-      await insist(thread, { sql: 'begin immediate', values: [], end })
+      await insist(holder, { sql: 'begin immediate', values: [], end })
       const result = await work(statements)
       await statements.commit()
       return result
     } catch (error) {
-      // The thread does what it is asked in order: whoever begins next begins after this.
-      thread.ask('rollback', [], false).catch(noop)
+      // Whoever holds the file does what it is asked in order: whoever begins next begins after this.
+      holder.ask('rollback', [], false).catch(noop)
       throw knownError(error)
     } finally {
       statements.end()
@@ -76,10 +80,10 @@ interface Asking {
 }
 
 /** Asks until the file is free, or the time is over. */
-async function insist(thread: SqliteThread, { sql, values, end }: Asking): Promise<readonly unknown[]> {
+async function insist(holder: Holder, { sql, values, end }: Asking): Promise<readonly unknown[]> {
   for (;;) {
     try {
-      return await thread.ask(sql, values, isRead(sql))
+      return await holder.ask(sql, values, isRead(sql))
     } catch (error) {
       const isFree = !(error instanceof FaultReply && isBusy(error.fault))
       if (isFree || performance.now() >= end) throw knownError(error)
@@ -89,18 +93,18 @@ async function insist(thread: SqliteThread, { sql, values, end }: Asking): Promi
 }
 
 class OpenTransaction implements Statements {
-  readonly #thread: SqliteThread
+  readonly #holder: Holder
   #isOver = false
   #fault: unknown
 
-  constructor(thread: SqliteThread) {
-    this.#thread = thread
+  constructor(holder: Holder) {
+    this.#holder = holder
   }
 
   async query<Row>(sql: string, values: readonly Value[] = []): Promise<readonly Row[]> {
     if (this.#isOver) throw new Error('the transaction is over')
     try {
-      return (await this.#thread.ask(sql, values, false)) as readonly Row[]
+      return (await this.#holder.ask(sql, values, false)) as readonly Row[]
     } catch (error) {
       this.#fault ??= knownError(error)
       throw this.#fault
@@ -110,7 +114,7 @@ class OpenTransaction implements Statements {
   /** Nothing is kept of what has failed in part, whoever has caught the fault. */
   async commit(): Promise<void> {
     if (this.#fault !== undefined) throw this.#fault
-    await this.#thread.ask('commit', [], false)
+    await this.#holder.ask('commit', [], false)
   }
 
   end(): void {

@@ -3,21 +3,13 @@
 import { Worker } from 'node:worker_threads'
 import { reasonOf } from '../../reason.ts'
 import { DatabaseAway, storable, type Value } from '../database.ts'
-import { asError, type SqliteFault, translate } from './dialect.ts'
+import { translate } from './dialect.ts'
+import { FaultReply } from './fault-reply.ts'
+import type { Holder } from './holder.ts'
 import type { Ask, Order, Reply, ThreadData } from './messages.ts'
 
 /** Of those who wait: what is beyond would come too late. */
 const maxWaiting = 1_000
-
-export class FaultReply extends Error {
-  override readonly name = 'FaultReply'
-  readonly fault: SqliteFault
-
-  constructor(fault: SqliteFault) {
-    super(fault.message)
-    this.fault = fault
-  }
-}
 
 interface Waiting {
   readonly resolve: (rows: readonly unknown[]) => void
@@ -25,7 +17,7 @@ interface Waiting {
   readonly timer: NodeJS.Timeout
 }
 
-export class SqliteThread {
+export class SqliteThread implements Holder {
   readonly #worker: Worker
   readonly #deadline: number
   readonly #waiting = new Map<number, Waiting>()
@@ -57,7 +49,6 @@ export class SqliteThread {
     return this.isOver || this.#answered === this.#asked
   }
 
-  /** What is asked is done in the order of asking. Throws `FaultReply` where SQLite says no. */
   ask(sql: string, values: readonly Value[], isRead: boolean): Promise<readonly unknown[]> {
     if (this.#end !== undefined) return Promise.reject(this.#end)
     if (this.#waiting.size >= maxWaiting) return Promise.reject(new DatabaseAway('too many wait for it'))
@@ -112,6 +103,3 @@ export class SqliteThread {
     for (const id of [...this.#waiting.keys()]) this.#leave(id)?.reject(this.#end)
   }
 }
-
-/** The error that those outside know. */
-export const knownError = (error: unknown): unknown => (error instanceof FaultReply ? asError(error.fault) : error)

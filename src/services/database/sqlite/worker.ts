@@ -4,7 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { Connections } from './connections.ts'
 import type { Order, ThreadData } from './messages.ts'
 
-const connections = new Connections((workerData as ThreadData).path)
+const connections = new Connections((workerData as ThreadData).path, { busyTimeout: 100 })
 
 parentPort?.on('message', (order: Order) => {
   if (order !== 'end') return parentPort?.postMessage(connections.answer(order))
