@@ -127,8 +127,9 @@ export interface Answer {
   readonly headers: Readonly<Record<string, string>>
   /** The values of `Set-Cookie`. */
   readonly cookies: readonly string[]
-  /** The first 64 kB. */
+  /** Its first megabyte. */
   readonly body: string
+  readonly isWhole: boolean
   /** From its first byte that was sent to the head of the answer. */
   readonly milliseconds: number
 }

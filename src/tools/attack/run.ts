@@ -81,6 +81,9 @@ class Attack {
   }
 
   async #read({ at, readers }: Reading): Promise<void> {
+    const [first] = readers
+    if (first !== undefined && this.#requests + readers.length > this.#bounds.most / 4)
+      return void this.#leave(first.probe, 'there are more roles than requests for them: `--max`')
     const reads: Read[] = []
     for (const reader of readers) {
       const answer = await this.#ask(reader.probe)

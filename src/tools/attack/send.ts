@@ -7,8 +7,8 @@ import { connect } from 'node:net'
 import { connect as connectSecurely } from 'node:tls'
 import type { Answer, ProbeRequest, RawRequest } from './probe.ts'
 
-/** Of a body that is longer, so much is read. */
-export const mostBytes = 65_536
+/** Of a body that is longer, so much is kept. */
+const mostBytes = 1_048_576
 /** Milliseconds; a server that says nothing for so long has not answered. */
 const patience = 15_000
 
@@ -37,16 +37,17 @@ async function sendRequest(url: URL, { method, target, headers, credential, body
   const chunks: Buffer[] = []
   let received = 0
   for await (const chunk of response) {
-    if (received < mostBytes) chunks.push(chunk)
+    chunks.push(chunk)
     received += chunk.length
-    if (received > 16 * mostBytes) break
+    if (received > mostBytes) break
   }
   request.destroy()
   return {
     status: response.statusCode ?? 0,
     headers: joined(response.headers),
     cookies: response.headers['set-cookie'] ?? [],
-    body: Buffer.concat(chunks).toString().slice(0, mostBytes),
+    body: Buffer.concat(chunks).subarray(0, mostBytes).toString(),
+    isWhole: received <= mostBytes,
     milliseconds,
   }
 }
@@ -76,5 +77,12 @@ async function sendRaw(url: URL, raw: string): Promise<Answer> {
   const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(text)?.[1] ?? 0)
   if (status === 0 && text !== '') throw new Error('the answer is not HTTP/1.1')
   const milliseconds = performance.now() - started
-  return { status, headers: {}, cookies: [], body: text.slice(text.indexOf('\r\n\r\n') + 4), milliseconds }
+  return {
+    status,
+    headers: {},
+    cookies: [],
+    body: text.slice(text.indexOf('\r\n\r\n') + 4),
+    isWhole: false,
+    milliseconds,
+  }
 }

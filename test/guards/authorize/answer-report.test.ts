@@ -72,12 +72,10 @@ async function open(t: ExecutionContext, respond: Respond) {
     upstream.closeAllConnections()
     upstream.close()
   })
-  const key = await readDevKey()
-  const headersOf = (role: string) => {
-    const now = Math.floor(Date.now() / 1_000)
-    const claims = { iss: 'urn:portcullis:shop', sub: 'anna', aud: 'api', iat: now, exp: now + 600, roles: [role] }
-    return { authorization: `Bearer ${signToken(claims, key)}` }
-  }
+  const of = new Map(
+    await Promise.all(['support', 'customer', 'outsider'].map(async (role) => [role, await headersFor(role)] as const)),
+  )
+  const headersOf = (role: string) => of.get(role) ?? {}
   /** The answer, and what became of the request. */
   const ask = async (role: string, path: string, more: Record<string, string> = {}) => {
     const done = finished.promise
@@ -90,6 +88,12 @@ async function open(t: ExecutionContext, respond: Respond) {
   }
   const nextFinished = () => finished.promise
   return { gate, ask, headersOf, nextFinished, sink, metrics, told, logged }
+}
+
+async function headersFor(role: string) {
+  const now = Math.floor(Date.now() / 1_000)
+  const claims = { iss: 'urn:portcullis:shop', sub: 'anna', aud: 'api', iat: now, exp: now + 600, roles: [role] }
+  return { authorization: `Bearer ${signToken(claims, await readDevKey())}` }
 }
 
 const json: Respond = (res) => void res.writeHead(200, { 'Content-Type': 'application/json', ETag: '"1"' }).end(order)
@@ -257,4 +261,38 @@ test('an answer that breaks off, and a client that goes away, end on both sides'
       { aborted: true, withheld: undefined },
     ],
   )
+})
+
+test('a body of a handler that yields other than bytes ends its answer, and nothing else', async (t) => {
+  const handlers = `
+import { Readable } from 'node:stream'
+const send = (ctx, chunks) => {
+  ctx.type = 'application/json'
+  ctx.body = new Readable({ objectMode: true, read() { setTimeout(() => this.push(chunks.shift() ?? null), 5) } })
+}
+export const odd = (ctx) => send(ctx, [{ id: 1 }, 7])
+export const texts = (ctx) => send(ctx, ['{"id":1,', '"note":"\u00e4"}'])
+`
+  const text = `
+issuers: { shop: { builtin: true, audience: api } }
+roles: { support: [{ can: read, subject: Order, fields: [id] }] }
+defaults: { authenticate: jwt, authorize: { action: read, subject: Order, answer: true } }
+routes:
+  GET /odd: { because: a trial, reportOnly: [authorize], handler: ./shop.ts#odd }
+  GET /texts: { because: a trial, reportOnly: [authorize], handler: ./shop.ts#texts }
+`
+  const told: DecisionEvent[] = []
+  const watch = {
+    finished: (exchange: Exchange, outcome: Outcome) => void told.push(describeDecision(exchange, outcome)),
+  }
+  const log = { info: () => {}, warn: () => {}, error: () => {}, debug: () => {} }
+  const gate = await openGate(
+    { 'shop.yaml': text, 'shop.ts': handlers },
+    { world: { log: log as never }, observers: [watch] },
+  )
+  t.teardown(gate.close)
+  const headers = await headersFor('support')
+  await t.throwsAsync(gate.call('GET', '/odd', { headers }))
+  t.is((await gate.call('GET', '/texts', { headers })).body, '{"id":1,"note":"ä"}')
+  t.deepEqual(told.at(-1)?.withheld, { fields: 1, items: 0, reportOnly: true })
 })

@@ -162,3 +162,44 @@ test.serial('where no token can be made for a role, or nothing is let through, i
     (await whys({ writes: false })).includes('POST /orders: no request is let through whose answer could be looked at'),
   )
 })
+
+test.serial('answers of more than 64 kB are read, of letters of several bytes too', async (t) => {
+  t.timeout(120_000)
+  const many = `export const list = (ctx) => {
+    ctx.body = { items: Array.from({ length: 3_000 }, (_, id) => ({ id, ownerId: 'älice', card: '4711' })) }
+  }`
+  const text = policy.replace(/ {2}GET \/orders\/:id[\s\S]*/, '')
+  const gate = await openGate({ 'shop.yaml': text, 'shop.ts': many })
+  t.teardown(() => gate.close())
+  const { findings, untried, sound } = await attack(gate.url, gate.directory)
+  t.deepEqual([findings, untried], [[], []])
+  t.is(sound.get('authorize'), 2 + 4)
+})
+
+test.serial('a parameter is compared as a transform has left it', async (t) => {
+  t.timeout(120_000)
+  const text = `
+issuers: { shop: { builtin: true, audience: shop-api } }
+roles: { shop: [{ can: read, subject: Order, when: { shop: '\${params.shop}' } }], other: [{ can: read, subject: Order, fields: [id] }] }
+routes:
+  GET /:shop:
+    authenticate: jwt
+    authorize: { action: read, subject: Order, answer: true }
+    input: { params: { shop: { type: string, maxLength: 9, transform: [lowercase], examples: [Tea] } } }
+    reply: { body: { id: 1, shop: tea } }
+`
+  const gate = await openGate({ 'shop.yaml': text })
+  t.teardown(() => gate.close())
+  t.deepEqual(describe(await attack(gate.url, gate.directory)), [])
+})
+
+test.serial('many roles leave requests for everything else', async (t) => {
+  t.timeout(120_000)
+  const roles = Array.from({ length: 1_300 }, (_, at) => `  r${at}: [{ can: read, subject: Order, fields: [id] }]\n`)
+  const text = policy.replace('roles:\n', `roles:\n${roles.join('')}`).replace(/ {2}GET \/orders\/:id[\s\S]*/, '')
+  const gate = await openGate({ ...files, 'shop.yaml': text })
+  t.teardown(() => gate.close())
+  const { untried, requests } = await attack(gate.url, gate.directory)
+  t.like(untried[0], { guard: 'authorize', why: 'there are more roles than requests for them: `--max`' })
+  t.true(requests < 500)
+})

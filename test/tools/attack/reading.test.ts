@@ -148,6 +148,7 @@ const answer = (status: number, body: string, type = 'application/json'): Answer
   headers: { 'content-type': type },
   cookies: [],
   body,
+  isWhole: body.length < 70_000,
   milliseconds: 1,
 })
 const whys = ({ findings, untried, sound }: ReturnType<typeof judgeReading>) => ({

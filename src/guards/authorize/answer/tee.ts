@@ -9,8 +9,10 @@ type Tell = (bytes: Buffer | undefined) => Promise<void>
 export function tee(body: Readable, most: number, tell: Tell): Readable {
   const kept = new Kept(most)
   const copy = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      kept.add(chunk)
+    // What is no bytes goes on as well: who sends it knows how to end that, and here nobody could catch it.
+    objectMode: true,
+    transform(chunk: unknown, _encoding, done) {
+      if (typeof chunk === 'string' || chunk instanceof Uint8Array) kept.add(Buffer.from(chunk as string))
       done(null, chunk)
     },
     flush(done) {

@@ -66,7 +66,10 @@ interface Asked {
 function readerOf(target: Target, { role, rules, question }: Asked): Reader {
   const request = target.request({ wishes: { roles: [role] } })
   const expected = { kind: 'admitted', codes: target.refusals } as const
-  const params = target.places.path.value as Readonly<Record<string, unknown>>
+  const { validator, value } = target.places.path
+  // As they are once a transform has changed them.
+  const checked = validator.check(value)
+  const params = (checked.errors === undefined ? checked.value : {}) as Readonly<Record<string, unknown>>
   const right = rightOf(rules, question, { principal: principalOf(request), params })
   return {
     role,

@@ -3,7 +3,6 @@
 import { isRefusedBy } from '../judge.ts'
 import type { Answer, Reader, Untried } from '../probe.ts'
 import type { Finding } from '../run.ts'
-import { mostBytes } from '../send.ts'
 import { pointerTo } from './surplus.ts'
 
 /** What one reader was answered; a text where there was no answer. */
@@ -68,10 +67,10 @@ function list(pointers: readonly string[]): string {
 /** What cannot be cut does not go out; what is refused holds nothing. */
 function look(answer: Answer | string, at: readonly string[]): Seen {
   if (typeof answer === 'string') return { wrong: answer }
-  const { status, body } = answer
+  const { status, body, isWhole } = answer
   if (isRefusedBy(['forbidden', 'not_found'], answer) || (status < 300 && body === '')) return []
   if (status >= 300) return { unseen: `it was answered ${status}, which holds no document` }
-  if (body.length >= mostBytes) return { unseen: 'the answer is longer than what is read of it' }
+  if (!isWhole) return { unseen: 'the answer is longer than what is read of it' }
   const found = /json/i.test(answer.headers['content-type'] ?? '') ? find(parse(body), at) : undefined
   if (found === undefined) return { wrong: `expected 502 \`upstream_failed\`, ${status} came with what cannot be cut` }
   const pointer = pointerTo(at)
