@@ -63,7 +63,7 @@ export class AccountPool {
     try {
       this.#opened = await this.#opening
       // A password or a certificate that was rotated.
-      void settings
+      this.#opened.store.signIn(settings)
       return this.#opened
     } catch (error) {
       this.#opening = undefined
