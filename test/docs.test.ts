@@ -40,6 +40,6 @@ test('every policy that the page on credentials shows is accepted, without a war
 
 test('every policy that the page on accounts shows is accepted, without a warning', (t) => {
   const fences = readFences('docs/accounts.md').filter(({ language }) => language === 'yaml')
-  t.is(fences.length, 2)
+  t.is(fences.length, 3)
   for (const { text } of fences) t.deepEqual(findFaults({ 'p.yaml': text }), [])
 })
