@@ -69,10 +69,14 @@ onBoth('what is not on record stays, and what a killed node has claimed is hande
   })
   t.deepEqual(await lost.promise, refused)
   t.deepEqual(await deliver(other), [])
+  t.deepEqual(await other.outbox.deliver(async () => true), { count: 0, isAll: false }, 'it comes back by time alone')
+  t.false(await other.outbox.isEmpty())
   clock.pass(29_999)
   t.deepEqual(await deliver(other), [])
   clock.pass(1)
   t.deepEqual(await deliver(other), [refused])
+  t.deepEqual(await other.outbox.deliver(async () => true), { count: 0, isAll: true })
+  t.true(await other.outbox.isEmpty())
 })
 
 onBoth('what waits for a month, and what is revoked of tokens that are over, is taken out', async (t, kind) => {

@@ -360,3 +360,28 @@ test('a flood of unknown keys waits in bounded number, and makes one read a seco
   t.is(node.reads(), before + 1)
   t.is(await verdictOf(verifier, node.mint()), 'ok')
 })
+
+test('a database that stands as it did is not read, and keys are rotated in time all the same', async (t) => {
+  const site = await openSite(t)
+  const node = site.node()
+  node.version.now = { tag: 'one', age: minute }
+  await node.openIssuer()
+  const reads = node.reads()
+  const [signing] = await site.kidsOf('current')
+  await node.agenda.renew()
+  site.clock.pass(minute)
+  t.true((await node.pool.of('shop').published()).body.includes(signing ?? ''))
+  await node.agenda.renew()
+  t.is(node.reads(), reads)
+  node.version.now = { tag: 'two', age: 0 }
+  await node.agenda.renew()
+  t.is(node.reads(), reads + 1)
+  site.clock.pass(10_000)
+  await node.agenda.renew()
+  await node.agenda.renew()
+  t.is(node.reads(), reads + 2)
+  site.clock.pass(30 * 24 * 60 * minute)
+  node.version.now = { tag: 'three', age: 0 }
+  await node.agenda.renew()
+  t.notDeepEqual(await site.kidsOf('current'), [signing])
+})
