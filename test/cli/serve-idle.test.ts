@@ -82,7 +82,7 @@ test.serial('what commands did while it had no thread is in force, and on record
   t.like(await served.end('SIGTERM'), { code: 0, stderr: '' })
 })
 
-test.serial('killed while it has no thread, and started again, it has all of it', async (t) => {
+test.serial('killed while it has no thread, it leaves all of it in the file', async (t) => {
   t.timeout(300_000)
   const { run, served, logIn, idle } = await start(t)
   await logIn()
