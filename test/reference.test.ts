@@ -113,7 +113,8 @@ test('metrics bear the labels that they say', async (t) => {
   metrics.limitFallbacks.add({ limit: 'shop/user', mode: 'local' })
   metrics.begin()
   const judge = { guard: 'scopes', source: { file: 'p.yaml', line: 1 } }
-  const decision = { judges: [judge], passed: 1, reported: [], denial: undefined, judge: undefined }
+  const withheld = { fields: 1, items: 1 }
+  const decision = { judges: [judge], passed: 1, reported: [], denial: undefined, judge: undefined, withheld }
   metrics.end({ method: 'GET', decision } as never, { status: 200, milliseconds: 1, aborted: false })
   metrics.auditHeads.add({ publisher: 'webhook', result: 'published' })
   metrics.auditDropped.add({ copy: 'syslog' })
