@@ -96,9 +96,9 @@ function itemsOf({ items }: JsonSchema): EditorSchema {
   return { items: choice(items.anyOf.map(formOf).map(writtenOut), notesOf(items)) }
 }
 
-/** Editors offer the skeleton of an item only where it can be nothing but an object. */
+/** Editors offer the skeleton of an item only where it can be nothing but an object; one that can be anything stays so. */
 function writtenOut(item: EditorSchema): EditorSchema {
-  if (![item.type].flat().includes('object')) return item
+  if (item.patternErrorMessage === undefined) return item
   const { pattern, patternErrorMessage, ...object } = item
   return { ...object, type: 'object' }
 }

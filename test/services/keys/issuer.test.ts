@@ -141,6 +141,14 @@ const cases: Readonly<Record<string, readonly [unknown, ...string[]]>> = {
   ],
   'jwks that is no URL': [{ ...base, algorithms: ['RS256'], jwks: 'login.example/jwks' }, 'issuers/invalid-jwks jwks'],
   'jwks of another scheme': [{ ...base, algorithms: ['RS256'], jwks: 'file:///etc/keys' }, 'issuers/invalid-jwks jwks'],
+  'certificates for keys that come in clear': [
+    { ...base, algorithms: ['RS256'], jwks: { url: 'http://127.0.0.1/jwks', serverName: 'login.example' } },
+    'issuers/unused-tls jwks serverName',
+  ],
+  'a certificate without its key': [
+    { ...base, algorithms: ['RS256'], jwks: { url: 'https://login.example/jwks', cert: 'x' } },
+    'issuers/invalid-certificate jwks cert',
+  ],
   'jwks with credentials': [
     { ...base, algorithms: ['RS256'], jwks: 'https://a:b@login.example/' },
     'issuers/invalid-jwks jwks',
