@@ -36,13 +36,13 @@ const allowed: readonly Allowed[] = [
     because: 'the file is where the key is kept, readable by its owner alone; that of an audit log stands beside it',
   },
   {
-    file: /\.key$|\/portcullis-\w+(?:-\w+)?\/(?:key|tls\.crt)$|\/portcullis-audit-\w+\/private\.pem$|\/portcullis-rsyslog-\w+\/key\.pem$/,
+    file: /\.key$|\/secrets-ca\.crt$|\/portcullis-\w+(?:-\w+)?\/(?:key|tls\.crt)$|\/portcullis-audit-\w+\/private\.pem$|\/portcullis-rsyslog-\w+\/key\.pem$/,
     secret: /^(?:private key|secret)/,
     because: 'the tests make certificates and signers, and keep their keys for what they start',
   },
   {
-    file: /^removed\/\d+\/(?:portcullis-\w+\/)?(?:\.\.v\d\/)?(?:secrets\/)?[a-z]+$/,
-    secret: /^(?:symmetric key|private key|credentials|secret)/,
+    file: /^removed\/\d+\/(?:portcullis-\w+\/)?(?:\.\.v\d\/)?(?:secrets\/)?[a-z-]+$/,
+    secret: /^(?:symmetric key|private key|credentials|environment|secret)/,
     because: 'secrets that are mounted as files, as Docker and Kubernetes do',
   },
   {

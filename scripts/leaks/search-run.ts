@@ -63,7 +63,10 @@ export function searchRun(run: string): Searched {
 
 const sources = fileURLToPath(new URL('../../src', import.meta.url))
 
-/** Leaves out what stands in the sources, such as a word that the tests of passwords choose: everybody knows it. */
+/**
+ * Leaves out what stands in the sources, such as a word that the tests of passwords choose, and the names that every object
+ * has, which generated texts and lists of attacks share: everybody knows them.
+ */
 function withoutWords(secrets: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
   const finder = new Finder()
   for (const base64 of secrets.keys())
@@ -72,6 +75,7 @@ function withoutWords(secrets: ReadonlyMap<string, string>): ReadonlyMap<string,
   const words = new Set(
     entries.flatMap((entry) => finder.find(readFileSync(join(entry.parentPath, entry.name))).map(({ name }) => name)),
   )
+  for (const name of Object.getOwnPropertyNames(Object.prototype)) words.add(Buffer.from(name).toString('base64'))
   return new Map([...secrets].filter(([base64]) => !words.has(base64)))
 }
 
