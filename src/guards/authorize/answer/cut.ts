@@ -9,7 +9,7 @@ export interface Cut {
   readonly judge: JudgeField
   /** The path of the document itself. */
   readonly root: FieldPath
-  /** How many members were left out. */
+  /** A member, or an item of a list that has none, was left out. */
   count(): void
 }
 
@@ -46,6 +46,14 @@ function cutObject({ members = [] }: JsonNode, { field, allowed }: Place, cut: C
 
 /** The items of a list are of the list's own field. */
 function cutList({ items = [] }: JsonNode, place: Place, cut: Cut): string | undefined {
-  const kept = items.map((item) => cutNode(item, place, cut)).filter((left) => left !== undefined)
+  const kept: string[] = []
+  for (const item of items) {
+    const left = cutNode(item, place, cut)
+    if (left !== undefined) kept.push(left)
+    else if (isLeaf(item)) cut.count()
+  }
   return place.allowed || kept.length > 0 ? `[${kept.join(',')}]` : undefined
 }
+
+/** Of others what they hold was counted. */
+const isLeaf = ({ members, items }: JsonNode): boolean => (members ?? items ?? []).length === 0
