@@ -128,7 +128,7 @@ async function serveTo(operator: Operator, { directory, flags }: Call): Promise<
     { name: 'the audit log', patience: 4_000, close: keep, lost },
     { name: 'the accounts', patience: 1_000, close: () => world.accounts.close() },
     { name: 'shared state', patience: 500, close: () => world.stores.close() },
-    { name: 'connections to upstreams', patience: 500, close: () => world.upstreams.close() },
+    { name: 'connections to upstreams', patience: 500, close: async () => world.upstreams.close() },
   ])
 }
 

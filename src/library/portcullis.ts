@@ -148,7 +148,7 @@ export class Portcullis extends EventEmitter<PortcullisEvents> {
     await this.#kept?.close()
     await this.#world.accounts.close()
     await this.#world.stores.close()
-    await this.#world.upstreams.close()
+    this.#world.upstreams.close()
     this.#tell('close')
   }
 

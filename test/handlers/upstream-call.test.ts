@@ -1,21 +1,43 @@
-/** A call of an upstream that is over before it was sent. */
+/** What becomes of a call before it is sent, and after its connection was stale. */
 
 import test from 'ava'
 import { Denial } from '../../src/core/denial.ts'
-import { UpstreamCall } from '../../src/handlers/upstream/call.ts'
+import { AnsweredCall } from '../../src/handlers/upstream/call.ts'
+import type { AnswerReceiver, UpstreamCall } from '../../src/services/upstreams/upstreams.ts'
 
 const turn = () => new Promise((resolve) => setImmediate(resolve))
+const idle: UpstreamCall = { pause() {}, resume() {}, abort() {} }
+const request = { method: 'GET', path: '/', fields: [], body: undefined } as const
 
 test('a call that is cancelled within its turn is never sent', async (t) => {
   let sent = 0
-  const dispatcher = { dispatch: () => ++sent > 0 }
-  const options = { method: 'GET', path: '/', headers: [], body: null } as const
-  const call = new UpstreamCall(dispatcher, options, { retriable: true, cookies: [] })
+  const calls = {
+    call() {
+      sent++
+      return idle
+    },
+  }
+  const call = new AnsweredCall(calls, request, { retriable: true, cookies: [] })
   call.cancel()
   t.true((await call.answer) instanceof Denial)
   await turn()
   t.is(sent, 0)
-  new UpstreamCall(dispatcher, options, { retriable: true, cookies: [] })
+  new AnsweredCall(calls, request, { retriable: true, cookies: [] })
   await turn()
   t.is(sent, 1)
+})
+
+test('tries no third time', async (t) => {
+  let sent = 0
+  const stale = Object.assign(new Error('other side closed'), { code: 'ECONNRESET' })
+  const calls = {
+    call(_: unknown, receiver: AnswerReceiver) {
+      sent++
+      setImmediate(() => receiver.failed(stale, true))
+      return idle
+    },
+  }
+  const { answer } = new AnsweredCall(calls, request, { retriable: true, cookies: [] })
+  t.like(await answer, { code: 'upstream_failed', cause: 'ECONNRESET other side closed' })
+  t.is(sent, 2)
 })

@@ -2,8 +2,6 @@ import { createServer, request, type ServerResponse } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { PassThrough } from 'node:stream'
 import test from 'ava'
-import type { Dispatcher } from 'undici'
-import { UpstreamCall } from '../../src/handlers/upstream/call.ts'
 import { upstream } from '../../src/handlers/upstream/upstream.ts'
 import { codeOf, type Gate, having, listen, openGate, openRawUpstream, openUpstream, until } from './gate.ts'
 
@@ -127,21 +125,6 @@ test('tries only once again, and nothing that failed on a new connection', async
   const gate = await openGate(t, [upstream, url])
   t.is((await gate.send()).status, 502)
   t.is(requests, 1)
-})
-
-test('tries no third time', async (t) => {
-  let calls = 0
-  const stale = Object.assign(new Error('other side closed'), { code: 'UND_ERR_SOCKET', socket: { bytesRead: 1 } })
-  const dispatcher = {
-    dispatch: (_: unknown, call: UpstreamCall) => {
-      calls++
-      setImmediate(() => call.onResponseError(undefined, stale))
-      return true
-    },
-  } as unknown as Dispatcher
-  const { answer } = new UpstreamCall(dispatcher, { path: '/', method: 'GET' }, { retriable: true, cookies: [] })
-  t.like(await answer, { code: 'upstream_failed', cause: 'UND_ERR_SOCKET other side closed' })
-  t.is(calls, 2)
 })
 
 test('does not try again once a byte of the answer has come', async (t) => {

@@ -3,17 +3,17 @@ import type { AddressInfo } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { UpstreamPools } from '../../src/services/upstreams/pools.ts'
-import type { Calls } from '../../src/services/upstreams/upstreams.ts'
+import type { AnswerReceiver, Calls } from '../../src/services/upstreams/upstreams.ts'
 import { HandClock } from '../helpers/hand-clock.ts'
 
-test('gives one dispatcher a target, and another where anything about it differs', async (t) => {
+test('gives one pool a target, and another where anything about it differs', (t) => {
   const upstreams = new UpstreamPools(new HandClock())
   t.teardown(() => upstreams.close())
   const origin = 'https://a.example'
-  const first = await upstreams.dispatcher({ origin })
-  t.is(await upstreams.dispatcher({ origin, ca: undefined }), first)
+  const first = upstreams.calls({ origin })
+  t.is(upstreams.calls({ origin, ca: undefined }), first)
   for (const target of [{ origin: 'https://b.example' }, { origin, ca: 'x' }, { origin, serverName: 'x' }]) {
-    t.not(await upstreams.dispatcher(target), first)
+    t.not(upstreams.calls(target), first)
   }
 })
 
@@ -21,26 +21,25 @@ test('gives one dispatcher a target, and another where anything about it differs
 function ask(calls: Calls): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>()
   let answered = 0
-  const handler = {
-    onRequestStart() {},
-    onResponseStart(_: unknown, status: number) {
+  const receiver: AnswerReceiver = {
+    begun(status) {
       answered = status
     },
-    onResponseData() {},
-    onResponseEnd: () => resolve(answered),
-    onResponseError: (_: unknown, error: Error) => reject(error),
+    received() {},
+    ended: () => resolve(answered),
+    failed: reject,
   }
-  calls.dispatch({ path: '/', method: 'GET' }, handler)
+  calls.call({ path: '/', method: 'GET', fields: [], body: undefined }, receiver)
   return promise
 }
 
 test('fails what is asked of it after it was closed', async (t) => {
   const clock = new HandClock()
   const upstreams = new UpstreamPools(clock)
-  const calls = await upstreams.dispatcher({ origin: 'http://127.0.0.1:1' })
-  await upstreams.close()
+  const calls = upstreams.calls({ origin: 'http://127.0.0.1:1' })
+  upstreams.close()
   clock.pass(61_000)
-  await t.throwsAsync(async () => ask(calls), { name: 'ClientDestroyedError' })
+  await t.throwsAsync(ask(calls), { message: 'the connections to the upstream were closed' })
 })
 
 /** A server that counts connections and answers as it is told, behind pools whose clock stands still. */
@@ -50,12 +49,12 @@ async function serve(t: ExecutionContext, answer: (res: ServerResponse) => void)
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
   const clock = new HandClock()
   const upstreams = new UpstreamPools(clock)
-  t.teardown(async () => {
-    await upstreams.close()
+  t.teardown(() => {
+    upstreams.close()
     server.close()
   })
   const { port } = server.address() as AddressInfo
-  return { seen, clock, calls: await upstreams.dispatcher({ origin: `http://127.0.0.1:${port}` }) }
+  return { seen, clock, calls: upstreams.calls({ origin: `http://127.0.0.1:${port}` }) }
 }
 
 test('opens a new connection after a minute, so that the name is looked up again', async (t) => {

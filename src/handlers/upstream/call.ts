@@ -1,19 +1,14 @@
 /** One call of an upstream: its head becomes an answer, its body flows at the client's pace. */
 
 import { Readable } from 'node:stream'
-import type { Dispatcher } from 'undici'
 import type { Answer } from '../../core/answer.ts'
 import type { Denial } from '../../core/denial.ts'
 import { atEndOfTurn } from '../../core/end-of-turn.ts'
-import type { Calls } from '../../services/upstreams/upstreams.ts'
-import { type Fields, readAnswerHead } from './answer-head.ts'
-import { isStale, readFailure } from './failure.ts'
-
-type Controller = Dispatcher.DispatchController
-type Options = Dispatcher.DispatchOptions
+import type { AnswerReceiver, Calls, UpstreamCall, UpstreamRequest } from '../../services/upstreams/upstreams.ts'
+import { readAnswerHead } from './answer-head.ts'
+import { readFailure } from './failure.ts'
 
 const gone = new Error('the exchange is over')
-const foreignCoding = new Error('the answer came in a transfer coding that was not asked for')
 
 interface CallOptions {
   /** It may be sent again, once, where a kept connection closed before it. */
@@ -23,98 +18,82 @@ interface CallOptions {
 }
 
 /**
- * The handler of one dispatch. Calls of a turn of the event loop are sent right behind one another: an upstream near by is
- * woken once and not for each. An answer that has come whole by the time its head is looked at goes on as one buffer: a
- * stream costs several times as much.
+ * Calls of a turn of the event loop are sent right behind one another: an upstream near by is woken once and not for each. An
+ * answer that has come whole by the time its head is looked at goes on as one buffer: a stream costs several times as much.
  */
-export class UpstreamCall implements Dispatcher.DispatchHandler {
+export class AnsweredCall implements AnswerReceiver {
   /** Settles once, and never rejects. */
   readonly answer: Promise<Answer | Denial>
-  readonly #dispatcher: Calls
-  readonly #options: Options
+  readonly #calls: Calls
+  readonly #request: UpstreamRequest
   #settle: (answer: Answer | Denial) => void = () => undefined
-  #controller: Controller | undefined
+  #call: UpstreamCall | undefined
   #retriable: boolean
   readonly #cookies: readonly string[]
-  /** A byte of the answer has come. */
-  #begun = false
   #ended = false
   #cancelled = false
   #early: Buffer[] = []
   #body: Readable | undefined
 
-  constructor(dispatcher: Calls, options: Options, { retriable, cookies }: CallOptions) {
-    this.#dispatcher = dispatcher
-    this.#options = options
+  constructor(calls: Calls, request: UpstreamRequest, { retriable, cookies }: CallOptions) {
+    this.#calls = calls
+    this.#request = request
     this.#retriable = retriable
     this.#cookies = cookies
     this.answer = new Promise((settle) => {
       this.#settle = settle
     })
-    atEndOfTurn(() => {
-      if (!this.#cancelled) dispatcher.dispatch(options, this)
-    })
+    atEndOfTurn(() => this.#send())
   }
 
   /** Ends the call wherever it is; a call that is over already is left alone. */
   cancel(): void {
     if (this.#ended) return
     this.#cancelled = true
-    this.#controller?.abort(gone)
+    this.#call?.abort(gone)
     this.#settle(readFailure(gone))
   }
 
-  onRequestStart(controller: Controller): void {
-    this.#controller = controller
-    if (this.#cancelled) controller.abort(gone)
+  begun(status: number, fields: readonly string[]): void {
+    queueMicrotask(() => this.#answer(status, fields))
   }
 
-  onResponseStarted(): void {
-    this.#begun = true
-  }
-
-  /** Runs for every head; those below 200 are news, not answers. */
-  onResponseStart(controller: Controller, status: number, fields: Fields): void {
-    if (status >= 200) queueMicrotask(() => this.#answer(controller, status, fields))
-  }
-
-  onResponseData(controller: Controller, chunk: Buffer): void {
+  received(chunk: Buffer): void {
     if (this.#body === undefined) this.#early.push(chunk)
-    else if (!this.#body.push(chunk)) controller.pause()
+    else if (!this.#body.push(chunk)) this.#call?.pause()
   }
 
-  onResponseEnd(): void {
+  ended(): void {
     this.#ended = true
     this.#body?.push(null)
   }
 
-  onResponseError(_: Controller | undefined, error: Error): void {
+  failed(error: Error, stale: boolean): void {
     if (this.#body !== undefined) this.#body.destroy(error)
-    else if (this.#retriable && !this.#begun && !this.#cancelled && isStale(error)) this.#again()
+    else if (stale && this.#retriable && !this.#cancelled) this.#again()
     else this.#settle(readFailure(error))
+  }
+
+  #send(): void {
+    if (!this.#cancelled) this.#call = this.#calls.call(this.#request, this)
   }
 
   #again(): void {
     this.#retriable = false
-    this.#dispatcher.dispatch(this.#options, this)
+    this.#send()
   }
 
-  #answer(controller: Controller, status: number, fields: Fields): void {
-    if (hasForeignCoding(fields)) {
-      controller.abort(foreignCoding)
-      this.#settle(readFailure(foreignCoding))
-      return
-    }
-    if (!this.#ended) this.#body = this.#stream(controller)
+  #answer(status: number, fields: readonly string[]): void {
+    if (!this.#ended) this.#body = this.#stream()
     const headers = readAnswerHead(status, fields, this.#cookies)
     this.#settle({ status, headers, body: this.#body ?? joined(this.#early) })
   }
 
-  #stream(controller: Controller): Readable {
+  #stream(): Readable {
     const body = new Readable({
-      read: () => controller.resume(),
+      read: () => this.#call?.resume(),
       destroy: (error, done) => {
-        controller.abort(error ?? gone)
+        this.#call?.abort(error ?? gone)
         done(error)
       },
     })
@@ -124,10 +103,6 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
     return body
   }
 }
-
-/** We asked for none (`TE`), so only `chunked` may come (RFC 9112 §7.4). */
-const hasForeignCoding = (fields: Fields): boolean =>
-  !/^chunked$/i.test(String(fields['transfer-encoding'] ?? 'chunked'))
 
 function joined(chunks: readonly Buffer[]): Buffer | undefined {
   return chunks.length > 1 ? Buffer.concat(chunks) : chunks[0]

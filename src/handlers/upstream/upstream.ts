@@ -1,6 +1,6 @@
 /** The `upstream` destination: an allowed request goes on to another server, in whatever language it is written. */
 
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import type { Answer } from '../../core/answer.ts'
 import { Denial } from '../../core/denial.ts'
 import type { Exchange } from '../../core/exchange.ts'
@@ -10,11 +10,10 @@ import { sessionCookie } from '../../services/identity/session-cookie.ts'
 import { outgoingTls } from '../../services/tls/outgoing.ts'
 import type { Calls } from '../../services/upstreams/upstreams.ts'
 import { type Destination, defineHandler } from '../handler.ts'
-import { UpstreamCall } from './call.ts'
+import { AnsweredCall } from './call.ts'
 import { checkUpstream, upstreamRules } from './checks.ts'
 import { compilePath } from './path.ts'
 import { compileRequestHead, type OwnField } from './request-head.ts'
-import { relayUpload } from './upload.ts'
 
 const url = string({ minLength: 1, title: 'a url', description: 'Scheme, host and port of the server.' })
 
@@ -56,13 +55,13 @@ export const upstream = defineHandler<Block>({
     const faults = checkUpstream(optionsOf(block))
     return typeof block === 'string' ? faults.map((fault) => ({ ...fault, path: [] })) : faults
   },
-  async compile(block, { route }, { upstreams, randomId, identity }): Promise<Destination> {
+  compile(block, { route }, { upstreams, randomId, identity }): Destination {
     const { ca, cert, key, serverName, prefix, headers = {}, forwardToken = false, ...options } = optionsOf(block)
-    const dispatcher = await upstreams.dispatcher({ origin: new URL(options.url).origin, ca, cert, key, serverName })
+    const calls = upstreams.calls({ origin: new URL(options.url).origin, ca, cert, key, serverName })
     const fields = Object.entries(headers).map(readField)
     const cookies = identity === undefined ? [] : [sessionCookie]
     const writeHead = compileRequestHead({ fields, forwardToken, cookies, randomId })
-    const call: Call = { dispatcher, writeHead, cookies, writePath: compilePath(route.prefix, prefix) }
+    const call: Call = { calls, writeHead, cookies, writePath: compilePath(route.prefix, prefix) }
     return function upstreamDestination(exchange) {
       const { body } = exchange
       if (body.replaced !== undefined) return send(call, exchange, body.replaced)
@@ -70,7 +69,7 @@ export const upstream = defineHandler<Block>({
         return body.read(0).then((bytes) => (bytes instanceof Denial ? bytes : send(call, exchange, bytes)))
       const stream = body.present ? body.stream() : undefined
       if (stream instanceof Denial) return stream
-      return send(call, exchange, stream && relayUpload(stream))
+      return send(call, exchange, stream)
     }
   },
 })
@@ -84,7 +83,7 @@ function readField([name, text]: readonly [string, string]): OwnField {
 
 /** What is the same for every request of a route. */
 interface Call {
-  readonly dispatcher: Calls
+  readonly calls: Calls
   readonly writeHead: (exchange: Exchange) => string[]
   readonly writePath: (path: string) => string
   readonly cookies: readonly string[]
@@ -92,23 +91,21 @@ interface Call {
 
 /** Ends with the exchange, however that ends: at its timeout, or because the client is gone. */
 function send(
-  { dispatcher, writeHead, writePath, cookies }: Call,
+  { calls, writeHead, writePath, cookies }: Call,
   exchange: Exchange,
   body: Buffer | Readable | undefined,
 ): Promise<Answer | Denial> {
   const { method } = exchange
   const query = exchange.sanitisedQuery ?? exchange.query
   const path = writePath(exchange.path)
-  const headers = writeHead(exchange)
-  const length = exchange.ctx.req.headers['content-length']
-  if (body instanceof Readable && length !== undefined) headers.push('content-length', length)
-  const call = new UpstreamCall(
-    dispatcher,
+  const call = new AnsweredCall(
+    calls,
     {
       method,
       path: query === '' ? path : `${path}?${query}`,
-      headers,
-      body: body ?? null,
+      fields: writeHead(exchange),
+      body,
+      length: exchange.ctx.req.headers['content-length'],
     },
     { retriable: body === undefined && (method === 'GET' || method === 'HEAD'), cookies },
   )

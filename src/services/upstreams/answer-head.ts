@@ -1,0 +1,112 @@
+/** The head of an answer (RFC 9112 §4–6), read strictly: what others could read in another way is no answer. */
+
+import { MalformedAnswer } from './malformed.ts'
+
+/** Nothing, chunks, so many bytes, or what comes until the connection ends. */
+export type Framing = 'none' | 'chunked' | 'rest' | number
+
+export interface AnswerHead {
+  readonly status: number
+  /** Name (in lower case), value, name, value. */
+  readonly fields: readonly string[]
+  readonly framing: Framing
+  /** How long the connection may be kept for another request, in milliseconds; 0 where it may not. */
+  readonly keep: number
+}
+
+/** Where the upstream does not say how long it keeps a connection. */
+const usualKeep = 4_000
+const longestKeep = 600_000
+/** So much before the upstream closes a connection, no request begins on it. */
+const keepMargin = 2_000
+
+const statusLine = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: .*)?$/
+/** Control characters, and line ends that are not CRLF (RFC 9112 §2.2). */
+const foreign = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n/
+const token = /^[!#$%&'*+.^_`|~0-9a-z-]+$/
+const byteCount = /^\d{1,15}$/
+const keepAlive = /(?:^|[\s,;])timeout=(\d{1,6})(?:$|[\s,;])/i
+
+/** Parses a head without the empty line that ends it; throws `MalformedAnswer`. */
+export function parseAnswerHead(text: string, method: string): AnswerHead {
+  if (foreign.test(text)) throw new MalformedAnswer('a control character or a lone line end stands in the head')
+  const [first = '', ...lines] = text.split('\r\n')
+  const [, minor, digits] = statusLine.exec(first) ?? []
+  if (digits === undefined) throw new MalformedAnswer('the answer does not begin as HTTP/1.1 does')
+  const status = Number(digits)
+  const fields: string[] = []
+  const said = new Said()
+  for (const line of lines) readField(line, fields, said)
+  const old = minor === '0'
+  return { status, fields, framing: frame(said, { status, method, old }), keep: said.keep(old) }
+}
+
+function readField(line: string, fields: string[], said: Said): void {
+  const colon = line.indexOf(':')
+  const name = line.slice(0, colon).toLowerCase()
+  if (colon === -1 || !token.test(name)) throw new MalformedAnswer('a line of the head is no field')
+  const value = withoutSpace(line, colon + 1)
+  fields.push(name, value)
+  said.hear(name, value)
+}
+
+/** What follows, without the spaces and tabs at its ends; `trim` would take other characters, too. */
+function withoutSpace(line: string, from: number): string {
+  let start = from
+  let end = line.length
+  while (start < end && isSpace(line.charCodeAt(start))) start++
+  while (end > start && isSpace(line.charCodeAt(end - 1))) end--
+  return line.slice(start, end)
+}
+
+const isSpace = (code: number): boolean => code === 0x20 || code === 0x09
+
+/** What the fields say of the connection. */
+class Said {
+  length: number | undefined
+  chunked = false
+  #connection = ''
+  #keepAlive = ''
+
+  hear(name: string, value: string): void {
+    if (name === 'content-length') this.#hearLength(value)
+    else if (name === 'transfer-encoding') this.#hearCoding(value)
+    else if (name === 'connection') this.#connection += `,${value.toLowerCase()}`
+    else if (name === 'keep-alive') this.#keepAlive = value
+  }
+
+  #hearLength(value: string): void {
+    if (this.length !== undefined || !byteCount.test(value))
+      throw new MalformedAnswer('the length is no number of bytes')
+    this.length = Number(value)
+  }
+
+  /** We asked for no other (`TE`), so only `chunked` may come (RFC 9112 §7.4). */
+  #hearCoding(value: string): void {
+    if (this.chunked || value.toLowerCase() !== 'chunked')
+      throw new MalformedAnswer('the answer comes in a transfer coding that was not asked for')
+    this.chunked = true
+  }
+
+  keep(old: boolean): number {
+    const options = this.#connection.split(',').map((option) => option.trim())
+    if (options.includes('close') || (old && !options.includes('keep-alive'))) return 0
+    const seconds = keepAlive.exec(this.#keepAlive)?.[1]
+    if (seconds === undefined) return usualKeep
+    return Math.max(0, Math.min(longestKeep, Number(seconds) * 1000 - keepMargin))
+  }
+}
+
+interface Frame {
+  readonly status: number
+  readonly method: string
+  /** HTTP/1.0, which knows no chunks. */
+  readonly old: boolean
+}
+
+/** RFC 9112 §6.3; two ways at once are how one answer is smuggled behind another. */
+function frame({ length, chunked }: Said, { status, method, old }: Frame): Framing {
+  if (chunked && (old || length !== undefined)) throw new MalformedAnswer('the answer is framed twice')
+  if (method === 'HEAD' || status < 200 || status === 204 || status === 304) return 'none'
+  return chunked ? 'chunked' : (length ?? 'rest')
+}

@@ -1,0 +1,112 @@
+/** The connections to one target: those that are free, and who waits for one. */
+
+import type { Clock } from '../clock.ts'
+import { CarriedCall } from './carried-call.ts'
+import { Connection, type ConnectionOwner } from './connection.ts'
+import { compileConnector, type Open } from './connector.ts'
+import { compileRequestHead } from './request-head.ts'
+import type { AnswerReceiver, Calls, Target, UpstreamCall, UpstreamRequest } from './upstreams.ts'
+
+/** Further requests wait, within their own timeout, for one to be free. */
+const maxConnections = 1024
+/** Milliseconds after which a connection is not used again, so that the name is looked up again. */
+const connectionAge = 60_000
+const sweepInterval = 1_000
+
+const closedPool = new Error('the connections to the upstream were closed')
+const unused = new Error('the connection was not used for long')
+
+export class ConnectionPool implements Calls, ConnectionOwner {
+  readonly #clock: Pick<Clock, 'monotonic'>
+  readonly #open: Open
+  readonly #writeHead: (request: UpstreamRequest) => string
+  readonly #connections = new Set<Connection>()
+  /** Whichever was used last is used next, so that the others can end. */
+  readonly #free: Connection[] = []
+  /** With their heads. */
+  readonly #waiting = new Map<CarriedCall, string>()
+  #sweeper: NodeJS.Timeout | undefined
+  #isClosed = false
+
+  constructor(target: Target, clock: Pick<Clock, 'monotonic'>) {
+    this.#clock = clock
+    this.#open = compileConnector(target)
+    this.#writeHead = compileRequestHead(target.origin)
+  }
+
+  call(request: UpstreamRequest, receiver: AnswerReceiver): UpstreamCall {
+    const call = new CarriedCall(request, receiver)
+    try {
+      if (this.#isClosed) throw closedPool
+      this.#place(call, this.#writeHead(request))
+    } catch (error) {
+      receiver.failed(error as Error, false)
+    }
+    return call
+  }
+
+  freed(connection: Connection, keep: number): void {
+    connection.keptUntil = Math.min(this.#clock.monotonic() + keep, connection.opened + connectionAge)
+    this.#free.push(connection)
+    this.#sweeper ??= setInterval(() => this.#sweep(), sweepInterval).unref()
+    this.#placeNext()
+  }
+
+  closed(connection: Connection): void {
+    this.#connections.delete(connection)
+    const at = this.#free.indexOf(connection)
+    if (at !== -1) this.#free.splice(at, 1)
+    this.#placeNext()
+  }
+
+  /** Ends every connection. */
+  close(): void {
+    this.#isClosed = true
+    clearInterval(this.#sweeper)
+    for (const call of this.#waiting.keys()) call.abort(closedPool)
+    for (const connection of this.#connections) connection.destroy(closedPool)
+  }
+
+  #place(call: CarriedCall, head: string): void {
+    const free = this.#takeFree()
+    if (free !== undefined) free.carry(call, head)
+    else if (this.#connections.size < maxConnections) this.#connect(call, head)
+    else {
+      this.#waiting.set(call, head)
+      call.leave = () => this.#waiting.delete(call)
+    }
+  }
+
+  #connect(call: CarriedCall, head: string): void {
+    const opened = this.#clock.monotonic()
+    this.#connections.add(new Connection(this.#open, { owner: this, opened, call, head }))
+  }
+
+  /** Those that wait are placed in the order in which they came. */
+  #placeNext(): void {
+    const [next] = this.#waiting
+    if (next === undefined) return
+    const [call, head] = next
+    call.leave?.()
+    call.leave = undefined
+    this.#place(call, head)
+  }
+
+  #takeFree(): Connection | undefined {
+    const now = this.#clock.monotonic()
+    for (let last = this.#free.pop(); last !== undefined; last = this.#free.pop()) {
+      if (now < last.keptUntil) return last
+      last.destroy(unused)
+    }
+    return undefined
+  }
+
+  /** Ends those whose time is over. */
+  #sweep(): void {
+    const now = this.#clock.monotonic()
+    for (const connection of this.#free.filter(({ keptUntil }) => now >= keptUntil)) connection.destroy(unused)
+    if (this.#free.length > 0) return
+    clearInterval(this.#sweeper)
+    this.#sweeper = undefined
+  }
+}
