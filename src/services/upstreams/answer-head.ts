@@ -65,13 +65,14 @@ const isSpace = (code: number): boolean => code === 0x20 || code === 0x09
 class Said {
   length: number | undefined
   chunked = false
-  #connection = ''
+  #closes = false
+  #stays = false
   #keepAlive = ''
 
   hear(name: string, value: string): void {
     if (name === 'content-length') this.#hearLength(value)
     else if (name === 'transfer-encoding') this.#hearCoding(value)
-    else if (name === 'connection') this.#connection += `,${value.toLowerCase()}`
+    else if (name === 'connection') this.#hearConnection(value.toLowerCase())
     else if (name === 'keep-alive') this.#keepAlive = value
   }
 
@@ -88,9 +89,16 @@ class Said {
     this.chunked = true
   }
 
+  /** RFC 9112 §9.3. */
+  #hearConnection(value: string): void {
+    for (const option of value.split(',')) {
+      if (option.trim() === 'close') this.#closes = true
+      else if (option.trim() === 'keep-alive') this.#stays = true
+    }
+  }
+
   keep(old: boolean): number {
-    const options = this.#connection.split(',').map((option) => option.trim())
-    if (options.includes('close') || (old && !options.includes('keep-alive'))) return 0
+    if (this.#closes || (old && !this.#stays)) return 0
     const seconds = keepAlive.exec(this.#keepAlive)?.[1]
     if (seconds === undefined) return usualKeep
     return Math.max(0, Math.min(longestKeep, Number(seconds) * 1000 - keepMargin))
