@@ -14,7 +14,7 @@ export interface Pace {
 /** The rounds of every contender, by its id. */
 export type Results = ReadonlyMap<string, readonly Round[]>
 
-const warmUpSeconds = 5
+const warmUpSeconds = 8
 
 interface Entry {
   readonly contender: Contender
@@ -54,7 +54,10 @@ async function enter(contender: Contender): Promise<Entry> {
   return { contender, peer, measured: [], sent: 0 }
 }
 
-/** Of the slowest it is as many as it answers in some seconds. */
+/**
+ * A second at a time: each run of wrk puts the fields of a head in another order, and V8 compiles what reads them anew for the
+ * first few of them. Of the slowest it is as many as it answers in some seconds.
+ */
 async function warm(entry: Entry, { warmUp }: Pace): Promise<void> {
   for (let second = 0; second < warmUpSeconds && entry.sent < warmUp; second++) await runEntry(entry, 1)
 }

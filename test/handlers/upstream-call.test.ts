@@ -7,7 +7,7 @@ import type { AnswerReceiver, UpstreamCall } from '../../src/services/upstreams/
 
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 const idle: UpstreamCall = { pause() {}, resume() {}, abort() {} }
-const request = { method: 'GET', path: '/', fields: [], body: undefined } as const
+const request = { method: 'GET', path: '/', lines: '', body: undefined } as const
 
 test('a call that is cancelled within its turn is never sent', async (t) => {
   let sent = 0

@@ -29,7 +29,7 @@ function ask(calls: Calls): Promise<number> {
     ended: () => resolve(answered),
     failed: reject,
   }
-  calls.call({ path: '/', method: 'GET', fields: [], body: undefined }, receiver)
+  calls.call({ path: '/', method: 'GET', lines: '', body: undefined }, receiver)
   return promise
 }
 

@@ -3,6 +3,9 @@
 import { banners } from '../../core/banners.ts'
 import { hopByHop, namedByConnection } from '../../core/hop-by-hop.ts'
 
+/** What a client is never told of an upstream. */
+const withheld: ReadonlySet<string> = new Set([...hopByHop, ...banners, 'x-powered-by'])
+
 /**
  * Of a flat list (name in lower case, value, name, value) all but hop-by-hop fields, banners and the cookies that are this
  * server's own; repeated fields stay apart.
@@ -12,19 +15,25 @@ export function readAnswerHead(
   fields: readonly string[],
   cookies: readonly string[] = [],
 ): readonly string[] {
-  const named = fields.flatMap((name, at) =>
-    at % 2 === 0 && name === 'connection' ? namedByConnection(fields[at + 1]) : [],
-  )
+  const named = connectionNames(fields)
   const flat: string[] = []
   for (let at = 0; at < fields.length; at += 2) {
     const name = fields[at] ?? ''
     const value = fields[at + 1] ?? ''
-    if (hopByHop.has(name) || banners.has(name) || name === 'x-powered-by' || named.includes(name)) continue
+    if (withheld.has(name) || named.includes(name)) continue
     if (name === 'content-length' && status === 204) continue
     if (name === 'set-cookie' && isOwn(value, cookies)) continue
     flat.push(name, value)
   }
   return flat
+}
+
+/** All that `Connection` names, however often it comes. */
+function connectionNames(fields: readonly string[]): readonly string[] {
+  let named: readonly string[] = []
+  for (let at = 0; at < fields.length; at += 2)
+    if (fields[at] === 'connection') named = [...named, ...namedByConnection(fields[at + 1])]
+  return named
 }
 
 /** An upstream that could set them could have a caller be known as somebody else. */

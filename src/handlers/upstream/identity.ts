@@ -2,14 +2,28 @@
 
 import type { Principal } from '../../core/principal.ts'
 import { fieldWord, fieldWords } from './field-text.ts'
+import { line } from './line.ts'
+
+/** One principal makes many requests, and never changes. */
+const written = new WeakMap<Principal, string>()
 
 /**
- * Writes `X-User-Id`, `X-User-Issuer`, `X-User-Scopes` and `X-User-Roles` at the end of a flat list of fields. A caller
- * without a credential has none of them; an empty list is not sent.
+ * `X-User-Id`, `X-User-Issuer`, `X-User-Scopes` and `X-User-Roles`. A caller without a credential has none of them; an empty
+ * list is not sent.
  */
-export function writeIdentity(principal: Principal, flat: string[]): void {
-  if (principal.id === '') return
-  flat.push('X-User-Id', fieldWord(principal.id), 'X-User-Issuer', fieldWord(principal.issuer))
-  if (principal.scopes.length > 0) flat.push('X-User-Scopes', fieldWords(principal.scopes))
-  if (principal.roles.length > 0) flat.push('X-User-Roles', fieldWords(principal.roles))
+export function identityLines(principal: Principal): string {
+  const known = written.get(principal)
+  if (known !== undefined) return known
+  const lines = linesOf(principal)
+  written.set(principal, lines)
+  return lines
 }
+
+function linesOf({ id, issuer, scopes, roles }: Principal): string {
+  if (id === '') return ''
+  const lines = line('X-User-Id', fieldWord(id)) + line('X-User-Issuer', fieldWord(issuer))
+  return lines + listLine('X-User-Scopes', scopes) + listLine('X-User-Roles', roles)
+}
+
+const listLine = (name: string, words: readonly string[]): string =>
+  words.length === 0 ? '' : line(name, fieldWords(words))

@@ -7,8 +7,9 @@ import type { Value } from '../../core/expression.ts'
 import { withoutNamed } from '../../core/hop-by-hop.ts'
 import { holdsKey } from '../../services/accounts/api-keys/key-text.ts'
 import { fieldValue } from './field-text.ts'
-import { writeIdentity } from './identity.ts'
-import { writeTrace } from './trace.ts'
+import { identityLines } from './identity.ts'
+import { line } from './line.ts'
+import { traceLines } from './trace.ts'
 import { goesUp } from './withheld.ts'
 
 /** A field that the policy sets: a fixed text, or what an expression yields. */
@@ -25,24 +26,27 @@ interface HeadOptions {
   readonly randomId: () => string
 }
 
-/** Returns the function that writes the head of one request as a flat list: name, value, name, value. */
-export function compileRequestHead(options: HeadOptions): (exchange: Exchange) => string[] {
+/** Returns the function that writes the fields of one request, each with its line end. */
+export function compileRequestHead(options: HeadOptions): (exchange: Exchange) => string {
   const { fields, randomId, ...kept } = options
   const own = new Set(fields.map(({ name }) => name.toLowerCase().replace(/[^a-z0-9]/g, '-')))
+  const tracing = { randomId, isWithheld: kept.forwardToken ? () => false : holdsKey }
   return (exchange) => {
     const headers = withoutNamed(exchange.sanitisedHeaders ?? exchange.ctx.req.headers)
-    const flat: string[] = []
-    copyClients(headers, { ...kept, own, credentials: exchange.credentials }, flat)
-    flat.push('X-Request-Id', exchange.requestId)
-    writeTrace(headers, { randomId, isWithheld: kept.forwardToken ? () => false : holdsKey }, flat)
-    writeForwarded(exchange, flat)
-    writeIdentity(exchange.principal, flat)
-    for (const { name, value } of fields) {
-      const text = typeof value === 'string' ? value : fieldValue(value.read(exchange))
-      if (text !== undefined) flat.push(name, text)
-    }
-    return flat
+    const ours = line('X-Request-Id', exchange.requestId) + traceLines(headers, tracing) + forwardedLines(exchange)
+    const passed = clientLines(headers, { ...kept, own, credentials: exchange.credentials })
+    return passed + ours + identityLines(exchange.principal) + ownLines(fields, exchange)
   }
+}
+
+/** What the policy sets; a field without a value is left out. */
+function ownLines(fields: readonly OwnField[], exchange: Exchange): string {
+  let lines = ''
+  for (const { name, value } of fields) {
+    const text = typeof value === 'string' ? value : fieldValue(value.read(exchange))
+    if (text !== undefined) lines += line(name, text)
+  }
+  return lines
 }
 
 interface Kept {
@@ -59,14 +63,16 @@ const isCredential = (name: string, value: string | readonly string[], read: rea
   (typeof value === 'string' ? holdsKey(value) : value.some(holdsKey))
 
 /** As the guards read them: a repeated field arrives joined into one. */
-function copyClients(headers: IncomingHttpHeaders, kept: Kept, flat: string[]): void {
+function clientLines(headers: IncomingHttpHeaders, kept: Kept): string {
+  let lines = ''
   for (const name in headers) {
     const value = name === 'cookie' ? cookieOf(headers, kept) : headers[name]
     if (value === undefined || !goesUp(name, kept.own)) continue
     if (!kept.forwardToken && isCredential(name, value, kept.credentials)) continue
-    if (typeof value === 'string') flat.push(name, value)
-    else for (const item of value) flat.push(name, item)
+    if (typeof value === 'string') lines += line(name, value)
+    else for (const item of value) lines += line(name, item)
   }
+  return lines
 }
 
 /** The cookies beside a credential go up as they are. */
@@ -77,10 +83,10 @@ function cookieOf({ cookie }: IncomingHttpHeaders, { cookies, forwardToken }: Ke
 }
 
 /** What the client's connection was; what it says itself of this is not passed on. */
-function writeForwarded(exchange: Exchange, flat: string[]): void {
-  flat.push('X-Forwarded-For', exchange.address, 'X-Forwarded-Proto', exchange.secure ? 'https' : 'http')
-  flat.push('X-Forwarded-Host', authority(exchange))
-}
+const forwardedLines = (exchange: Exchange): string =>
+  line('X-Forwarded-For', exchange.address) +
+  line('X-Forwarded-Proto', exchange.secure ? 'https' : 'http') +
+  line('X-Forwarded-Host', authority(exchange))
 
 /** The host that the guards judged, with the port as the client wrote it. */
 function authority({ ctx, host }: Exchange): string {

@@ -1,6 +1,7 @@
 /** The W3C trace context (Trace Context §3.2): a valid one is passed on, else one begins here. */
 
 import type { IncomingHttpHeaders } from 'node:http'
+import { line } from './line.ts'
 
 const traceparent = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/
 
@@ -10,12 +11,12 @@ interface Tracing {
   isWithheld(state: string): boolean
 }
 
-/** Writes `traceparent`, and `tracestate` where it belongs to a valid one, at the end of a flat list of fields. */
-export function writeTrace(headers: IncomingHttpHeaders, { randomId, isWithheld }: Tracing, flat: string[]): void {
+/** `traceparent`, and `tracestate` where it belongs to a valid one. */
+export function traceLines(headers: IncomingHttpHeaders, { randomId, isWithheld }: Tracing): string {
   const { traceparent: parent, tracestate: state } = headers
-  if (typeof parent !== 'string' || !traceparent.test(parent)) flat.push('traceparent', beginTrace(randomId))
-  else if (typeof state !== 'string' || isWithheld(state)) flat.push('traceparent', parent)
-  else flat.push('traceparent', parent, 'tracestate', state)
+  if (typeof parent !== 'string' || !traceparent.test(parent)) return line('traceparent', beginTrace(randomId))
+  const passed = line('traceparent', parent)
+  return typeof state !== 'string' || isWithheld(state) ? passed : passed + line('tracestate', state)
 }
 
 /** Sampled: an upstream that follows its parent would otherwise record nothing. */

@@ -84,7 +84,7 @@ function readField([name, text]: readonly [string, string]): OwnField {
 /** What is the same for every request of a route. */
 interface Call {
   readonly calls: Calls
-  readonly writeHead: (exchange: Exchange) => string[]
+  readonly writeHead: (exchange: Exchange) => string
   readonly writePath: (path: string) => string
   readonly cookies: readonly string[]
 }
@@ -103,7 +103,7 @@ function send(
     {
       method,
       path: query === '' ? path : `${path}?${query}`,
-      fields: writeHead(exchange),
+      lines: writeHead(exchange),
       body,
       length: exchange.ctx.req.headers['content-length'],
     },

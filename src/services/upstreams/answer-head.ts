@@ -30,33 +30,37 @@ const keepAlive = /(?:^|[\s,;])timeout=(\d{1,6})(?:$|[\s,;])/i
 /** Parses a head without the empty line that ends it; throws `MalformedAnswer`. */
 export function parseAnswerHead(text: string, method: string): AnswerHead {
   if (foreign.test(text)) throw new MalformedAnswer('a control character or a lone line end stands in the head')
-  const [first = '', ...lines] = text.split('\r\n')
-  const [, minor, digits] = statusLine.exec(first) ?? []
+  const start = lineEnd(text, 0)
+  const [, minor, digits] = statusLine.exec(text.slice(0, start)) ?? []
   if (digits === undefined) throw new MalformedAnswer('the answer does not begin as HTTP/1.1 does')
   const status = Number(digits)
   const fields: string[] = []
   const said = new Said()
-  for (const line of lines) readField(line, fields, said)
+  for (let at = start + 2, end = 0; at < text.length; at = end + 2) {
+    end = lineEnd(text, at)
+    const colon = text.indexOf(':', at)
+    const name = text.slice(at, colon).toLowerCase()
+    if (colon === -1 || !token.test(name)) throw new MalformedAnswer('a line of the head is no field')
+    const value = textBetween(text, colon + 1, end)
+    fields.push(name, value)
+    said.hear(name, value)
+  }
   const old = minor === '0'
   return { status, fields, framing: frame(said, { status, method, old }), keep: said.keep(old) }
 }
 
-function readField(line: string, fields: string[], said: Said): void {
-  const colon = line.indexOf(':')
-  const name = line.slice(0, colon).toLowerCase()
-  if (colon === -1 || !token.test(name)) throw new MalformedAnswer('a line of the head is no field')
-  const value = withoutSpace(line, colon + 1)
-  fields.push(name, value)
-  said.hear(name, value)
+function lineEnd(text: string, at: number): number {
+  const end = text.indexOf('\r\n', at)
+  return end === -1 ? text.length : end
 }
 
-/** What follows, without the spaces and tabs at its ends; `trim` would take other characters, too. */
-function withoutSpace(line: string, from: number): string {
+/** Without the spaces and tabs at its ends; `trim` would take other characters, too. */
+function textBetween(text: string, from: number, to: number): string {
   let start = from
-  let end = line.length
-  while (start < end && isSpace(line.charCodeAt(start))) start++
-  while (end > start && isSpace(line.charCodeAt(end - 1))) end--
-  return line.slice(start, end)
+  let end = to
+  while (start < end && isSpace(text.charCodeAt(start))) start++
+  while (end > start && isSpace(text.charCodeAt(end - 1))) end--
+  return text.slice(start, end)
 }
 
 const isSpace = (code: number): boolean => code === 0x20 || code === 0x09

@@ -14,8 +14,8 @@ export interface UpstreamRequest {
   readonly method: string
   /** In origin-form, with its query (RFC 9112 §3.2.1). */
   readonly path: string
-  /** Name, value, name, value; without `Host` and what frames the request. */
-  readonly fields: readonly string[]
+  /** Header fields, sound and each with its line end; without `Host` and what frames the request. */
+  readonly lines: string
   /** A stream is read at the upstream's pace, and left where it stands when the call ends before it. */
   readonly body: Buffer | Readable | undefined
   /** Bytes of a body that is a stream, where they are known; it goes up in chunks where not. */
