@@ -77,7 +77,7 @@ class Said {
     if (name === 'content-length') this.#hearLength(value)
     else if (name === 'transfer-encoding') this.#hearCoding(value)
     else if (name === 'connection') this.#hearConnection(value.toLowerCase())
-    else if (name === 'keep-alive') this.#keepAlive = value
+    else if (name === 'keep-alive') this.#keepAlive += `,${value}`
   }
 
   #hearLength(value: string): void {
