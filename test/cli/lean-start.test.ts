@@ -30,7 +30,7 @@ if (isMainThread)
 
 /** Each takes megabytes. */
 const heavy =
-  /long-common-passwords|zxcvbn|piscina|bcryptjs|node_modules\/(?:pg|ioredis|@aws-sdk|@koa\/router)\/|internal\/deps\/undici/
+  /long-common-passwords|zxcvbn|piscina|bcryptjs|node_modules\/(?:pg|ioredis|undici|@aws-sdk|@koa\/router)\/|internal\/deps\/undici/
 
 test('starting loads no list of passwords, no thread that hashes, no driver of another store, and no undici of Node', async (t) => {
   t.timeout(120_000)

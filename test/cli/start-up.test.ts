@@ -37,7 +37,7 @@ test('the help loads no package at all', async (t) => {
 test('`check` loads nothing that only a server needs', async (t) => {
   const loaded = await packagesOf('check', 'policies')
   t.true(loaded.has('yaml'))
-  for (const name of ['koa', '@koa/cors', 'undici', 'jsonwebtoken', 'bottleneck', 'pino', 'prom-client', 'recheck'])
+  for (const name of ['koa', '@koa/cors', 'jsonwebtoken', 'bottleneck', 'pino', 'prom-client', 'recheck'])
     t.false(loaded.has(name), name)
 })
 

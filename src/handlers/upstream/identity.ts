@@ -1,8 +1,8 @@
 /** Who calls, as the upstream is told. */
 
+import { fieldLine } from '../../core/field.ts'
 import type { Principal } from '../../core/principal.ts'
 import { fieldWord, fieldWords } from './field-text.ts'
-import { line } from './line.ts'
 
 /** One principal makes many requests, and never changes. */
 const written = new WeakMap<Principal, string>()
@@ -21,9 +21,9 @@ export function identityLines(principal: Principal): string {
 
 function linesOf({ id, issuer, scopes, roles }: Principal): string {
   if (id === '') return ''
-  const lines = line('X-User-Id', fieldWord(id)) + line('X-User-Issuer', fieldWord(issuer))
+  const lines = fieldLine('X-User-Id', fieldWord(id)) + fieldLine('X-User-Issuer', fieldWord(issuer))
   return lines + listLine('X-User-Scopes', scopes) + listLine('X-User-Roles', roles)
 }
 
 const listLine = (name: string, words: readonly string[]): string =>
-  words.length === 0 ? '' : line(name, fieldWords(words))
+  words.length === 0 ? '' : fieldLine(name, fieldWords(words))

@@ -4,11 +4,11 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { withoutCookies, withoutPairs } from '../../core/cookie.ts'
 import type { Exchange } from '../../core/exchange.ts'
 import type { Value } from '../../core/expression.ts'
+import { fieldLine } from '../../core/field.ts'
 import { withoutNamed } from '../../core/hop-by-hop.ts'
 import { holdsKey } from '../../services/accounts/api-keys/key-text.ts'
 import { fieldValue } from './field-text.ts'
 import { identityLines } from './identity.ts'
-import { line } from './line.ts'
 import { traceLines } from './trace.ts'
 import { goesUp } from './withheld.ts'
 
@@ -33,7 +33,7 @@ export function compileRequestHead(options: HeadOptions): (exchange: Exchange) =
   const tracing = { randomId, isWithheld: kept.forwardToken ? () => false : holdsKey }
   return (exchange) => {
     const headers = withoutNamed(exchange.sanitisedHeaders ?? exchange.ctx.req.headers)
-    const ours = line('X-Request-Id', exchange.requestId) + traceLines(headers, tracing) + forwardedLines(exchange)
+    const ours = fieldLine('X-Request-Id', exchange.requestId) + traceLines(headers, tracing) + forwardedLines(exchange)
     const passed = clientLines(headers, { ...kept, own, credentials: exchange.credentials })
     return passed + ours + identityLines(exchange.principal) + ownLines(fields, exchange)
   }
@@ -44,7 +44,7 @@ function ownLines(fields: readonly OwnField[], exchange: Exchange): string {
   let lines = ''
   for (const { name, value } of fields) {
     const text = typeof value === 'string' ? value : fieldValue(value.read(exchange))
-    if (text !== undefined) lines += line(name, text)
+    if (text !== undefined) lines += fieldLine(name, text)
   }
   return lines
 }
@@ -69,8 +69,8 @@ function clientLines(headers: IncomingHttpHeaders, kept: Kept): string {
     const value = name === 'cookie' ? cookieOf(headers, kept) : headers[name]
     if (value === undefined || !goesUp(name, kept.own)) continue
     if (!kept.forwardToken && isCredential(name, value, kept.credentials)) continue
-    if (typeof value === 'string') lines += line(name, value)
-    else for (const item of value) lines += line(name, item)
+    if (typeof value === 'string') lines += fieldLine(name, value)
+    else for (const item of value) lines += fieldLine(name, item)
   }
   return lines
 }
@@ -84,9 +84,9 @@ function cookieOf({ cookie }: IncomingHttpHeaders, { cookies, forwardToken }: Ke
 
 /** What the client's connection was; what it says itself of this is not passed on. */
 const forwardedLines = (exchange: Exchange): string =>
-  line('X-Forwarded-For', exchange.address) +
-  line('X-Forwarded-Proto', exchange.secure ? 'https' : 'http') +
-  line('X-Forwarded-Host', authority(exchange))
+  fieldLine('X-Forwarded-For', exchange.address) +
+  fieldLine('X-Forwarded-Proto', exchange.secure ? 'https' : 'http') +
+  fieldLine('X-Forwarded-Host', authority(exchange))
 
 /** The host that the guards judged, with the port as the client wrote it. */
 function authority({ ctx, host }: Exchange): string {

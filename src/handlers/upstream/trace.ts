@@ -1,7 +1,7 @@
 /** The W3C trace context (Trace Context §3.2): a valid one is passed on, else one begins here. */
 
 import type { IncomingHttpHeaders } from 'node:http'
-import { line } from './line.ts'
+import { fieldLine } from '../../core/field.ts'
 
 const traceparent = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/
 
@@ -14,9 +14,9 @@ interface Tracing {
 /** `traceparent`, and `tracestate` where it belongs to a valid one. */
 export function traceLines(headers: IncomingHttpHeaders, { randomId, isWithheld }: Tracing): string {
   const { traceparent: parent, tracestate: state } = headers
-  if (typeof parent !== 'string' || !traceparent.test(parent)) return line('traceparent', beginTrace(randomId))
-  const passed = line('traceparent', parent)
-  return typeof state !== 'string' || isWithheld(state) ? passed : passed + line('tracestate', state)
+  if (typeof parent !== 'string' || !traceparent.test(parent)) return fieldLine('traceparent', beginTrace(randomId))
+  const passed = fieldLine('traceparent', parent)
+  return typeof state !== 'string' || isWithheld(state) ? passed : passed + fieldLine('tracestate', state)
 }
 
 /** Sampled: an upstream that follows its parent would otherwise record nothing. */

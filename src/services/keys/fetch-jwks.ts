@@ -1,9 +1,9 @@
 /** Fetches a JWK set (RFC 7517 §5) once: bounded in time and size, and from the very URL that the policy names. */
 
 import { isUtf8 } from 'node:buffer'
-import { Client, type Dispatcher } from 'undici'
+import { fieldLine } from '../../core/field.ts'
 import { JsonFault, parseJson } from '../../core/json.ts'
-import { outgoingOptions } from '../tls/outgoing.ts'
+import { askOnce } from '../upstreams/ask-once.ts'
 import type { JwksPlace } from './jwks-place.ts'
 
 interface FetchOptions {
@@ -22,49 +22,36 @@ const maxBytes = 262_144
 const maxKeys = 100
 const minute = 60_000
 
-/**
- * The set, or an error whose message ends the sentence "the keys could not be fetched: …". Redirects are not followed. A
- * connection a fetch: between two of them nothing can go stale.
- */
+const accept = fieldLine('Accept', 'application/jwk-set+json, application/json')
+
+/** The set, or an error whose message ends the sentence "the keys could not be fetched: …". */
 export async function fetchJwks(
   { url, ...tls }: JwksPlace,
   { signal, timeout = 5_000 }: FetchOptions,
 ): Promise<FetchedJwks> {
   const { origin, pathname, search } = new URL(url)
-  const client = new Client(origin, { connect: outgoingOptions(tls), allowH2: false })
   const late = AbortSignal.timeout(timeout)
   try {
-    const answer = await client.request({
-      method: 'GET',
-      path: `${pathname}${search}`,
-      headers: { accept: 'application/jwk-set+json, application/json' },
-      signal: AbortSignal.any([signal, late]),
-    })
-    return { keys: readKeys(await readText(answer)), freshFor: readLifetime(answer.headers['cache-control']) }
+    const { fields, body } = await askOnce(
+      { origin, ...tls },
+      { method: 'GET', path: `${pathname}${search}`, lines: accept, body: undefined },
+      { signal: AbortSignal.any([signal, late]), expects: (status) => status === 200, maxBytes },
+    )
+    return { keys: readKeys(textOf(body)), freshFor: readLifetime(fieldOf(fields, 'cache-control')) }
   } catch (error) {
     if (late.aborted) throw new Error(`no answer within ${timeout} ms`, { cause: error })
     throw error
-  } finally {
-    await client.destroy()
   }
 }
 
-async function readText({ statusCode, body }: Dispatcher.ResponseData): Promise<string> {
-  if (statusCode !== 200) {
-    body.on('error', () => {}).destroy()
-    throw new Error(`the answer was ${statusCode}`)
-  }
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size > maxBytes) throw new Error(`the answer is larger than ${maxBytes} bytes`)
-    chunks.push(chunk)
-  }
-  const bytes = Buffer.concat(chunks, size)
+function textOf(bytes: Buffer): string {
   if (!isUtf8(bytes)) throw new Error('the answer is not UTF-8')
   return bytes.toString('utf8')
 }
+
+/** Of a field that comes more than once all values, as a list (RFC 9110 §5.3). */
+const fieldOf = (fields: readonly string[], name: string): string =>
+  fields.filter((_, at) => at % 2 === 1 && fields[at - 1] === name).join(', ')
 
 function readKeys(text: string): readonly unknown[] {
   const parsed = parseJson(text)
@@ -75,8 +62,8 @@ function readKeys(text: string): readonly unknown[] {
 }
 
 /** `max-age` within a minute and a day; ten minutes where nothing is said. */
-function readLifetime(header: string | string[] | undefined): number {
-  const directives = String(header ?? '').toLowerCase()
+function readLifetime(header: string): number {
+  const directives = header.toLowerCase()
   if (/\bno-(store|cache)\b/.test(directives)) return minute
   const seconds = /(?:^|[\s,])max-age="?(\d{1,10})/.exec(directives)?.[1]
   return seconds === undefined ? 10 * minute : Math.min(Math.max(Number(seconds) * 1000, minute), 1440 * minute)

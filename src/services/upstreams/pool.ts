@@ -59,12 +59,12 @@ export class ConnectionPool implements Calls, ConnectionOwner {
     this.#placeNext()
   }
 
-  /** Ends every connection. */
-  close(): void {
+  /** Ends every connection; what runs on them fails for this reason. */
+  close(reason: Error = closedPool): void {
     this.#isClosed = true
     clearInterval(this.#sweeper)
-    for (const call of this.#waiting.keys()) call.abort(closedPool)
-    for (const connection of this.#connections) connection.destroy(closedPool)
+    for (const call of this.#waiting.keys()) call.abort(reason)
+    for (const connection of this.#connections) connection.destroy(reason)
   }
 
   #place(call: CarriedCall, head: string): void {

@@ -1,7 +1,8 @@
 /** Publishes a head by a POST to a webhook. */
 
-import { Client } from 'undici'
-import { type OutgoingTls, outgoingOptions } from '../../tls/outgoing.ts'
+import { fieldLine } from '../../../core/field.ts'
+import type { OutgoingTls } from '../../tls/outgoing.ts'
+import { askOnce } from '../../upstreams/ask-once.ts'
 import type { Send } from './publisher.ts'
 
 export interface WebhookSettings extends OutgoingTls {
@@ -10,28 +11,13 @@ export interface WebhookSettings extends OutgoingTls {
   readonly token?: string | undefined
 }
 
-/** Redirects are not followed. A connection a head: between two of them nothing can go stale. */
+/** A head is published once any answer of success begins. */
 export function sendToWebhook({ url, token, ...tls }: WebhookSettings): Send {
   const { origin, pathname, search } = new URL(url)
-  const headers = {
-    'content-type': 'text/plain; charset=utf-8',
-    ...(token !== undefined && { authorization: `Bearer ${token}` }),
-  }
-  const connect = outgoingOptions(tls)
+  const bearer = token === undefined ? '' : fieldLine('Authorization', `Bearer ${token}`)
+  const lines = fieldLine('Content-Type', 'text/plain; charset=utf-8') + bearer
   return async (note, signal) => {
-    const client = new Client(origin, { connect, allowH2: false })
-    try {
-      const { statusCode, body } = await client.request({
-        method: 'POST',
-        path: `${pathname}${search}`,
-        headers,
-        body: note,
-        signal,
-      })
-      body.on('error', () => {})
-      if (statusCode < 200 || statusCode > 299) throw new Error(`the answer was ${statusCode}`)
-    } finally {
-      await client.destroy()
-    }
+    const request = { method: 'POST', path: `${pathname}${search}`, lines, body: Buffer.from(note) }
+    await askOnce({ origin, ...tls }, request, { signal, expects: (status) => status >= 200 && status < 300 })
   }
 }
