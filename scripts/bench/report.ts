@@ -15,7 +15,7 @@ const machine = [
 ].join(', ')
 
 /** The machine, and how to read the rest. */
-export const headText = ({ rounds, seconds, warmUp }: Pace): string => `# Bench results
+export const headText = ({ rounds, seconds, warmUp, warmUpSeconds }: Pace): string => `# Bench results
 
 ${machine}. Read ratios, not absolutes.
 
@@ -23,7 +23,8 @@ ${machine}. Read ratios, not absolutes.
 headers, five-field body. The same answers are checked of every server before it is timed: what must be allowed, five tokens
 that are worth nothing, a missing scope, five bodies that do not fit; where 429 is measured, that one call was let through.
 
-${rounds} interleaved rounds of ${seconds} s after ${warmUp.toLocaleString('en')} requests, there and back; every server a process of its own on one core,
+${rounds} interleaved rounds of ${seconds} s, there and back, after ${warmUp.toLocaleString('en')} requests or ${warmUpSeconds} s of them, whose header fields come in another order each
+second, as those of several clients do; every server a process of its own on one core,
 wrk with 64 connections on the other. CPU is what the system counted for all processes of a server, user and system. Medians
 (least–most); a ratio is taken within each round, base ÷ own, so more is better, and what disturbs a round disturbs both.
 Of ours what \`serve\` does by default is measured, its log of refusals and its metrics included; the others keep neither.

@@ -9,12 +9,12 @@ export interface Pace {
   readonly seconds: number
   /** Requests to each server before anything counts, so that its code is compiled. */
   readonly warmUp: number
+  /** So long at most: of the slowest it is as many as it answers. */
+  readonly warmUpSeconds: number
 }
 
 /** The rounds of every contender, by its id. */
 export type Results = ReadonlyMap<string, readonly Round[]>
-
-const warmUpSeconds = 8
 
 interface Entry {
   readonly contender: Contender
@@ -56,9 +56,9 @@ async function enter(contender: Contender): Promise<Entry> {
 
 /**
  * A second at a time: each run of wrk puts the fields of a head in another order, and V8 compiles what reads them anew for the
- * first few of them. Of the slowest it is as many as it answers in some seconds.
+ * first few of them.
  */
-async function warm(entry: Entry, { warmUp }: Pace): Promise<void> {
+async function warm(entry: Entry, { warmUp, warmUpSeconds }: Pace): Promise<void> {
   for (let second = 0; second < warmUpSeconds && entry.sent < warmUp; second++) await runEntry(entry, 1)
 }
 
