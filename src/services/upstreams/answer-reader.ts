@@ -8,6 +8,8 @@ import { MalformedAnswer } from './malformed.ts'
 const longestHead = 32 * 1024
 
 const headEnd = Buffer.from('\r\n\r\n')
+/** So many of the last bytes may belong to an end that has not come whole. */
+const partOfEnd = headEnd.length - 1
 
 export interface AnswerSink {
   /** Runs once an answer: those below 200 are news, and read over. */
@@ -61,7 +63,8 @@ export class AnswerReader {
     const all = this.#pending === undefined ? bytes : Buffer.concat([this.#pending, bytes])
     for (let at = 0; ; ) {
       const end = all.indexOf(headEnd, at)
-      if ((end === -1 ? all.length : end) - at > longestHead) throw new MalformedAnswer('the head is too long')
+      if ((end === -1 ? all.length - partOfEnd : end) - at > longestHead)
+        throw new MalformedAnswer('the head is too long')
       if (end === -1) {
         this.#pending = all === bytes || at > 0 ? Buffer.from(all.subarray(at)) : all
         return undefined

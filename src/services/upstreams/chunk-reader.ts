@@ -6,8 +6,17 @@ import { MalformedAnswer } from './malformed.ts'
 const longestLine = 4 * 1024
 const longestTrailers = 32 * 1024
 
-/** A size, and extensions without control characters. */
-const sizeLine = /^([0-9a-f]{1,12})(?:[\t ]*;[\t\x20-\x7e\x80-\xff]*)?$/i
+const token = "[!#$%&'*+.^_`|~0-9a-z-]+"
+const quoted = String.raw`"(?:[\t !#-[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*"`
+
+/** A size, and extensions without the spaces that only some readers take (§7.1.1). */
+const sizeLine = new RegExp(`^([0-9a-f]{1,12})(?:;${token}(?:=(?:${token}|${quoted}))?)*$`, 'i')
+
+/** A field that does not say once more how long the answer is (RFC 9110 §6.5.1). */
+const trailerLine = new RegExp(
+  String.raw`^(?!content-length:|transfer-encoding:)${token}:[\t\x20-\x7e\x80-\xff]*$`,
+  'i',
+)
 
 const newline = 0x0a
 
@@ -68,8 +77,10 @@ export class ChunkReader {
   }
 
   #passTrailer(line: string): boolean {
+    if (line === '') return true
+    if (!trailerLine.test(line)) throw new MalformedAnswer('a line behind the chunks is no field')
     this.#trailers += line.length
     if (this.#trailers > longestTrailers) throw new MalformedAnswer('the trailers are too long')
-    return line === ''
+    return false
   }
 }
