@@ -33,6 +33,7 @@ export class CarriedCall implements UpstreamCall {
     this.connection?.destroy(reason)
     if (this.leave === undefined) return
     this.leave()
+    this.leave = undefined
     this.receiver.failed(reason, false)
   }
 }

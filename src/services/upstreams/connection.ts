@@ -50,7 +50,6 @@ export class Connection implements AnswerSink {
     this.#owner = owner
     this.opened = opened
     this.#reader = new AnswerReader(this)
-    this.#take(call)
     const callback = (count: number) => {
       this.#read(buffer.subarray(0, count))
       return true
@@ -63,6 +62,17 @@ export class Connection implements AnswerSink {
       })
       .on('close', () => this.#closed())
       .on('drain', () => this.#upload?.resume())
+    this.#take(call)
+  }
+
+  /** Not for one that has ended and is not closed yet. */
+  get isOpen(): boolean {
+    return !this.#socket.destroyed
+  }
+
+  /** Nothing has ended it, and its time is not over. */
+  isUsableAt(now: number): boolean {
+    return now < this.keptUntil && !this.#socket.destroyed
   }
 
   /** For one that is free. */

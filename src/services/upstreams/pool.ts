@@ -19,7 +19,7 @@ const unused = new Error('the connection was not used for long')
 export class ConnectionPool implements Calls, ConnectionOwner {
   readonly #clock: Pick<Clock, 'monotonic'>
   readonly #open: Open
-  readonly #writeHead: (request: UpstreamRequest) => string
+  readonly #writeHead: (request: UpstreamRequest) => string | TypeError
   readonly #connections = new Set<Connection>()
   /** Whichever was used last is used next, so that the others can end. */
   readonly #free: Connection[] = []
@@ -36,12 +36,9 @@ export class ConnectionPool implements Calls, ConnectionOwner {
 
   call(request: UpstreamRequest, receiver: AnswerReceiver): UpstreamCall {
     const call = new CarriedCall(request, receiver)
-    try {
-      if (this.#isClosed) throw closedPool
-      this.#place(call, this.#writeHead(request))
-    } catch (error) {
-      receiver.failed(error as Error, false)
-    }
+    const head = this.#isClosed ? closedPool : this.#writeHead(request)
+    if (typeof head === 'string') this.#place(call, head)
+    else receiver.failed(head, false)
     return call
   }
 
@@ -67,35 +64,42 @@ export class ConnectionPool implements Calls, ConnectionOwner {
     for (const connection of this.#connections) connection.destroy(reason)
   }
 
-  #place(call: CarriedCall, head: string): void {
+  /** False where every connection is in use. */
+  #place(call: CarriedCall, head: string): boolean {
     const free = this.#takeFree()
     if (free !== undefined) free.carry(call, head)
     else if (this.#connections.size < maxConnections) this.#connect(call, head)
-    else {
-      this.#waiting.set(call, head)
-      call.leave = () => this.#waiting.delete(call)
-    }
+    else return false
+    return true
+  }
+
+  #wait(call: CarriedCall, head: string): void {
+    this.#waiting.set(call, head)
+    call.leave = () => this.#waiting.delete(call)
   }
 
   #connect(call: CarriedCall, head: string): void {
     const opened = this.#clock.monotonic()
-    this.#connections.add(new Connection(this.#open, { owner: this, opened, call, head }))
+    try {
+      this.#connections.add(new Connection(this.#open, { owner: this, opened, call, head }))
+    } catch (error) {
+      call.receiver.failed(error as Error, false)
+    }
   }
 
-  /** Those that wait are placed in the order in which they came. */
+  /** Those that wait are placed in the order in which they came; one that cannot be placed stays the first. */
   #placeNext(): void {
     const [next] = this.#waiting
-    if (next === undefined) return
-    const [call, head] = next
-    call.leave?.()
+    if (next === undefined || !this.#place(...next)) return
+    const [call] = next
+    this.#waiting.delete(call)
     call.leave = undefined
-    this.#place(call, head)
   }
 
   #takeFree(): Connection | undefined {
     const now = this.#clock.monotonic()
     for (let last = this.#free.pop(); last !== undefined; last = this.#free.pop()) {
-      if (now < last.keptUntil) return last
+      if (last.isOpen && now < last.keptUntil) return last
       last.destroy(unused)
     }
     return undefined

@@ -7,12 +7,12 @@ const pathText = /^\/[\x21-\x7e\x80-\xff]*$/
 /** Methods whose requests say that they have no body, where they have none (RFC 9110 §8.6). */
 const bearing: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])
 
-/** Returns the function that writes heads, for the host of an origin. Throws a `TypeError` on what no path can hold. */
-export function compileRequestHead(origin: string): (request: UpstreamRequest) => string {
+/** Returns the function that writes heads, for the host of an origin; a fault where a path holds what none can. */
+export function compileRequestHead(origin: string): (request: UpstreamRequest) => string | TypeError {
   const common = ` HTTP/1.1\r\nHost: ${new URL(origin).host}\r\nConnection: keep-alive\r\n`
   return (request) => {
     const { method, path, lines } = request
-    if (!pathText.test(path)) throw new TypeError('the path holds what no path can')
+    if (!pathText.test(path)) return new TypeError('the path holds what no path can')
     return `${method} ${path}${common}${lines}${framing(request)}\r\n`
   }
 }
