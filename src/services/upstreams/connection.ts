@@ -70,11 +70,6 @@ export class Connection implements AnswerSink {
     return !this.#socket.destroyed
   }
 
-  /** Nothing has ended it, and its time is not over. */
-  isUsableAt(now: number): boolean {
-    return now < this.keptUntil && !this.#socket.destroyed
-  }
-
   /** For one that is free. */
   carry(call: CarriedCall, head: string): void {
     this.#take(call)

@@ -37,8 +37,8 @@ export class ConnectionPool implements Calls, ConnectionOwner {
   call(request: UpstreamRequest, receiver: AnswerReceiver): UpstreamCall {
     const call = new CarriedCall(request, receiver)
     const head = this.#isClosed ? closedPool : this.#writeHead(request)
-    if (typeof head === 'string') this.#place(call, head)
-    else receiver.failed(head, false)
+    if (typeof head !== 'string') receiver.failed(head, false)
+    else if (!this.#place(call, head)) this.#wait(call, head)
     return call
   }
 
