@@ -7,6 +7,7 @@ import type { Calls, Target, Upstreams } from './upstreams.ts'
 export class UpstreamPools implements Upstreams {
   readonly #clock: Pick<Clock, 'monotonic'>
   readonly #pools = new Map<string, ConnectionPool>()
+  #isClosed = false
 
   constructor(clock: Pick<Clock, 'monotonic'>) {
     this.#clock = clock
@@ -17,10 +18,12 @@ export class UpstreamPools implements Upstreams {
     const id = JSON.stringify([origin, ca, cert, key, serverName])
     const pool = this.#pools.get(id) ?? new ConnectionPool(target, this.#clock)
     this.#pools.set(id, pool)
+    if (this.#isClosed) pool.close()
     return pool
   }
 
   close(): void {
+    this.#isClosed = true
     for (const pool of this.#pools.values()) pool.close()
     this.#pools.clear()
   }

@@ -168,7 +168,8 @@ export interface Upstream {
   readonly calls: Calls
   /** In the order in which they came. */
   readonly peers: readonly Peer[]
-  ask(request?: Partial<UpstreamRequest>, acts?: Acts): Asked
+  /** By other calls than its own, where they are given. */
+  ask(request?: Partial<UpstreamRequest>, acts?: Acts, on?: Calls): Asked
   /** The connection of this number, once it is there. */
   peer(index: number): Promise<Peer>
 }
@@ -218,8 +219,8 @@ export function behindPools(t: ExecutionContext, target: Target) {
   const pools = new UpstreamPools(clock)
   const calls = pools.calls(target)
   const all: Asked[] = []
-  const ask = (request: Partial<UpstreamRequest> = {}, acts: Acts = {}): Asked => {
-    const asked = new Asked(calls, { method: 'GET', path: '/', lines: '', body: undefined, ...request }, acts)
+  const ask = (request: Partial<UpstreamRequest> = {}, acts: Acts = {}, on: Calls = calls): Asked => {
+    const asked = new Asked(on, { method: 'GET', path: '/', lines: '', body: undefined, ...request }, acts)
     all.push(asked)
     return asked
   }
