@@ -46,6 +46,7 @@ export function parseAnswerHead(text: string, method: string): AnswerHead {
     said.hear(name, value)
   }
   const old = minor === '0'
+  if (status < 200 && said.closes(old)) throw new MalformedAnswer('the connection is to close before the answer')
   return { status, fields, framing: frame(said, { status, method, old }), keep: said.keep(old) }
 }
 
@@ -101,8 +102,13 @@ class Said {
     }
   }
 
+  /** Nothing comes behind this head and its body (RFC 9112 §9.6). */
+  closes(old: boolean): boolean {
+    return this.#closes || (old && !this.#stays)
+  }
+
   keep(old: boolean): number {
-    if (this.#closes || (old && !this.#stays)) return 0
+    if (this.closes(old)) return 0
     const seconds = keepAlive.exec(this.#keepAlive)?.[1]
     if (seconds === undefined) return usualKeep
     return Math.max(0, Math.min(longestKeep, Number(seconds) * 1000 - keepMargin))

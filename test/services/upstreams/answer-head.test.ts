@@ -215,6 +215,15 @@ test('keeps a connection of HTTP/1.1 unless it says close, and of HTTP/1.0 where
   }
 })
 
+test('refuses news behind which the connection is to close (RFC 9112 §9.6)', (t) => {
+  refusesAll(t, [
+    ['HTTP/1.1 100 Continue\r\nConnection: close', 'RFC 9112 §9.6'],
+    ['HTTP/1.1 103 x\r\nLink: x\r\nConnection: x, Close', 'RFC 9112 §9.6'],
+    ['HTTP/1.0 100 Continue', 'RFC 9110 §15.2'],
+  ])
+  t.is(parseAnswerHead('HTTP/1.1 103 x\r\nKeep-Alive: timeout=1', 'GET').status, 103)
+})
+
 test('keeps it two seconds less than the upstream says, ten minutes at most', (t) => {
   const rows: readonly (readonly [keep: number, ...lines: string[]])[] = [
     ...[0, 1, 2].map((seconds) => [0, `Keep-Alive: timeout=${seconds}`] as const),
