@@ -5,7 +5,7 @@ import type { AnswerHead } from './answer-head.ts'
 import { AnswerReader, type AnswerSink } from './answer-reader.ts'
 import type { CarriedCall } from './carried-call.ts'
 import type { Open } from './connector.ts'
-import { Upload } from './upload.ts'
+import { cutShort, Upload } from './upload.ts'
 
 export interface ConnectionOwner {
   /** It can carry another request, if one is there within so many milliseconds. */
@@ -121,10 +121,17 @@ export class Connection implements AnswerSink {
   #write(head: string, { request: { body, length } }: CarriedCall): void {
     const socket = this.#socket
     if (body === undefined) socket.write(head, 'latin1')
-    else if (!Buffer.isBuffer(body)) {
+    else if (Buffer.isBuffer(body)) this.#writeWhole(head, body)
+    else if (body.destroyed) this.destroy(body.errored ?? cutShort)
+    else {
       socket.write(head, 'latin1')
       this.#upload = new Upload(body, { socket, chunked: length === undefined, failed: (error) => this.destroy(error) })
-    } else if (body.length <= joined) socket.write(head + body.toString('latin1'), 'latin1')
+    }
+  }
+
+  #writeWhole(head: string, body: Buffer): void {
+    const socket = this.#socket
+    if (body.length <= joined) socket.write(head + body.toString('latin1'), 'latin1')
     else {
       socket.cork()
       socket.write(head, 'latin1')

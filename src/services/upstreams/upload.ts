@@ -10,7 +10,7 @@ interface UploadOptions {
   failed(error: Error): void
 }
 
-const cutShort = new Error('the body ended before it was whole')
+export const cutShort = new Error('the body ended before it was whole')
 
 export class Upload {
   readonly #body: Readable
