@@ -86,6 +86,8 @@ const news = fc.array(
     'HTTP/1.1 100 Continue\r\n\r\n',
     'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\nLink: </b>\r\n\r\n',
     'HTTP/1.1 102\r\n\r\n',
+    'HTTP/1.1 100 x\r\nContent-Length: 5\r\nConnection: keep-alive\r\n\r\n',
+    'HTTP/1.1 199 x\r\nTransfer-Encoding: chunked\r\nKeep-Alive: timeout=1\r\n\r\n',
   ),
   { maxLength: 2 },
 )
@@ -133,41 +135,46 @@ function write(given: Parts): WrittenAnswer {
 /** An answer as RFC 9112 has it, in every way in which it may be written. */
 export const validAnswer: fc.Arbitrary<WrittenAnswer> = parts.map(write)
 
+const fields = ['Content-Length: 5', 'Content-Length: 0', 'Transfer-Encoding: chunked', 'Transfer-Encoding: identity']
+const connected = [
+  'Connection: close',
+  'Connection: keep-alive',
+  'Connection: upgrade\r\nUpgrade: x',
+  'Keep-Alive: timeout=1',
+]
 const scrap = oneOf(
+  ...['\r', '\n', '\r\n', '\r\n\r\n', '\0', '\t', ' ', '\r\n ', '\t\r\n', '\x0b', '\x7f', '\x85', '\xa0', '\xff'],
   ...[
-    '\r',
-    '\n',
-    '\r\n',
-    '\r\n\r\n',
-    '\0',
-    '\t',
-    ' ',
-    '\r\n ',
-    '\x0b',
-    '\x7f',
-    '\x85',
-    '\xa0',
-    '\xff',
     ':',
     ';',
     ',',
     '"',
-  ],
-  ...['0', '5', '-', '+', 'x', 'f', '\r\nContent-Length: 5', '\r\nContent-Length: 0', '\r\nTransfer-Encoding: chunked'],
-  ...[
-    '\r\nTransfer-Encoding: identity',
-    '\r\nConnection: upgrade\r\nUpgrade: x',
-    'HTTP/1.1 200 OK\r\n\r\n',
+    '\\',
+    '=',
+    '0',
+    '5',
+    '-',
+    '+',
+    'x',
+    'f',
     ';a',
+    ';a="',
     '0\r\n\r\n',
+    '5\r\nhello\r\n',
+    'chunked',
   ],
+  ...[...fields, ...connected].flatMap((field) => [`\r\n${field}`, `${field}\r\n`]),
+  ...['HTTP/1.1 200 OK\r\n\r\n', 'HTTP/1.0 100 x\r\n\r\n', 'HTTP/1.1 103 x\r\nConnection: close\r\n\r\n'],
 )
 const fault = fc.record({
   /** A share of the bytes; most of what is fragile stands in front. */
   place: fc.oneof(
-    share,
-    share.map((number) => number ** 2),
+    { weight: 8, arbitrary: share },
+    { weight: 8, arbitrary: share.map((number) => number ** 2) },
+    { weight: 1, arbitrary: fc.constant(0) },
   ),
+  /** It moves on to the end of its line: what stands beside a value is read in the most ways. */
+  isAtLineEnd: fc.boolean(),
   removed: fc.oneof(
     { weight: 30, arbitrary: oneOf(0, 0, 1, 1, 2, 4) },
     { weight: 1, arbitrary: oneOf(20, Number.POSITIVE_INFINITY) },
@@ -181,8 +188,9 @@ const fault = fc.record({
 
 function spoil(answer: WrittenAnswer, faults: readonly (typeof fault extends fc.Arbitrary<infer T> ? T : never)[]) {
   let { bytes } = answer
-  for (const { place, removed, put } of faults) {
-    const at = Math.floor(place * bytes.length)
+  for (const { place, isAtLineEnd, removed, put } of faults) {
+    const drawn = Math.floor(place * bytes.length)
+    const at = isAtLineEnd ? Math.max(drawn, bytes.indexOf('\r\n', drawn)) : drawn
     bytes = Buffer.concat([bytes.subarray(0, at), latin1(put), bytes.subarray(at + removed)])
   }
   return { ...answer, bytes }
