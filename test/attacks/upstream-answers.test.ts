@@ -135,7 +135,10 @@ const answer = fc.record({
       body,
     )
     .map(([news, line, fields, rest]) => `${news}${[line, ...fields].join('\r\n')}\r\n\r\n${rest}`),
-  cuts: fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 3 }),
+  cuts: fc.array(
+    fc.integer({ min: 0, max: 1_000 }).map((number) => number / 1_000),
+    { maxLength: 3 },
+  ),
   hangsUp: fc.boolean(),
 })
 
@@ -169,7 +172,7 @@ test('whatever an upstream answers, the client gets that whole, a refusal, or a 
   t.is((await gate.call('GET', '/quick')).body, 'quick')
   t.true(whole > 100)
   t.true(
-    faults.every((fault) => /SocketError|HTTPParserError|ContentLengthMismatch/.test(String(fault))),
+    faults.every((fault) => /^MalformedAnswer: |^Error: the upstream closed the connection$/.test(String(fault))),
     faults.join('\n'),
   )
 })
