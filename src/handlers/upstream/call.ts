@@ -28,7 +28,7 @@ export class AnsweredCall implements AnswerReceiver {
   /** Settles once, and never rejects. */
   readonly answer: Promise<Answer | Denial>
   readonly #calls: Calls
-  readonly #request: UpstreamRequest
+  #request: UpstreamRequest
   #settle: (answer: Answer | Denial) => void = () => undefined
   #call: UpstreamCall | undefined
   #retriable: boolean
@@ -83,6 +83,7 @@ export class AnsweredCall implements AnswerReceiver {
 
   #again(): void {
     this.#retriable = false
+    this.#request = { ...this.#request, fresh: true }
     this.#send()
   }
 

@@ -66,10 +66,11 @@ export class ConnectionPool implements Calls, ConnectionOwner {
 
   /** False where every connection is in use. */
   #place(call: CarriedCall, head: string): boolean {
-    const free = this.#takeFree()
+    const isFull = this.#connections.size >= maxConnections
+    const free = call.request.fresh && !isFull ? undefined : this.#takeFree()
     if (free !== undefined) free.carry(call, head)
-    else if (this.#connections.size < maxConnections) this.#connect(call, head)
-    else return false
+    else if (isFull) return false
+    else this.#connect(call, head)
     return true
   }
 

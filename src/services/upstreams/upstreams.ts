@@ -20,6 +20,8 @@ export interface UpstreamRequest {
   readonly body: Buffer | Readable | undefined
   /** Bytes of a body that is a stream, where they are known; it goes up in chunks where not. */
   readonly length?: string | undefined
+  /** On a new connection: where one that was kept is gone, the others may be, too. */
+  readonly fresh?: boolean | undefined
 }
 
 /** Who is told of the answer, in this order; `failed` may come at any time, and is the last. */

@@ -74,3 +74,18 @@ test('close fails what runs and what waits, once each, and ends every connection
   t.is((await upstream.ask().failure()).error.message, 'the connections to the upstream were closed')
   t.is(upstream.peers.length, most)
 })
+
+test('a call that wants a new connection gets one, or where there may be no more, one that is free', async (t) => {
+  const upstream = await serve(t)
+  await fill(upstream)
+  const [first, second] = upstream.peers as [Peer, Peer]
+  const [waits, free] = [upstream.ask({ path: '/waits', fresh: true }), upstream.ask({ path: '/free' })]
+  first.send(answerWith('ok'))
+  t.is(await first.path(), '/waits')
+  second.send(answerWith('ok'))
+  t.is(await second.path(), '/free')
+  for (const peer of [first, second]) peer.send(answerWith('ok'))
+  for (const asked of [waits, free]) await asked.whole()
+  upstream.ask({ path: '/full', fresh: true })
+  t.is(await Promise.any([first.path(), second.path()]), '/full')
+})

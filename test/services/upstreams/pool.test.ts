@@ -74,6 +74,15 @@ test('opens no connection before the first request, and uses the one that was us
   t.is(await (await upstream.peer(3)).path(), '/d')
 })
 
+test('a call that wants a new connection leaves those that are free to others', async (t) => {
+  const upstream = await serve(t)
+  const peer = await askOn(upstream, 0)
+  upstream.ask({ path: '/new', fresh: true })
+  t.is(await (await upstream.peer(1)).path(), '/new')
+  upstream.ask({ path: '/kept' })
+  t.is(await peer.path(), '/kept')
+})
+
 const keeps: Readonly<Record<string, readonly [keep: number, ...lines: string[]]>> = {
   'without a hint, for 4 s': [4_000],
   'with a hint, for 2 s less': [3_000, 'Keep-Alive: timeout=5'],
