@@ -88,7 +88,18 @@ test('refuses what is no size', (t) => {
 
 test('reads over extensions, quoted ones too (RFC 9112 §7.1.1)', (t) => {
   const extensions = [
-    ...[';a', ';a=b', ';a;b=c;d', ';a=""', ';a="b c"', ';a="b;c=d"', ';a="\\"b\\\\"', ';a="\xe9\t"', ';a="0\\\t"'],
+    ...[
+      ';a',
+      ';a=b',
+      ';a;b=c;d',
+      ';a=""',
+      ';a="b c"',
+      ';a="b;c=d"',
+      ';a="\\"b\\\\"',
+      ';a="\xe9\t"',
+      ';a="\\\xe9"',
+      ';a="0\\\t"',
+    ],
     `;!#$%&'*+.^_\`|~-=!#$%&'*+.^_\`|~-`,
   ]
   for (const extension of extensions) {
