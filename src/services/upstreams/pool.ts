@@ -68,9 +68,11 @@ export class ConnectionPool implements Calls, ConnectionOwner {
   #place(call: CarriedCall, head: string): boolean {
     const isFull = this.#connections.size >= maxConnections
     const free = call.request.fresh && !isFull ? undefined : this.#takeFree()
-    if (free !== undefined) free.carry(call, head)
-    else if (isFull) return false
-    else this.#connect(call, head)
+    if (free === undefined && isFull) return false
+    call.leave?.()
+    call.leave = undefined
+    if (free === undefined) this.#connect(call, head)
+    else free.carry(call, head)
     return true
   }
 
@@ -91,10 +93,7 @@ export class ConnectionPool implements Calls, ConnectionOwner {
   /** Those that wait are placed in the order in which they came; one that cannot be placed stays the first. */
   #placeNext(): void {
     const [next] = this.#waiting
-    if (next === undefined || !this.#place(...next)) return
-    const [call] = next
-    this.#waiting.delete(call)
-    call.leave = undefined
+    if (next !== undefined) this.#place(...next)
   }
 
   #takeFree(): Connection | undefined {

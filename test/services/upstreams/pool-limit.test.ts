@@ -1,5 +1,6 @@
 /** More calls than there may be connections: the others wait, in the order in which they came. */
 
+import { PassThrough } from 'node:stream'
 import test from 'ava'
 import { freePort } from '../../helpers/free-port.ts'
 import { type Asked, answerWith, behindPools, type Peer, serve, type Upstream } from './serve.ts'
@@ -51,6 +52,21 @@ test('calls keep their order where a connection is too old to be used again', as
     return await (await upstream.peer(most + index)).path()
   }
   t.deepEqual([await pathOn(first, 0), await pathOn(second, 1), await pathOn(third, 2)], ['/1', '/2', '/3'])
+})
+
+test('a call whose body was closed while it waited fails once, and the next has its turn', async (t) => {
+  const upstream = await serve(t)
+  await fill(upstream)
+  const body = new PassThrough()
+  const closed = upstream.ask({ method: 'POST', body }, { failed: ({ call }) => call.abort(gone) })
+  upstream.ask({ path: '/next' })
+  body.destroy()
+  const [first] = upstream.peers as [Peer]
+  first.send(answerWith('ok'))
+  t.is((await closed.failure()).error.message, 'the body ended before it was whole')
+  await first.closed
+  t.is(first.text, '')
+  t.is(await (await upstream.peer(most)).path(), '/next')
 })
 
 test('a connection that cannot be made passes its turn on', async (t) => {

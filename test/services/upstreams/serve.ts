@@ -28,6 +28,7 @@ interface Acts {
   begun?(asked: Asked): void
   received?(asked: Asked, chunk: Buffer): void
   ended?(asked: Asked): void
+  failed?(asked: Asked): void
 }
 
 /** A call, and what was told of it: a head, then bytes, then one end and nothing after it. */
@@ -84,6 +85,7 @@ export class Asked implements AnswerReceiver {
     this.#expect('failed', 'asked', 'begun')
     this.#state = 'over'
     this.outcome.resolve({ error, stale })
+    this.#acts.failed?.(this)
   }
 
   /** The answer; throws where it failed. */
