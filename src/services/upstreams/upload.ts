@@ -37,6 +37,7 @@ export class Upload {
     const body = this.#body
     body.off('data', this.#send).off('end', this.#end).off('error', this.#options.failed).off('close', this.#close)
     if (!this.#whole) body.pause()
+    if (body.destroyed && !body.closed) passOverError(body)
   }
 
   readonly #send = (chunk: Buffer): void => {
@@ -52,6 +53,12 @@ export class Upload {
   readonly #close = (): void => {
     if (!this.#whole) this.#options.failed(cutShort)
   }
+}
+
+/** The error of a body that was just destroyed is on its way already, and would end the process where nobody listens. */
+function passOverError(body: Readable): void {
+  const ignore = () => undefined
+  body.on('error', ignore).once('close', () => body.off('error', ignore))
 }
 
 function writeChunk(socket: Socket, chunk: Buffer): boolean {
