@@ -37,7 +37,7 @@ export class Upload {
     const body = this.#body
     body.off('data', this.#send).off('end', this.#end).off('error', this.#options.failed).off('close', this.#close)
     if (!this.#whole) body.pause()
-    if (body.destroyed && !body.closed) passOverError(body)
+    if (body.destroyed) passOverError(body)
   }
 
   readonly #send = (chunk: Buffer): void => {
@@ -55,7 +55,10 @@ export class Upload {
   }
 }
 
-/** The error of a body that was just destroyed is on its way already, and would end the process where nobody listens. */
+/**
+ * The error of a body that was just destroyed may be on its way already, also where it is `closed`; it would end the process
+ * where nobody listens.
+ */
 function passOverError(body: Readable): void {
   const ignore = () => undefined
   body.on('error', ignore).once('close', () => body.off('error', ignore))
