@@ -62,6 +62,12 @@ export class Body {
     return this.#req
   }
 
+  /** The bytes of a body whose length was not declared, once it has come whole and nobody has read of it. */
+  get wholeLength(): number | undefined {
+    const isWhole = this.#req.complete && !this.#isOver && !this.#req.readableDidRead
+    return isWhole ? this.#req.readableLength : undefined
+  }
+
   /** Ends the exchange once the stream grows beyond `limit`, or at once if it did already. */
   onTooLarge(end: (denial: Denial) => void): void {
     if (this.#isOver) end(overflown)

@@ -18,12 +18,12 @@ test('a call that is cancelled within its turn is never sent', async (t) => {
       return idle
     },
   }
-  const call = new AnsweredCall(calls, request, { retriable: true, cookies: [] })
+  const call = new AnsweredCall(calls, request, { retriable: true, cookies: [], lengthOfBody: () => undefined })
   call.cancel()
   t.true((await call.answer) instanceof Denial)
   await turn()
   t.is(sent, 0)
-  new AnsweredCall(calls, request, { retriable: true, cookies: [] })
+  new AnsweredCall(calls, request, { retriable: true, cookies: [], lengthOfBody: () => undefined })
   await turn()
   t.is(sent, 1)
 })
@@ -38,7 +38,7 @@ test('tries no third time', async (t) => {
       return idle
     },
   }
-  const { answer } = new AnsweredCall(calls, request, { retriable: true, cookies: [] })
+  const { answer } = new AnsweredCall(calls, request, { retriable: true, cookies: [], lengthOfBody: () => undefined })
   t.like(await answer, { code: 'upstream_failed', cause: 'ECONNRESET other side closed' })
   t.is(sent, 2)
 })
@@ -52,7 +52,11 @@ test('a call whose kept connection is gone is sent again on a new one, though ot
     peer.send(answerWith('ok'))
   }
   for (const one of asked) await one.whole()
-  const { answer } = new AnsweredCall(upstream.calls, request, { retriable: true, cookies: [] })
+  const { answer } = new AnsweredCall(upstream.calls, request, {
+    retriable: true,
+    cookies: [],
+    lengthOfBody: () => undefined,
+  })
   const carrier = await Promise.any(upstream.peers.map((peer) => peer.head().then(() => peer)))
   for (const { socket } of [carrier, ...upstream.peers]) socket.end()
   const added = await upstream.peer(5)

@@ -20,7 +20,7 @@ export function readAnswerHead(
   for (let at = 0; at < fields.length; at += 2) {
     const name = fields[at] ?? ''
     const value = fields[at + 1] ?? ''
-    if (withheld.has(name) || named.includes(name)) continue
+    if (withheld.has(name) || named.has(name)) continue
     if (name === 'content-length' && status === 204) continue
     if (name === 'set-cookie' && isOwn(value, cookies)) continue
     flat.push(name, value)
@@ -28,12 +28,16 @@ export function readAnswerHead(
   return flat
 }
 
+const nothing: ReadonlySet<string> = new Set()
+
 /** All that `Connection` names, however often it comes. */
-function connectionNames(fields: readonly string[]): readonly string[] {
-  let named: readonly string[] = []
-  for (let at = 0; at < fields.length; at += 2)
-    if (fields[at] === 'connection') named = [...named, ...namedByConnection(fields[at + 1])]
-  return named
+function connectionNames(fields: readonly string[]): ReadonlySet<string> {
+  let names: Set<string> | undefined
+  for (let at = 0; at < fields.length; at += 2) {
+    if (fields[at] !== 'connection') continue
+    for (const name of namedByConnection(fields[at + 1])) names = (names ?? new Set()).add(name)
+  }
+  return names ?? nothing
 }
 
 /** An upstream that could set them could have a caller be known as somebody else. */

@@ -18,6 +18,8 @@ interface CallOptions {
   readonly retriable: boolean
   /** Cookies that the upstream cannot set. */
   readonly cookies: readonly string[]
+  /** Bytes of a body that is a stream, where they are known by the time it is sent: not every server reads chunks. */
+  readonly lengthOfBody: () => number | undefined
 }
 
 /**
@@ -38,7 +40,7 @@ export class AnsweredCall implements AnswerReceiver {
   #early: Buffer[] = []
   #body: Readable | undefined
 
-  constructor(calls: Calls, request: UpstreamRequest, { retriable, cookies }: CallOptions) {
+  constructor(calls: Calls, request: UpstreamRequest, { retriable, cookies, lengthOfBody }: CallOptions) {
     this.#calls = calls
     this.#request = request
     this.#retriable = retriable
@@ -46,7 +48,11 @@ export class AnsweredCall implements AnswerReceiver {
     this.answer = new Promise((settle) => {
       this.#settle = settle
     })
-    atEndOfTurn(() => this.#send())
+    atEndOfTurn(() => {
+      if (this.#cancelled) return
+      if (request.body instanceof Readable) this.#request = { ...request, length: lengthOfBody() }
+      this.#send()
+    })
   }
 
   /** Ends the call wherever it is; a call that is over already is left alone. */
@@ -78,7 +84,7 @@ export class AnsweredCall implements AnswerReceiver {
   }
 
   #send(): void {
-    if (!this.#cancelled) this.#call = this.#calls.call(this.#request, this)
+    this.#call = this.#calls.call(this.#request, this)
   }
 
   #again(): void {

@@ -89,6 +89,9 @@ interface Call {
   readonly cookies: readonly string[]
 }
 
+/** As it was declared, or of one that has come whole. */
+const lengthOf = ({ length, wholeLength }: Exchange['body']): number | undefined => (length > 0 ? length : wholeLength)
+
 /** Ends with the exchange, however that ends: at its timeout, or because the client is gone. */
 function send(
   { calls, writeHead, writePath, cookies }: Call,
@@ -105,9 +108,12 @@ function send(
       path: query === '' ? path : `${path}?${query}`,
       lines: writeHead(exchange),
       body,
-      length: exchange.ctx.req.headers['content-length'],
     },
-    { retriable: body === undefined && (method === 'GET' || method === 'HEAD'), cookies },
+    {
+      retriable: body === undefined && (method === 'GET' || method === 'HEAD'),
+      cookies,
+      lengthOfBody: () => lengthOf(exchange.body),
+    },
   )
   exchange.defer(() => call.cancel())
   return call.answer

@@ -23,13 +23,14 @@ const keepMargin = 2_000
 const statusLine = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: .*)?$/
 /** Control characters, and line ends that are not CRLF (RFC 9112 §2.2). */
 const foreign = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n/
+export const loneEnd = 'a control character or a lone line end stands in the head'
 const token = /^[!#$%&'*+.^_`|~0-9a-z-]+$/
 const byteCount = /^\d{1,15}$/
 const keepAlive = /(?:^|[\s,;])timeout=(\d{1,6})(?:$|[\s,;])/i
 
 /** Parses a head without the empty line that ends it; throws `MalformedAnswer`. */
 export function parseAnswerHead(text: string, method: string): AnswerHead {
-  if (foreign.test(text)) throw new MalformedAnswer('a control character or a lone line end stands in the head')
+  if (foreign.test(text)) throw new MalformedAnswer(loneEnd)
   const start = lineEnd(text, 0)
   const [, minor, digits] = statusLine.exec(text.slice(0, start)) ?? []
   if (digits === undefined) throw new MalformedAnswer('the answer does not begin as HTTP/1.1 does')
@@ -50,7 +51,8 @@ export function parseAnswerHead(text: string, method: string): AnswerHead {
   }
   const old = minor === '0'
   if (status < 200 && said.closes(old)) throw new MalformedAnswer('the connection is to close before the answer')
-  return { status, fields, framing: frame(said, { status, method, old }), keep: said.keep(old) }
+  const keep = said.overstates(status) ? 0 : said.keep(old)
+  return { status, fields, framing: frame(said, { status, method, old }), keep }
 }
 
 function lineEnd(text: string, at: number): number {
@@ -108,6 +110,11 @@ class Said {
   /** Nothing comes behind this head and its body (RFC 9112 §9.6). */
   closes(old: boolean): boolean {
     return this.#closes || (old && !this.#stays)
+  }
+
+  /** An answer that never has a body says that one comes, and a sloppy server may send it. */
+  overstates(status: number): boolean {
+    return (status === 204 || status === 304) && (this.chunked || (this.length ?? 0) > 0)
   }
 
   keep(old: boolean): number {

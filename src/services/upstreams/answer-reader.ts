@@ -1,6 +1,6 @@
 /** Answers out of the bytes of one connection, one after another. */
 
-import { type AnswerHead, type Framing, parseAnswerHead } from './answer-head.ts'
+import { type AnswerHead, type Framing, loneEnd, parseAnswerHead } from './answer-head.ts'
 import { ChunkReader } from './chunk-reader.ts'
 import { MalformedAnswer } from './malformed.ts'
 
@@ -66,6 +66,7 @@ export class AnswerReader {
       if ((end === -1 ? all.length - partOfEnd : end) - at > longestHead)
         throw new MalformedAnswer('the head is too long')
       if (end === -1) {
+        if (all.includes('\n\n', at)) throw new MalformedAnswer(loneEnd)
         this.#pending = all === bytes || at > 0 ? Buffer.from(all.subarray(at)) : all
         return undefined
       }
@@ -93,8 +94,17 @@ export class AnswerReader {
     if (end !== undefined) this.#sink.end(end === bytes.length)
   }
 
+  /** The data of one read goes on as one: chunks may be a byte long, and each buffer takes a hundred more. */
   #readChunks(bytes: Buffer, from: number): number | undefined {
-    return this.#chunks?.read(bytes, from, (start, end) => this.#pass(bytes, start, end))
+    const data = Buffer.allocUnsafe(bytes.length - from)
+    let size = 0
+    try {
+      return this.#chunks?.read(bytes, from, (start, end) => {
+        size += bytes.copy(data, size, start, end)
+      })
+    } finally {
+      if (size > 0) this.#sink.data(data.subarray(0, size))
+    }
   }
 
   #readLength(bytes: Buffer, at: number): number | undefined {

@@ -5,6 +5,7 @@ import type { AnswerHead } from './answer-head.ts'
 import { AnswerReader, type AnswerSink } from './answer-reader.ts'
 import type { CarriedCall } from './carried-call.ts'
 import type { Open } from './connector.ts'
+import { isLast } from './request-head.ts'
 import { cutShort, Upload } from './upload.ts'
 
 export interface ConnectionOwner {
@@ -39,6 +40,7 @@ export class Connection implements AnswerSink {
   readonly #reader: AnswerReader
   #call: CarriedCall | undefined
   #upload: Upload | undefined
+  #rests = false
   #served = false
   /** A byte of the answer has come. */
   #begun = false
@@ -68,6 +70,12 @@ export class Connection implements AnswerSink {
   /** Not for one that has ended and is not closed yet. */
   get isOpen(): boolean {
     return !this.#socket.destroyed
+  }
+
+  /** It keeps no process alive until it is used again. */
+  rest(): void {
+    this.#rests = true
+    this.#socket.unref()
   }
 
   /** For one that is free. */
@@ -103,15 +111,21 @@ export class Connection implements AnswerSink {
   end(clean: boolean): void {
     const call = this.#call
     if (call === undefined) return
-    const keep = clean && (this.#upload?.isWhole ?? true) ? this.#keep : 0
+    const keep = clean && this.#isSent() && !isLast(call.request) ? this.#keep : 0
     this.#letGo()
     this.#served = true
+    call.receiver.ended()
     if (keep > 0) this.#owner.freed(this, keep)
     else this.#socket.destroy()
-    call.receiver.ended()
+  }
+
+  #isSent(): boolean {
+    return (this.#upload?.isWhole ?? true) && this.#socket.writableLength === 0
   }
 
   #take(call: CarriedCall): void {
+    if (this.#rests) this.#socket.ref()
+    this.#rests = false
     this.#call = call
     this.#begun = false
     call.connection = this

@@ -105,10 +105,12 @@ export class ConnectionPool implements Calls, ConnectionOwner {
     return undefined
   }
 
-  /** Ends those whose time is over. */
+  /** Ends those whose time is over, and lets the others rest. */
   #sweep(): void {
     const now = this.#clock.monotonic()
-    for (const connection of this.#free.filter(({ keptUntil }) => now >= keptUntil)) connection.destroy(unused)
+    for (const connection of [...this.#free])
+      if (now < connection.keptUntil) connection.rest()
+      else connection.destroy(unused)
     if (this.#free.length > 0) return
     clearInterval(this.#sweeper)
     this.#sweeper = undefined

@@ -19,7 +19,7 @@ export interface UpstreamRequest {
   /** A stream is read at the upstream's pace, and left where it stands when the call ends before it. */
   readonly body: Buffer | Readable | undefined
   /** Bytes of a body that is a stream, where they are known; it goes up in chunks where not. */
-  readonly length?: string | undefined
+  readonly length?: number | undefined
   /** On a new connection: where one that was kept is gone, the others may be, too. */
   readonly fresh?: boolean | undefined
 }

@@ -16,7 +16,7 @@ interface Sending {
 }
 
 /** An upload whose first bytes have arrived; `length` where it is known. */
-async function begin(upstream: Upstream, length?: string): Promise<Sending> {
+async function begin(upstream: Upstream, length?: number): Promise<Sending> {
   const body = new PassThrough()
   const asked = upstream.ask({ method: 'POST', body, length })
   const peer = await upstream.peer(0)
@@ -55,7 +55,7 @@ test('a body of known length goes up as it is', async (t) => {
   const upstream = await serve(t)
   const body = everyByte(300_000)
   const chunks = [0, 1, 70_000, 70_001, 300_000].map((end, at, ends) => body.subarray(ends[at - 1] ?? 0, end))
-  const asked = upstream.ask({ method: 'PUT', body: Readable.from(chunks), length: '300000' })
+  const asked = upstream.ask({ method: 'PUT', body: Readable.from(chunks), length: 300_000 })
   const peer = await upstream.peer(0)
   t.true((await peer.head()).endsWith('\r\nContent-Length: 300000\r\n\r\n'))
   await peer.until((text) => text.length >= 300_000)
@@ -79,7 +79,7 @@ function unchunk(text: string): string {
 test('uploads follow one another on one connection, by their length and in chunks', async (t) => {
   const upstream = await serve(t)
   const body = everyByte(500_000)
-  for (const length of [undefined, '500000', undefined]) {
+  for (const length of [undefined, 500_000, undefined]) {
     const asked = upstream.ask({ method: 'POST', body: Readable.from([body]), length })
     const peer = await upstream.peer(0)
     await peer.head()
@@ -92,7 +92,7 @@ test('uploads follow one another on one connection, by their length and in chunk
   t.is(upstream.peers.length, 1)
 })
 
-for (const length of [undefined, String(48 * 1024 * 1024)]) {
+for (const length of [undefined, 48 * 1024 * 1024]) {
   test(`a body is read at its upstream's pace, ${length ? 'by its length' : 'in chunks'}`, async (t) => {
     const upstream = await serve(t)
     const piece = Buffer.alloc(64 * 1024, 'x')
