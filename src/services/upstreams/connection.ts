@@ -119,8 +119,9 @@ export class Connection implements AnswerSink {
     else this.#socket.destroy()
   }
 
+  /** Over TLS, what has gone out may be told of as such only a turn after the answer to it. */
   #isSent(): boolean {
-    return (this.#upload?.isWhole ?? true) && this.#socket.writableLength === 0
+    return (this.#upload?.isWhole ?? true) && !this.#socket.writableNeedDrain
   }
 
   #take(call: CarriedCall): void {

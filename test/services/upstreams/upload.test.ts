@@ -117,7 +117,7 @@ for (const length of [undefined, 48 * 1024 * 1024]) {
   })
 }
 
-for (const length of [undefined, '100000']) {
+for (const length of [undefined, 100_000]) {
   const how = length ? 'by its length' : 'in chunks'
 
   test(`an answer before the body is whole is passed on, and no call follows it: ${how}`, async (t) => {
@@ -140,7 +140,7 @@ for (const length of [undefined, '100000']) {
 
   test(`an answer that begins before the body is whole and ends after it leaves its connection to others: ${how}`, async (t) => {
     const upstream = await serve(t)
-    const { asked, peer, body } = await begin(upstream, length && '10')
+    const { asked, peer, body } = await begin(upstream, length && 10)
     peer.send('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\no')
     await asked.head.promise
     body.end('last!')
