@@ -1,6 +1,8 @@
 /** One call after another on a connection: what is sent and told, and what is left for the next. */
 
+import { Readable } from 'node:stream'
 import test from 'ava'
+import type { UpstreamRequest } from '../../../src/services/upstreams/upstreams.ts'
 import { everyByte } from './bytes.ts'
 import { carrierOfNext, kept } from './kept.ts'
 import { type Asked, answerWith, serve } from './serve.ts'
@@ -183,3 +185,37 @@ test('while a call is paused its upstream cannot send on', async (t) => {
   await all
   t.is((await asked.whole()).body.length, size)
 })
+
+test('a body that is answered before it has gone out whole ends its connection', async (t) => {
+  const upstream = await serve(t)
+  const peer = await kept(upstream)
+  peer.socket.pause()
+  const asked = upstream.ask({ method: 'POST', body: Buffer.alloc(64 * 1024 * 1024) })
+  peer.send(answerWith('enough'))
+  t.is(String((await asked.whole()).body), 'enough')
+  peer.socket.resume()
+  await peer.closed
+  t.is(await carrierOfNext(upstream), 1)
+})
+
+const lasts: Readonly<Record<string, readonly [request: Partial<UpstreamRequest>, answer: string]>> = {
+  'a HEAD': [{ method: 'HEAD' }, 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n'],
+  'a GET with a body': [{ method: 'GET', body: Buffer.from('x') }, answerWith('ok')],
+  'a DELETE with a body that is a stream': [
+    { method: 'DELETE', body: Readable.from([Buffer.from('x')]) },
+    answerWith('ok'),
+  ],
+}
+
+for (const [title, [request, answer]] of Object.entries(lasts)) {
+  test(`a connection takes no request after ${title}, and says so`, async (t) => {
+    const upstream = await serve(t)
+    const peer = await kept(upstream)
+    const asked = upstream.ask(request)
+    t.regex(await peer.head(), /\r\nConnection: close\r\n/)
+    peer.send(answer)
+    t.is((await asked.whole()).status, 200)
+    await peer.closed
+    t.is(await carrierOfNext(upstream), 1)
+  })
+}

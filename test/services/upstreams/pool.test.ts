@@ -115,6 +115,8 @@ const once: Readonly<Record<string, string>> = {
   'with another answer behind the first': answerWith('ok') + answerWith('smuggled'),
   'with a byte behind the answer': `${answerWith('ok')}\n`,
   'with a body behind an answer that has none': answerWith('ok').replace('200', '204'),
+  'whose answer says a body that a 204 never has': 'HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\n',
+  'whose answer says a body that a 304 never has': 'HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n',
   'with bytes behind the last chunk':
     'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\nHTTP/1.1 200 OK\r\n',
 }
