@@ -52,10 +52,7 @@ test('uses a connection of TLS again, and bodies pass it exactly in both directi
   const body = everyByte(1_000_000)
   for (const sent of [body, Readable.from([body.subarray(0, 7), body.subarray(7)]), body.subarray(0, 10_000)]) {
     const size = Buffer.isBuffer(sent) ? sent.length : body.length
-    const asked = upstream.ask(
-      { method: 'POST', body: sent, length: size },
-      { received: ({ call }) => call.pause() },
-    )
+    const asked = upstream.ask({ method: 'POST', body: sent, length: size }, { received: ({ call }) => call.pause() })
     const peer = await upstream.peer(0)
     await peer.head()
     await peer.until((text) => text.length >= size)
