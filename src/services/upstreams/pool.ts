@@ -23,6 +23,9 @@ export class ConnectionPool implements Calls, ConnectionOwner {
   readonly #connections = new Set<Connection>()
   /** Whichever was used last is used next, so that the others can end. */
   readonly #free: Connection[] = []
+  /** Since the event loop turned last, and since the turn before. */
+  #answered: Connection[] = []
+  #settling: Connection[] = []
   /** With their heads. */
   readonly #waiting = new Map<CarriedCall, string>()
   #sweeper: NodeJS.Timeout | undefined
@@ -44,9 +47,8 @@ export class ConnectionPool implements Calls, ConnectionOwner {
 
   freed(connection: Connection, keep: number): void {
     connection.keptUntil = Math.min(this.#clock.monotonic() + keep, connection.opened + connectionAge)
-    this.#free.push(connection)
-    this.#sweeper ??= setInterval(() => this.#sweep(), sweepInterval).unref()
-    this.#placeNext()
+    this.#answered.push(connection)
+    if (this.#answered.length + this.#settling.length === 1) setImmediate(() => this.#turn())
   }
 
   closed(connection: Connection): void {
@@ -62,6 +64,23 @@ export class ConnectionPool implements Calls, ConnectionOwner {
     clearInterval(this.#sweeper)
     for (const call of this.#waiting.keys()) call.abort(reason)
     for (const connection of this.#connections) connection.destroy(reason)
+  }
+
+  /**
+   * What an upstream sends behind its answer must not answer the next request: a connection is free once the event loop has
+   * read again what there is, which ends one that spoke unasked.
+   */
+  #turn(): void {
+    this.#free.push(...this.#settling.filter(({ isOpen }) => isOpen))
+    for (let left = this.#settling.length; left > 0; left--) this.#placeNext()
+    this.#settling = this.#answered
+    this.#answered = []
+    if (this.#settling.length > 0) setImmediate(() => this.#turn())
+    if (this.#free.length > 0) this.#sweepOn()
+  }
+
+  #sweepOn(): void {
+    this.#sweeper ??= setInterval(() => this.#sweep(), sweepInterval).unref()
   }
 
   /** False where every connection is in use. */

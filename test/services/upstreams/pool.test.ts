@@ -200,10 +200,10 @@ for (const [how, end] of [
   test(`takes no free connection on which ${how} in the same turn`, async (t) => {
     const upstream = await serve(t)
     const idle = upstream.ask()
-    const later: ReturnType<Upstream['ask']>[] = []
-    const ended = () => {
-      for (const path of ['/a', '/b']) later.push(upstream.ask({ method: 'POST', path }))
-    }
+    const sent = Promise.withResolvers<ReturnType<Upstream['ask']>[]>()
+    // As the gate sends calls: once all that could be read in a turn was read.
+    const ended = () =>
+      void setImmediate(() => sent.resolve(['/a', '/b'].map((path) => upstream.ask({ method: 'POST', path }))))
     const busy = upstream.ask({}, { ended })
     const [first, second] = await Promise.all([upstream.peer(0), upstream.peer(1)])
     for (const peer of [first, second]) await peer.head()
@@ -213,7 +213,23 @@ for (const [how, end] of [
     second.send(answerWith('ok'))
     await busy.whole()
     for (const peer of [second, upstream.peer(2), upstream.peer(3)]) void Promise.resolve(peer).then(answerNext)
-    const outcomes = await Promise.all(later.map(({ outcome }) => outcome.promise))
+    const outcomes = await Promise.all((await sent.promise).map(({ outcome }) => outcome.promise))
     t.like(outcomes, [{ status: 200 }, { status: 200 }])
   })
 }
+
+test('a second answer that comes close behind the first answers nobody', async (t) => {
+  const upstream = await serve(t)
+  const next = Promise.withResolvers<ReturnType<Upstream['ask']>>()
+  const ended = () => void setImmediate(() => next.resolve(upstream.ask({ path: '/next' })))
+  const asked = upstream.ask({}, { ended })
+  const peer = await upstream.peer(0)
+  await peer.head()
+  peer.send(answerWith('own'))
+  t.is(String((await asked.whole()).body), 'own')
+  peer.send(answerWith('smuggled'))
+  const other = await upstream.peer(1)
+  t.is(await other.path(), '/next')
+  other.send(answerWith('next'))
+  t.is(String((await (await next.promise).whole()).body), 'next')
+})

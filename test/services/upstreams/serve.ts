@@ -1,6 +1,7 @@
 /** An upstream of raw sockets, behind pools whose clock stands still; every call is held to what receivers may expect. */
 
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { setImmediate } from 'node:timers/promises'
 import type { ExecutionContext } from 'ava'
 import { UpstreamPools } from '../../../src/services/upstreams/pools.ts'
 import type {
@@ -88,10 +89,11 @@ export class Asked implements AnswerReceiver {
     this.#acts.failed?.(this)
   }
 
-  /** The answer; throws where it failed. */
+  /** The answer; throws where it failed. Its connection is free by then, where it is kept. */
   async whole(): Promise<Whole> {
     const outcome = await this.outcome.promise
     if ('error' in outcome) throw outcome.error
+    await turns(3)
     return outcome
   }
 
@@ -105,6 +107,11 @@ export class Asked implements AnswerReceiver {
   #expect(told: string, ...states: readonly string[]): void {
     if (!states.includes(this.#state)) this.faults.push(`${told} was told of a call that is ${this.#state}`)
   }
+}
+
+/** Lets the event loop turn. */
+export async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await setImmediate()
 }
 
 /** One connection, as the upstream sees it. */
