@@ -206,7 +206,7 @@ export const blockNotes: Readonly<Record<string, BlockNotes>> = {
       'The public path goes up unchanged; `prefix` takes the place of the prefix of the file.',
       'The upstream gets `X-User-Id`, `X-User-Issuer`, `X-User-Scopes`, `X-User-Roles`, `X-Forwarded-*`, `X-Request-Id` and `traceparent`. What a client sends under these names never passes.',
       'Hop-by-hop headers and the credential are removed. Of the answer, `Server`, `X-Powered-By` and `Access-Control-*` are.',
-      'A GET or HEAD is sent again once where a reused connection closed before a byte came; nothing else is repeated.',
+      'A GET or HEAD is sent again once, on a new connection, where a reused one closed before a byte came; nothing else is repeated.',
       'Plain `http:` to another machine is an error, unless `insecurePlain` says why.',
     ],
     see: {
