@@ -267,11 +267,20 @@ function writeOdd(
 
 const connection = fc.record({
   requests: fc.array(request, { minLength: 1, maxLength: 3 }),
-  cuts: fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 5 }),
+  cuts: fc.array(
+    fc.nat(9_999).map((number) => number / 10_000),
+    { maxLength: 5 },
+  ),
   /** Bytes that are written over others, each at a place from 0 to 1. */
   damage: fc.oneof(
     { weight: 8, arbitrary: fc.constant([]) },
-    fc.array(fc.tuple(fc.double({ min: 0, max: 0.999, noNaN: true }), fc.nat(255)), { maxLength: 3 }),
+    fc.array(
+      fc.tuple(
+        fc.nat(9_999).map((number) => number / 10_000),
+        fc.nat(255),
+      ),
+      { maxLength: 3 },
+    ),
   ),
 })
 

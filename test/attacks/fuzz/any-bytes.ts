@@ -222,7 +222,7 @@ const damaged = (text: string, mutations: readonly Mutation[]): string =>
     text,
   )
 
-const place = fc.double({ min: 0, max: 0.999, noNaN: true })
+const place = fc.nat(9_999).map((number) => number / 10_000)
 const mutation: fc.Arbitrary<Mutation> = fc.tuple(fc.nat(kinds.length - 1), place, fc.nat(2000))
 
 export const connections: fc.Arbitrary<Sent> = fc

@@ -9,6 +9,7 @@ import { citadel } from './citadel.ts'
 import { addresses, converse, type Said } from './converse.ts'
 import { fillIn } from './escape.ts'
 import { differences, differencesOfArrival } from './judge.ts'
+import { sessionCookie } from './model/authenticate.ts'
 import { Model } from './model/decide.ts'
 import { type Read, readRequests } from './model/read-requests.ts'
 import type { Asked } from './model/request.ts'
@@ -97,8 +98,17 @@ function ofOnly(read: Read, answers: readonly ReadAnswer[], { arrived, model, se
   const [[asked, ...others], [answer]] = [read.requests, answers]
   if (!read.isPlain || asked === undefined || others.length > 0 || answer === undefined) return []
   if (/^(https?:\/\/[^/]*)?\/(beyond|%62)/i.test(asked.target) || headLength(asked) > 6000) return []
-  const secrets = [served.base.accounts.apiKey.text, served.base.accounts.session.text]
+  const { apiKey, session } = served.base.accounts
+  const secrets = isAstray(asked, session.text) ? [apiKey.text] : [apiKey.text, session.text]
   return [...differences({ asked, answer, arrived, verdict: model.decide(asked, Date.now()), secrets })]
+}
+
+/** A session is known by the name of its cookie: what a client writes elsewhere is its own word, and goes up. */
+function isAstray({ headers }: Asked, session: string): boolean {
+  const own = new RegExp(`(?<![^;\\s])${sessionCookie}=${session}(?![^;\\s])`, 'g')
+  return headers.some(([name, value]) =>
+    (name.toLowerCase() === 'cookie' ? value.replace(own, '') : value).includes(session),
+  )
 }
 
 const headLength = ({ target, headers }: Asked): number =>

@@ -7,6 +7,6 @@ export function sentByOwnPage(asked: Asked, listed: readonly string[]): boolean 
   const site = headerOf(asked, 'sec-fetch-site')
   if (origin !== undefined && listed.includes(origin)) return true
   if (site !== undefined) return site === 'same-origin' || site === 'none'
-  const host = headerOf(asked, 'host') ?? ''
+  const host = (headerOf(asked, 'host') ?? '').toLowerCase()
   return origin === `https://${host}` || origin === `http://${host}`
 }

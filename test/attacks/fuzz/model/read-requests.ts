@@ -11,8 +11,8 @@ export interface Read {
 
 /** What Node reads; a tunnel is no request like the others. */
 const known = new Set(METHODS.filter((name) => name !== 'CONNECT'))
-/** Node passes over more than one space before the target, as RFC 9112 §3 lets it; what goes on has one. */
-const requestLine = /^([A-Z]+) +([\x21-\x7e\x80-\xff]+) HTTP\/1\.([01])$/
+/** Node passes over more than one space around the target, as RFC 9112 §3 lets it; what goes on has one. */
+const requestLine = /^([A-Z]+) +([\x21-\x7e\x80-\xff]+) +HTTP\/1\.([01])$/
 const fieldLine =
   /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*((?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?)[ \t]*$/
 /** What changes how a connection goes on, or what may stand once only. */
