@@ -21,6 +21,8 @@ export class Upload {
     this.#body = body
     this.#options = options
     body.on('data', this.#send).once('end', this.#end).once('error', options.failed).once('close', this.#close)
+    // Who read of it before may have paused it.
+    body.resume()
   }
 
   /** All of it was written. */

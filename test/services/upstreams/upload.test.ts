@@ -92,6 +92,21 @@ test('uploads follow one another on one connection, by their length and in chunk
   t.is(upstream.peers.length, 1)
 })
 
+test('a body goes up whole that somebody read of, paused and gave back', async (t) => {
+  const upstream = await serve(t)
+  const body = new PassThrough()
+  body.write('first')
+  const [read] = await once(body, 'data')
+  body.pause().unshift(read)
+  const asked = upstream.ask({ method: 'POST', body, length: 10 })
+  body.end(' last')
+  const peer = await upstream.peer(0)
+  await peer.head()
+  t.is(await peer.until((text) => text.length >= 10), 'first last')
+  peer.send(answerWith('ok'))
+  await asked.whole()
+})
+
 for (const length of [undefined, 48 * 1024 * 1024]) {
   test(`a body is read at its upstream's pace, ${length ? 'by its length' : 'in chunks'}`, async (t) => {
     const upstream = await serve(t)
