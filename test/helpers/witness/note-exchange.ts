@@ -38,8 +38,12 @@ export function noteHeaders(record: TestRecord, headers: Headers): void {
   }
 }
 
+/** Where no scheme stands (RFC 9110 §11.1), what follows is no credential: fuzzing runs lines into one another. */
+const schemeName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
+
 function noteAuthorization(record: TestRecord, value: string): void {
   const [scheme = '', ...rest] = value.split(' ')
+  if (!schemeName.test(scheme)) return
   const credentials = rest.join(' ')
   noteToken(record, 'credentials', credentials)
   if (!/^basic$/i.test(scheme)) return
