@@ -128,8 +128,11 @@ const stepUpNames: readonly string[] = ['acr', 'maxAge']
 const optionsOf = (method: Method): Readonly<Record<string, unknown>> =>
   'options' in method ? { ...method.options } : {}
 
-const checkMethod = <K extends keyof Options>({ kind, options, path }: MethodOf<K>, site: Site): readonly Fault[] =>
-  (kinds[kind].check?.(options, site) ?? []).map((fault) => ({ ...fault, path: [...path, ...fault.path] }))
+/** Asked before what is written was judged too: a word may be none, or a reference that nothing fills in. */
+function checkMethod<K extends keyof Options>({ kind, options, path }: MethodOf<K>, site: Site): readonly Fault[] {
+  if (!Object.hasOwn(kinds, kind)) return []
+  return (kinds[kind].check?.(options, site) ?? []).map((fault) => ({ ...fault, path: [...path, ...fault.path] }))
+}
 
 const compileMethod = <K extends keyof Options>({ kind, options }: MethodOf<K>, site: Site, services: Services) =>
   kinds[kind].compile(options, site, services)
