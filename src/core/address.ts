@@ -56,9 +56,12 @@ export function compileRanges(cidrs: readonly string[]): (address: string) => bo
 
 const isLoopback = compileRanges(['127.0.0.0/8', '::1'])
 
+/** A host as it is dialled: a URL writes IPv6 in brackets (RFC 3986 §3.2.2). */
+export const withoutBrackets = (host: string): string => host.replace(/^\[(.*)\]$/, '$1')
+
 /** Whether a host, as a URL writes it, is this machine itself. */
 export function isLoopbackHost(host: string): boolean {
-  const address = readAddress(host.replace(/^\[(.*)\]$/, '$1'))
+  const address = readAddress(withoutBrackets(host))
   return address === undefined ? host.toLowerCase() === 'localhost' : isLoopback(address)
 }
 

@@ -5,6 +5,7 @@ import { type Answer, discard, Head } from '../core/answer.ts'
 import { longestTimer } from '../core/duration.ts'
 import type { Exchange } from '../core/exchange.ts'
 import { STATUS_CODES } from '../core/node-http.ts'
+import { fitsOnePiece } from '../core/one-piece.ts'
 import type { WriteHead } from '../policy/stack.ts'
 import { announceClose, isCutShort, linger } from './closing.ts'
 import { GateResponse } from './gate-response.ts'
@@ -90,16 +91,13 @@ export function fieldOf(headers: readonly string[], lower: string): string | und
   return undefined
 }
 
-/** Bytes up to so many go out in one piece with their head: that costs less than two. */
-const joined = 16 * 1024
-
 /** What is written as Latin-1 is the same bytes for less work, and the head goes along with it: of a text, ASCII. */
 function written(
   body: string | Uint8Array | undefined,
   length: string | undefined,
 ): [body: string | Uint8Array | undefined, encoding: BufferEncoding] {
   if (typeof body === 'string') return [body, length === String(body.length) ? 'latin1' : 'utf8']
-  return Buffer.isBuffer(body) && body.length <= joined ? [body.toString('latin1'), 'latin1'] : [body, 'utf8']
+  return Buffer.isBuffer(body) && fitsOnePiece(body) ? [body.toString('latin1'), 'latin1'] : [body, 'utf8']
 }
 
 interface Sending {

@@ -4,6 +4,7 @@ import test, { type ExecutionContext } from 'ava'
 import fc from 'fast-check'
 import { catalogue } from '../../src/core/denial.ts'
 import { type Gate, openGate } from '../helpers/gate.ts'
+import { place } from '../helpers/place.ts'
 import { AnswerFault, type ReadAnswer, readAnswers } from './answers.ts'
 import { cutAt, sendPieces } from './connection.ts'
 import { type Arrived, type Destination, openDestination } from './destination.ts'
@@ -267,21 +268,9 @@ function writeOdd(
 
 const connection = fc.record({
   requests: fc.array(request, { minLength: 1, maxLength: 3 }),
-  cuts: fc.array(
-    fc.nat(9_999).map((number) => number / 10_000),
-    { maxLength: 5 },
-  ),
+  cuts: fc.array(place, { maxLength: 5 }),
   /** Bytes that are written over others, each at a place from 0 to 1. */
-  damage: fc.oneof(
-    { weight: 8, arbitrary: fc.constant([]) },
-    fc.array(
-      fc.tuple(
-        fc.nat(9_999).map((number) => number / 10_000),
-        fc.nat(255),
-      ),
-      { maxLength: 3 },
-    ),
-  ),
+  damage: fc.oneof({ weight: 8, arbitrary: fc.constant([]) }, fc.array(fc.tuple(place, fc.nat(255)), { maxLength: 3 })),
 })
 
 test.serial(

@@ -1,6 +1,7 @@
 /** One kept connection to an upstream: a request goes up, its answer comes back, and then the next. */
 
 import type { Socket } from 'node:net'
+import { fitsOnePiece } from '../../core/one-piece.ts'
 import type { AnswerHead } from './answer-head.ts'
 import { AnswerReader, type AnswerSink } from './answer-reader.ts'
 import type { CarriedCall } from './carried-call.ts'
@@ -13,9 +14,6 @@ export interface ConnectionOwner {
   freed(connection: Connection, keep: number): void
   closed(connection: Connection): void
 }
-
-/** A body up to so many bytes goes out in one piece with its head: that costs less than two. */
-const joined = 16 * 1024
 
 /** One for all: what was read is looked at before anything else is read. */
 const buffer = Buffer.allocUnsafeSlow(64 * 1024)
@@ -146,7 +144,7 @@ export class Connection implements AnswerSink {
 
   #writeWhole(head: string, body: Buffer): void {
     const socket = this.#socket
-    if (body.length <= joined) socket.write(head + body.toString('latin1'), 'latin1')
+    if (fitsOnePiece(body)) socket.write(head + body.toString('latin1'), 'latin1')
     else {
       socket.cork()
       socket.write(head, 'latin1')

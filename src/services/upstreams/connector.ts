@@ -2,6 +2,7 @@
 
 import { connect, type OnReadOpts, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import { withoutBrackets } from '../../core/address.ts'
 import { outgoingOptions } from '../tls/outgoing.ts'
 import type { Target } from './upstreams.ts'
 
@@ -15,7 +16,7 @@ export type Open = (onread: OnReadOpts, ready: () => void) => Socket
 export function compileConnector(target: Target): Open {
   const { protocol, hostname, port } = new URL(target.origin)
   const secure = protocol === 'https:'
-  const host = hostname.replace(/^\[|\]$/g, '')
+  const host = withoutBrackets(hostname)
   const place = {
     host,
     port: Number(port || (secure ? 443 : 80)),

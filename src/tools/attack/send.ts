@@ -5,6 +5,7 @@ import { request as plain } from 'node:http'
 import { request as secure } from 'node:https'
 import { connect } from 'node:net'
 import { connect as connectSecurely } from 'node:tls'
+import { withoutBrackets } from '../../core/address.ts'
 import type { Answer, ProbeRequest, RawRequest } from './probe.ts'
 
 /** Of a body that is longer, so much is kept. */
@@ -22,7 +23,7 @@ async function sendRequest(url: URL, { method, target, headers, credential, body
   const length = body === undefined ? emptyOf(method) : ['Content-Length', String(Buffer.byteLength(body))]
   const host = headers.some(([name]) => name.toLowerCase() === 'host') ? [] : ['Host', url.host]
   const request = open({
-    host: url.hostname.replace(/^\[|\]$/g, ''),
+    host: withoutBrackets(url.hostname),
     port: url.port || undefined,
     method,
     path: target,
@@ -62,7 +63,7 @@ const joined = (headers: Readonly<Record<string, string | readonly string[] | un
 /** Reads the head alone: what comes before the connection ends, or falls silent. */
 async function sendRaw(url: URL, raw: string): Promise<Answer> {
   const started = performance.now()
-  const host = url.hostname.replace(/^\[|\]$/g, '')
+  const host = withoutBrackets(url.hostname)
   const isSecure = url.protocol === 'https:'
   const port = Number(url.port || (isSecure ? 443 : 80))
   const socket = isSecure ? connectSecurely({ host, port, servername: host }) : connect({ host, port })

@@ -1,6 +1,7 @@
 /** Generated connections: requests of the corpus and near the rules of the citadel, one after the other, damaged here and there. */
 
 import fc from 'fast-check'
+import { place } from '../../helpers/place.ts'
 import { askedOf, requests, writeAsked } from './any-request.ts'
 import { citadel } from './citadel.ts'
 import { corpusTexts } from './corpus.ts'
@@ -222,7 +223,6 @@ const damaged = (text: string, mutations: readonly Mutation[]): string =>
     text,
   )
 
-const place = fc.nat(9_999).map((number) => number / 10_000)
 const mutation: fc.Arbitrary<Mutation> = fc.tuple(fc.nat(kinds.length - 1), place, fc.nat(2000))
 
 export const connections: fc.Arbitrary<Sent> = fc

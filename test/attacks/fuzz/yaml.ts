@@ -11,6 +11,7 @@ import { diagnose } from '../../../src/policy/inspect.ts'
 import { createLog } from '../../../src/services/log.ts'
 import { createWorld } from '../../../src/services/world.ts'
 import { emptyFolder } from '../../helpers/gate.ts'
+import { place } from '../../helpers/place.ts'
 import { policies } from './any-policy.ts'
 
 const samplesFolder = fileURLToPath(new URL('../../../policies', import.meta.url))
@@ -130,7 +131,6 @@ const words: readonly string[] = [
   ...['\u0000', '\ufeff', '\u2028', '\u0085', '💩', '\ud83d', 'é', '\r', '\r\n'],
 ]
 
-const place = fc.nat(9_999).map((number) => number / 10_000)
 const edit = fc.record({
   place,
   remove: fc.oneof({ weight: 2, arbitrary: fc.constant(0) }, fc.nat(40)),

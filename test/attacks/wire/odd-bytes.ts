@@ -1,6 +1,7 @@
 /** Arbitrary bytes of a connection: requests of odd spelling, framing and line ends, one behind the other. */
 
 import fc from 'fast-check'
+import { place } from '../../helpers/place.ts'
 import { framing, one, usually } from './odd-framing.ts'
 
 const inner = 'GET /inner HTTP/1.1\r\nHost: a\r\n\r\n'
@@ -105,7 +106,6 @@ const request = fc
 
 /** Bytes that mean something to some parser. */
 const bad = one('\r', '\n', '\0', '\t', ' ', ':', ';', ',', '\x0b', '\x85', '\xa0', '0', 'f', '\r\n', '\x7f', '"', '_')
-const place = fc.nat(9_999).map((number) => number / 10_000)
 const damage = fc.oneof(
   { weight: 6, arbitrary: fc.constant([]) },
   fc.array(fc.tuple(place, bad, fc.nat(1)), { minLength: 1, maxLength: 2 }),

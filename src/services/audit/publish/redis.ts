@@ -1,6 +1,7 @@
 /** Publishes a head as an entry of a Redis stream. */
 
 import { Redis } from 'ioredis'
+import { withoutBrackets } from '../../../core/address.ts'
 import { type OutgoingTls, outgoingOptions } from '../../tls/outgoing.ts'
 import { readHead } from '../note.ts'
 import type { Send } from './publisher.ts'
@@ -47,7 +48,7 @@ function connection(url: string, tls: OutgoingTls) {
     disableClientInfo: true,
     connectTimeout: 5_000,
     disconnectTimeout: 100,
-    ...(protocol === 'rediss:' && { tls: outgoingOptions(tls, hostname.replace(/^\[|\]$/g, '')) }),
+    ...(protocol === 'rediss:' && { tls: outgoingOptions(tls, withoutBrackets(hostname)) }),
   }
 }
 
